@@ -1,0 +1,219 @@
+"""`RemoveBackground`: what was asked, in nobody's dialect.
+
+Every dialect translates its request into this value, the job store keeps it as JSON, and the
+pipeline obeys it. Frozen and made of plain values, so that a job run again a day later on
+another machine means the same thing.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+COMMAND_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a picture comes from: exactly one of a URL and the key of bytes already stored."""
+
+    url: str | None = None
+    artifact: str | None = None
+    name: str | None = None
+    """The caller's file name, for answers that echo it; never used as a path."""
+
+
+class MattingMode(StrEnum):
+    """FAST solves at reduced resolution, EXACT agrees with the reference solver."""
+
+    FAST = "fast"
+    EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matting:
+    """Closed-form alpha matting over the band between two mask levels, each exclusive."""
+
+    foreground_above: int = 240
+    background_below: int = 10
+    erode_px: int = 10
+    mode: MattingMode = MattingMode.FAST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskEdits:
+    """What happens to the saliency mask, in this order, before it becomes the alpha channel."""
+
+    smooth: bool = False
+    """rembg's post-processing: opening, Gaussian blur, threshold."""
+    threshold: int | None = None
+    """Level 0..255; above it is subject, the rest background. None keeps soft levels."""
+    fill_holes: bool = False
+    keep_largest: bool = False
+    min_area_px: int = 0
+    """Separate parts with fewer pixels are dropped."""
+    edge_shift_px: int = 0
+    """Positive grows the subject, negative shrinks it."""
+    feather_px: float = 0.0
+    """Standard deviation of a Gaussian blur of the edge."""
+    invert: bool = False
+
+
+class Unit(StrEnum):
+    """What a length counts in."""
+
+    PX = "px"
+    PERCENT = "%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """A distance: pixels, or a share of the side (or of the subject) it belongs to."""
+
+    value: float
+    unit: Unit = Unit.PX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """The only part of the picture in which a subject may be found; the rest is background."""
+
+    left: Length
+    top: Length
+    right: Length
+    bottom: Length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """Cut away what holds no subject, then leave these margins (percent: of the subject)."""
+
+    top: Length = Length(value=0)
+    right: Length = Length(value=0)
+    bottom: Length = Length(value=0)
+    left: Length = Length(value=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where the subject stands on the canvas; shares are 0..1."""
+
+    scale: float | None = None
+    """Share of the canvas that the subject's longer side fills; None keeps its size."""
+    x: float = 0.5
+    y: float = 0.5
+    """0 is left or top, 1 is right or bottom."""
+
+
+class Fit(StrEnum):
+    """How a background picture fills the canvas."""
+
+    COVER = "cover"
+    CONTAIN = "contain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What lies behind the subject: a colour, a picture, or (neither) nothing."""
+
+    color: tuple[int, int, int, int] | None = None
+    """Straight RGBA, 0..255."""
+    picture: Source | None = None
+    fit: Fit = Fit.COVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """A soft contact shadow under the subject."""
+
+    opacity: float = 0.5
+
+
+class ImageKind(StrEnum):
+    """Which picture of the run is meant."""
+
+    CUTOUT = "cutout"
+    """RGBA with straight alpha, or flattened when a background was asked for."""
+    MASK = "mask"
+    """One 8-bit channel: the alpha channel the cutout has."""
+    COLOR = "color"
+    """The foreground colours alone, three channels, black where nothing is."""
+
+
+class ImageFormat(StrEnum):
+    """How a picture is written. AUTO: JPEG when nothing is transparent, PNG otherwise."""
+
+    AUTO = "auto"
+    PNG = "png"
+    WEBP = "webp"
+    JPEG = "jpeg"
+    AVIF = "avif"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One picture that was asked for."""
+
+    kind: ImageKind = ImageKind.CUTOUT
+    format: ImageFormat = ImageFormat.PNG
+    quality: int = 90
+    """1..100 for the lossy formats; 100 writes WebP without loss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """The webhook to call when the job ends. The dialect renders its body."""
+
+    url: str
+
+
+class ColorProfile(StrEnum):
+    """SRGB converts an embedded profile away; KEEP writes it into the output unchanged."""
+
+    SRGB = "srgb"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveBackground:
+    """The one command of this product. Several sources are several pictures of one job."""
+
+    sources: tuple[Source, ...]
+    model: str | None = None
+    """A name in the model registry; None is the configured default."""
+    mask: MaskEdits = field(default_factory=MaskEdits)
+    matting: Matting | None = None
+    foreground_estimation: bool = True
+    region: Region | None = None
+    crop: Crop | None = None
+    placement: Placement | None = None
+    background: Background | None = None
+    shadow: Shadow | None = None
+    linear_light: bool = False
+    """Blend onto a background in linear light instead of in sRGB values."""
+    max_pixels: int | None = None
+    """Shrink the finished pictures to at most this many pixels."""
+    color_profile: ColorProfile = ColorProfile.SRGB
+    outputs: tuple[Output, ...] = (Output(),)
+    """Written for each source, in this order."""
+    callback: Callback | None = None
+    version: int = COMMAND_VERSION
+
+    def to_json(self) -> str:
+        """The command as JSON text, as the job store keeps it."""
+        return _adapter().dump_json(self).decode()
+
+    @staticmethod
+    def from_json(text: str) -> "RemoveBackground":
+        """The command back from `to_json`. Raises pydantic.ValidationError for other text."""
+        return _adapter().validate_json(text)
+
+
+@cache
+def _adapter() -> "TypeAdapter[RemoveBackground]":
+    from pydantic import TypeAdapter  # Not at import: half of this package never needs it.
+
+    return TypeAdapter(RemoveBackground)

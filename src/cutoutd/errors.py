@@ -1,0 +1,116 @@
+"""Everything that can go wrong on purpose.
+
+CutoutError
+├── InvalidRequest          the caller can fix it by asking differently; names the field
+│   ├── SourceRejected      too large, not a picture, truncated, or at a forbidden address
+│   └── RequestConflict     the same idempotency key came with another body
+├── AuthenticationFailed    no key, a wrong key, or one that may not do this
+├── NotFound                no such job, artifact or model for this client
+├── SourceUnreachable       the picture's own server failed; asking again may help
+├── Overloaded              we are full; ask again after `retry_after_s`
+├── JobCancelled            the job was cancelled before it ended
+├── ProcessingFailed        our fault; the cause is in the log, under the job's id
+└── ConfigurationError      the operator must change something; carries the remedy
+
+A message is for the caller: no path, no secret, no traceback. The cause is for the
+operator, so chain it: `raise SourceUnreachable(host, "timed out") from exc`. A `code` is
+public and never changes; the sentence may. An error does not know its HTTP status,
+because one dialect answers 200 where another answers 502.
+"""
+
+from typing import ClassVar
+
+
+class CutoutError(Exception):
+    """The root: has a public `code`, a sentence for the caller, and knows if retrying helps."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(CutoutError):
+    """The request cannot be understood or breaks a limit; `field` is the vendor's name for it."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SourceRejected(InvalidRequest):
+    """The picture itself is the problem. `reason` is one of the stable words below.
+
+    not_an_image, unsupported_format, truncated, corrupt, too_many_bytes, too_many_pixels,
+    too_many_frames, forbidden_address, empty.
+    """
+
+    code = "source_rejected"
+
+    def __init__(self, message: str, *, reason: str, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.reason = reason
+
+
+class RequestConflict(InvalidRequest):
+    """An idempotency key was used again for a different request."""
+
+    code = "request_conflict"
+
+
+class AuthenticationFailed(CutoutError):
+    """The caller did not prove who it is, or may not do this."""
+
+    code = "authentication_failed"
+
+
+class NotFound(CutoutError):
+    """There is no such thing for this client; another client's thing looks the same."""
+
+    code = "not_found"
+
+
+class SourceUnreachable(CutoutError):
+    """The source URL did not deliver a whole picture in time."""
+
+    code = "source_unreachable"
+    retryable = True
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"Could not download the image from {host}: {reason}.")
+        self.host = host
+        self.reason = reason
+
+
+class Overloaded(CutoutError):
+    """No room for more work now."""
+
+    code = "overloaded"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class JobCancelled(CutoutError):
+    """The job was cancelled before it ended."""
+
+    code = "cancelled"
+
+
+class ProcessingFailed(CutoutError):
+    """We failed at something we accepted; the operator finds the cause in the log."""
+
+    code = "processing_failed"
+    retryable = True
+
+
+class ConfigurationError(CutoutError):
+    """The process cannot start or the command cannot run as configured; says the remedy."""
+
+    code = "configuration"
