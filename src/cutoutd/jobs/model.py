@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from cutoutd.command import ImageKind, RemoveBackground
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class JobStatus(StrEnum):
