@@ -161,6 +161,8 @@ class Output:
     format: ImageFormat = ImageFormat.PNG
     quality: int = 90
     """1..100 for the lossy formats; 100 writes WebP without loss."""
+    base64: bool = False
+    """Store the file's bytes as base64 text (no data: prefix), media type text/plain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
