@@ -1,0 +1,124 @@
+"""The registry: every model we know by name, as a table.
+
+A model is a `ModelSpec`: how a picture becomes its input tensor, which output is the mask and
+what has to be done to it, where the weights come from and under which licence. A new model is
+a new row; there is no class per model.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from cutoutd.errors import ConfigurationError, InvalidRequest
+
+WEIGHTS_IN_PACKAGE = Path(__file__).parent / "weights"
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class Subject(StrEnum):
+    """What a model was trained to find."""
+
+    GENERAL = "general"
+    PERSON = "person"
+    ANIME = "anime"
+    CLOTHES = "clothes"
+    PRODUCT = "product"
+
+
+class Scale(StrEnum):
+    """What the levels 0..255 are divided by before mean and std."""
+
+    LEVELS = "levels"
+    """255, always."""
+    BRIGHTEST = "brightest"
+    """The brightest level of the resized picture, as rembg's sessions do."""
+
+
+class Activation(StrEnum):
+    """What turns the network's output into a probability."""
+
+    NONE = "none"
+    SIGMOID = "sigmoid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One model: facts only."""
+
+    name: str
+    subject: Subject = Subject.GENERAL
+    size: int
+    """Side in px of the square that the whole picture is squeezed to."""
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    scale: Scale = Scale.LEVELS
+    output: str | None = None
+    """Name of the output that is the mask, (N, 1, h, w) or (N, h, w); None: the first."""
+    activation: Activation = Activation.NONE
+    stretch: bool = False
+    """Stretch each prediction to 0..1 (its minimum to 0, its maximum to 1)."""
+    reducing_gap: float | None = None
+    """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
+    file: str
+    """Name of the ONNX file in the models folder."""
+    url: str | None = None
+    checksum: str | None = None
+    """`md5:` or `sha256:` and the hexadecimal digest of the file."""
+    licence: str
+    commercial: bool
+    """Whether the licence allows commercial use."""
+    source: str
+    """Where the weights were published, for people to read."""
+    folder: Path | None = None
+    """Where the file is, if that is fixed; None: wherever weights are looked for."""
+
+
+EMBEDDED = ModelSpec(
+    name="cutoutd-small",
+    size=288,
+    reducing_gap=2.0,
+    file="cutoutd-small.onnx",
+    checksum="sha256:f5c819125992fde72b9431bf09ad203be418e40c6e0f1949065c2445c1006f1b",
+    licence="Apache-2.0",
+    commercial=True,
+    source="https://github.com/cutoutd/cutoutd",
+    folder=WEIGHTS_IN_PACKAGE,
+)
+
+
+class Registry(Mapping[str, ModelSpec]):
+    """The known models by name; `default` is the one used when a request names none."""
+
+    def __init__(self, specs: Iterable[ModelSpec], *, default: str = EMBEDDED.name) -> None:
+        self._specs = {spec.name: spec for spec in specs}
+        if default not in self._specs:
+            raise ConfigurationError(
+                f"The default model {default!r} is not known. Known models: {self._names()}."
+            )
+        self.default = self._specs[default]
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        return self._specs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def named(self, name: str | None) -> ModelSpec:
+        """The model of that name, or the default. Raises InvalidRequest(field="model")."""
+        if name is None:
+            return self.default
+        try:
+            return self._specs[name]
+        except KeyError as exc:
+            raise InvalidRequest(
+                f"There is no model {name!r}. Known models: {self._names()}.", field="model"
+            ) from exc
+
+    def _names(self) -> str:
+        return ", ".join(sorted(self._specs))

@@ -1,0 +1,47 @@
+"""The two conversions around a network: a picture to its input, its output to probabilities."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutoutd.segmentation.models import Activation, ModelSpec, Scale
+
+FLAT = 1 / 255
+"""A prediction that varies by less than one 8-bit level has nothing to stretch."""
+
+
+def tensor_from_picture(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
+    """Squeeze an upright sRGB picture into the tensor that a model wants.
+
+    rgb: (H, W, 3). Returns (1, 3, size, size): the whole picture, resized with Lanczos without
+    keeping its proportions, divided as `spec.scale` says, minus mean, over std.
+    """
+    side = (spec.size, spec.size)
+    small = Image.fromarray(rgb).resize(
+        side, Image.Resampling.LANCZOS, reducing_gap=spec.reducing_gap
+    )
+    levels = np.asarray(small, dtype=np.float32)
+    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(levels.max()), 1e-6)
+    mean, std = np.asarray(spec.mean, np.float32), np.asarray(spec.std, np.float32)
+    levels = levels * (1 / (whole * std)) - mean / std
+    return np.ascontiguousarray(levels.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
+
+
+def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
+    """Turn the mask output of a network into probabilities.
+
+    raw: (1, C, h, w) or (1, h, w); the first channel is the mask. Returns (h, w), 0..1, finite.
+    What is not a number counts as background. A flat prediction is not stretched: it stays
+    at its level, so that "nothing here" does not become noise over the whole range.
+    """
+    mask = raw[0, 0] if raw.ndim == 4 else raw[0]
+    mask = np.nan_to_num(mask.astype(np.float32), nan=-np.inf, neginf=-80.0, posinf=80.0)
+    mask = np.maximum(mask, -80.0)
+    if spec.activation is Activation.SIGMOID:
+        mask = 1 / (1 + np.exp(-mask))
+    if spec.stretch:
+        low, high = float(mask.min()), float(mask.max())
+        if high - low >= FLAT:
+            mask = (mask - low) / (high - low)
+    probability: NDArray[np.float32] = np.clip(mask, 0.0, 1.0)
+    return probability
