@@ -1,0 +1,73 @@
+"""Colour profiles: what the numbers of a picture mean, made sRGB."""
+
+import io
+
+from PIL import Image, ImageCms
+
+from cutoutd.command import ColorProfile
+
+SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY"}
+"""Pillow's mode and the ICC signature of the profiles that may describe it."""
+
+
+def to_rgba(
+    image: Image.Image, profile: bytes | None, wanted: ColorProfile
+) -> tuple[Image.Image, bytes | None]:
+    """Any 8-bit picture as RGBA (or RGBX), and the profile that it is still in.
+
+    A profile that cannot be read or does not fit the picture counts as none, and none as sRGB.
+    Grey and CMYK always become sRGB, because what we write has three colours.
+    """
+    if image.mode == "LAB":
+        return _converted(
+            image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "RGB"
+        ).convert("RGBA"), None
+    alpha = None
+    if image.mode not in ("CMYK", "RGBX"):
+        grey = image.mode in ("1", "L", "LA") and "transparency" not in image.info
+        if grey and profile is not None and image.mode != "1":
+            alpha = image.getchannel("A") if image.mode == "LA" else None
+            image = image.getchannel("L")
+        else:
+            image = image.convert("RGBA")
+    meant = _readable(image, profile)
+    if meant is None:
+        pass
+    elif image.mode in ("RGBA", "RGBX"):
+        if wanted is ColorProfile.KEEP:
+            return image, profile
+        if not _is_srgb(meant):
+            image = _converted(image, meant, image.mode)
+    else:
+        image = _converted(image, meant, "RGB")
+    if image.mode not in ("RGBA", "RGBX"):
+        image = image.convert("RGBA")
+    if alpha is not None:
+        image.putalpha(alpha)
+    return image, None
+
+
+def _readable(image: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    """The profile, unless it is damaged or describes another kind of picture."""
+    if not profile:
+        return None
+    try:
+        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (OSError, ImageCms.PyCMSError):
+        return None
+    space = SPACES["RGB" if image.mode in ("RGBA", "RGBX") else image.mode]
+    return meant if meant.profile.xcolor_space == space else None
+
+
+def _is_srgb(meant: ImageCms.ImageCmsProfile) -> bool:
+    name = (meant.profile.profile_description or "").lower()
+    return name.startswith("srgb") and "v4" not in name
+
+
+def _converted(image: Image.Image, meant: ImageCms.ImageCmsProfile, mode: str) -> Image.Image:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
+    shown = ImageCms.profileToProfile(image, meant, srgb, intent, mode, flags=flags)
+    assert shown is not None
+    return shown
