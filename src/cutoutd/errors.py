@@ -3,6 +3,7 @@
 CutoutError
 ├── InvalidRequest          the caller can fix it by asking differently; names the field
 │   ├── SourceRejected      too large, not a picture, truncated, or at a forbidden address
+│   │   └── ForbiddenAddress   a URL, of a picture or a webhook, that leads where we do not call
 │   └── RequestConflict     the same idempotency key came with another body
 ├── AuthenticationFailed    no key, a wrong key, or one that may not do this
 ├── NotFound                no such job, artifact or model for this client
@@ -54,6 +55,22 @@ class SourceRejected(InvalidRequest):
     def __init__(self, message: str, *, reason: str, field: str | None = None) -> None:
         super().__init__(message, field=field)
         self.reason = reason
+
+
+class ForbiddenAddress(SourceRejected):
+    """A URL leads somewhere this server does not call.
+
+    `why` says which rule, for the log; the sentence does not, because it would tell a stranger
+    what an internal name stands for.
+    """
+
+    def __init__(self, why: str, *, field: str | None = None) -> None:
+        super().__init__(
+            "The URL must be http or https and lead to a public internet address.",
+            reason="forbidden_address",
+            field=field,
+        )
+        self.why = why
 
 
 class RequestConflict(InvalidRequest):

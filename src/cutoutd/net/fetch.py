@@ -1,0 +1,95 @@
+"""Download a source: bounded in bytes, time and redirects, from permitted addresses only."""
+
+import logging
+import ssl
+import time
+
+import httpx
+
+from cutoutd.errors import ForbiddenAddress, SourceRejected, SourceUnreachable
+from cutoutd.net.dial import FetchLimits, GuardedTransport, Resolve, system_resolver
+from cutoutd.net.urls import parse_url
+
+_log = logging.getLogger(__name__)
+_HEADERS = {"user-agent": "cutoutd", "accept": "image/*, */*;q=0.5", "accept-encoding": "identity"}
+
+
+class Fetcher:
+    """Downloads pictures on behalf of strangers. Safe to share between threads."""
+
+    def __init__(
+        self,
+        limits: FetchLimits,
+        *,
+        resolve: Resolve = system_resolver,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._limits = limits
+        self._resolve = resolve
+        self._tls = tls or httpx.create_ssl_context()
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes a URL answers with, whole.
+
+        Raises SourceRejected if they may not be had (forbidden address, too many bytes, none),
+        SourceUnreachable if the other side fails: no connection, an error status, a silence or
+        an end before the body was complete.
+        """
+        target = parse_url(url)
+        try:
+            return self._follow(target)
+        except ForbiddenAddress as exc:
+            _log.warning("refused to call %s: %s", target.host, exc.why)
+            raise
+        except httpx.TimeoutException as exc:
+            raise SourceUnreachable(target.host, "it took too long to answer") from exc
+        except httpx.ConnectError as exc:
+            raise SourceUnreachable(target.host, "no connection could be made") from exc
+        except httpx.DecodingError as exc:
+            raise SourceUnreachable(target.host, "its compressed answer is damaged") from exc
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise SourceUnreachable(target.host, "the transfer broke off") from exc
+
+    def _follow(self, url: httpx.URL) -> bytes:
+        deadline = time.monotonic() + self._limits.total_s
+        with httpx.Client(
+            transport=GuardedTransport(
+                self._limits, resolve=self._resolve, tls=self._tls, deadline=deadline
+            ),
+            headers=_HEADERS,
+            timeout=httpx.Timeout(self._limits.first_byte_s, connect=self._limits.connect_s),
+            trust_env=False,
+        ) as client:
+            request: httpx.Request | None = client.build_request("GET", url)
+            for _ in range(self._limits.max_redirects + 1):
+                assert request is not None
+                response = client.send(request, stream=True)
+                try:
+                    request = response.next_request
+                    if request is None:
+                        return self._read(response)
+                finally:
+                    response.close()
+        raise SourceUnreachable(url.host, "it redirects too often")
+
+    def _read(self, response: httpx.Response) -> bytes:
+        host, limit = response.url.host, self._limits.max_bytes
+        if response.status_code != httpx.codes.OK:
+            raise SourceUnreachable(host, f"it answered with status {response.status_code}")
+        announced = response.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > limit:
+            raise _too_large(limit)
+        body = bytearray()
+        for piece in response.iter_bytes():
+            body += piece
+            if len(body) > limit:
+                raise _too_large(limit)
+        if not body:
+            raise SourceRejected("The URL answered with nothing.", reason="empty")
+        return bytes(body)
+
+
+def _too_large(limit: int) -> SourceRejected:
+    return SourceRejected(
+        f"The picture has more than the {limit:,} bytes allowed.", reason="too_many_bytes"
+    )
