@@ -10,6 +10,7 @@ CutoutError
 ├── SourceUnreachable       the picture's own server failed; asking again may help
 ├── Overloaded              we are full; ask again after `retry_after_s`
 ├── JobCancelled            the job was cancelled before it ended
+├── AttemptLost             internal: another attempt, or a cancellation, took the job over
 ├── ProcessingFailed        our fault; the cause is in the log, under the job's id
 └── ConfigurationError      the operator must change something; carries the remedy
 
@@ -118,6 +119,15 @@ class JobCancelled(CutoutError):
     """The job was cancelled before it ended."""
 
     code = "cancelled"
+
+
+class AttemptLost(CutoutError):
+    """The job belongs to another attempt or has ended; what this attempt did is dropped."""
+
+    code = "attempt_lost"
+
+    def __init__(self, job_id: int, attempt: int) -> None:
+        super().__init__(f"Attempt {attempt} no longer owns job {job_id}.")
 
 
 class ProcessingFailed(CutoutError):

@@ -10,6 +10,7 @@ job (worker and attempt number), so a late worker cannot overwrite the one that 
 All times are integers: milliseconds since 1970 in UTC.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,11 @@ from typing import TypeAlias
 from cutoutd.command import ImageKind, RemoveBackground
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 in UTC: the clock of everything here, unless a test brings one."""
+    return time.time_ns() // 1_000_000
 
 
 class JobStatus(StrEnum):
@@ -101,3 +107,31 @@ class Job:
     expires_at: int | None
     """When the job and its artifacts may be swept."""
     outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What becomes a job when it is accepted; the fields are the job's."""
+
+    client: str
+    dialect: str
+    command: RemoveBackground
+    artifact_keys: tuple[str, ...]
+    echo: Mapping[str, Json]
+    link_base: str
+    priority: int = 0
+    keep_ms: int = 86_400_000
+    """How long the job and its artifacts stay after it ended."""
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+    """What another request with the same key must have equal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """When a waiting job is likely to be done."""
+
+    eta_s: int
+    """At least 1."""
+    ahead: int
+    """Jobs that run or wait before it."""

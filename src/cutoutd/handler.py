@@ -1,0 +1,148 @@
+"""Perform one job: obtain its sources, run the pipeline, store what comes out.
+
+The only place where exceptions become a Failure. What the caller may know is in the Failure;
+what the operator must know is in the log, under the job's id.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from time import perf_counter
+from typing import Protocol
+
+from cutoutd.command import Source
+from cutoutd.errors import (
+    AttemptLost,
+    CutoutError,
+    InvalidRequest,
+    ProcessingFailed,
+    SourceRejected,
+)
+from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
+from cutoutd.jobs.store import JobStore
+from cutoutd.pipeline import ImagingLimits, Removal, Segmenter, remove_background
+from cutoutd.storage.store import ArtifactStore
+
+log = logging.getLogger(__name__)
+
+
+class LendsSegmenters(Protocol):
+    """The loaded models."""
+
+    def get(self, name: str | None) -> AbstractContextManager[Segmenter]:
+        """Lend the model of that name; None is the default."""
+        ...
+
+
+class Handler:
+    """Does the work of an attempt, on whatever thread or machine it is called."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        artifacts: ArtifactStore,
+        fetch: Callable[[str], bytes],
+        sessions: LendsSegmenters,
+        limits: ImagingLimits,
+    ) -> None:
+        """`fetch` downloads a URL within limits; it raises SourceRejected or SourceUnreachable."""
+        self._store = store
+        self._artifacts = artifacts
+        self._fetch = fetch
+        self._sessions = sessions
+        self._limits = limits
+
+    def perform(self, job: Job) -> Outcome:
+        """Run the job's command; whatever goes wrong is in the outcome. Never raises."""
+        try:
+            return self._perform(job)
+        except ProcessingFailed as exc:
+            log.exception("job %d failed", job.id)
+            return _failed(exc)
+        except CutoutError as exc:
+            log.info("job %d failed: %s", job.id, exc.message)
+            return _failed(exc)
+        except Exception:
+            log.exception("job %d failed", job.id)
+            return _failed(ProcessingFailed("The image could not be processed."))
+
+    def _perform(self, job: Job) -> Outcome:
+        timings: Counter[str] = Counter()
+        stored: list[Artifact] = []
+        notes: list[str] = []
+        with self._sessions.get(job.command.model) as segmenter:
+            for removal in self._removals(job, segmenter, timings):
+                keys = job.artifact_keys[len(stored) :]
+                with _timed(timings, "keep"):
+                    stored += self._keep(removal, keys)
+                notes += [note for note in removal.notes if note not in notes]
+            return Outcome(
+                status=JobStatus.SUCCEEDED,
+                artifacts=tuple(stored),
+                notes=tuple(notes),
+                model=segmenter.name,
+                provider=segmenter.provider,
+                timings_ms={stage: round(spent, 3) for stage, spent in timings.items()},
+            )
+
+    def _removals(
+        self, job: Job, segmenter: Segmenter, timings: "Counter[str]"
+    ) -> Iterator[Removal]:
+        """One after the other, so that only one picture is in memory."""
+        background = job.command.background
+        with _timed(timings, "obtain"):
+            backdrop = (
+                self._obtain(background.picture) if background and background.picture else None
+            )
+        for number, source in enumerate(job.command.sources):
+            if number and self._store.get(job.id).attempt != job.attempt:
+                raise AttemptLost(job.id, job.attempt)
+            with _timed(timings, "obtain"):
+                data = self._obtain(source)
+            removal = remove_background(
+                data, job.command, segmenter, backdrop=backdrop, limits=self._limits
+            )
+            timings.update(removal.timings_ms)
+            yield removal
+
+    def _obtain(self, source: Source) -> bytes:
+        if source.url is not None:
+            return self._fetch(source.url)
+        assert source.artifact is not None
+        return self._artifacts.get(source.artifact)
+
+    def _keep(self, removal: Removal, keys: tuple[str, ...]) -> list[Artifact]:
+        stored = []
+        for image, key in zip(removal.images, keys, strict=False):
+            self._artifacts.put(key, image.data, media_type=image.media_type)
+            stored.append(
+                Artifact(
+                    key=key,
+                    kind=image.kind,
+                    media_type=image.media_type,
+                    width=image.width,
+                    height=image.height,
+                    size=len(image.data),
+                    bbox=image.bbox,
+                )
+            )
+        return stored
+
+
+def _failed(error: CutoutError) -> Outcome:
+    failure = Failure(
+        code=error.code,
+        message=error.message,
+        field=error.field if isinstance(error, InvalidRequest) else None,
+        reason=error.reason if isinstance(error, SourceRejected) else None,
+    )
+    return Outcome(status=JobStatus.FAILED, failure=failure)
+
+
+@contextmanager
+def _timed(timings: "Counter[str]", stage: str) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    timings[stage] += (perf_counter() - started) * 1e3  # type: ignore[assignment]

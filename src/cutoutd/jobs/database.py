@@ -1,0 +1,128 @@
+"""The database under the jobs: SQLite in one file, or PostgreSQL; opened, migrated, guarded.
+
+Every statement of this package runs inside `Database.read()` or `Database.write()`. A database
+that is away or full becomes Overloaded here, so that a caller is told to come back.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from cutoutd.errors import ConfigurationError, Overloaded
+
+RETRY_AFTER_S = 3
+_BUSY_MS = 10_000
+_MIGRATION_LOCK = 7_262_553_001  # Any number, as long as every process takes the same.
+
+
+class Database:
+    """An engine with two doors: `read` for single queries, `write` for one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite has one writer. Queueing here wakes the next one at once, while SQLite's own
+        # busy handler would sleep up to 100 ms.
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries; each sees what is committed when it runs."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any exception."""
+        with (
+            _translated(),
+            self._turn,
+            self.engine.connect() as connection,
+            connection.execution_options(writing=True).begin(),
+        ):
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; processes that start together take turns."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_database(url: str, data_dir: Path) -> Database:
+    """Open and migrate. `url`: postgresql://…, sqlite:///file, or empty for a file in `data_dir`.
+
+    Raises ConfigurationError for a URL that names neither, or a missing driver.
+    """
+    url = url or f"sqlite:///{data_dir / 'jobs.sqlite3'}"
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "postgresql":
+            engine = create_engine(
+                address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10
+            )
+        elif address.get_backend_name() == "sqlite":
+            engine = _open_sqlite(url)
+        else:
+            raise ConfigurationError(
+                f"CUTOUTD_DATABASE_URL names {address.get_backend_name()!r}; "
+                "only sqlite and postgresql are supported."
+            )
+    except ArgumentError as exc:
+        raise ConfigurationError("CUTOUTD_DATABASE_URL is not a database URL.") from exc
+    except ModuleNotFoundError as exc:
+        raise ConfigurationError(
+            "PostgreSQL needs its driver: pip install 'cutoutd[postgres]'."
+        ) from exc
+    database = Database(engine)
+    database.migrate()
+    return database
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # We say BEGIN ourselves, below.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # IMMEDIATE: a transaction that reads first and writes later could otherwise fail
+        # half-way, because another writer came between.
+        if connection.get_execution_options().get("writing"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as exc:
+        raise Overloaded(
+            "The job store cannot be used at the moment.", retry_after_s=RETRY_AFTER_S
+        ) from exc

@@ -1,0 +1,69 @@
+"""Who runs a job next: the interface of the two dispatchers, and the one attempt they share.
+
+The jobs table is the truth. A dispatcher may forget everything; `start` finds it again.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from sqlalchemy import Connection
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from cutoutd.errors import AttemptLost, Overloaded
+from cutoutd.jobs.model import Job, Outcome
+from cutoutd.jobs.store import JobStore
+
+log = logging.getLogger(__name__)
+
+Perform: TypeAlias = Callable[[Job], Outcome]
+"""Does the work of one attempt; never raises for anything the job itself can cause."""
+
+_STORE_PATIENCE_S = 120.0
+
+
+class Dispatcher(Protocol):
+    """Brings waiting jobs and workers together."""
+
+    def enlist(self, transaction: Connection, job: Job) -> None:
+        """Learn of a job within the transaction that accepts it."""
+        ...
+
+    def notify(self) -> None:
+        """A job has been accepted; wake a worker. Never blocks."""
+        ...
+
+    def slots(self) -> int:
+        """How many jobs can run at the same time, at least 1."""
+        ...
+
+    def start(self) -> None:
+        """Make every unfinished job due and begin to work."""
+        ...
+
+    def stop(self, grace_s: float) -> None:
+        """Begin no more; wait this long for what runs, then give it back to the queue."""
+        ...
+
+    def hurry(self) -> None:
+        """End a `stop` that is waiting now."""
+        ...
+
+
+def run_attempt(store: JobStore, job: Job, perform: Perform) -> None:
+    """Work on a running job and record how it ended.
+
+    A store that is away is asked again for two minutes, so that a database restart does not
+    throw work away. If another attempt has taken over, this one's outcome is dropped.
+    """
+    outcome = perform(job)
+    patiently = Retrying(
+        retry=retry_if_exception_type(Overloaded),
+        wait=wait_random_exponential(multiplier=0.1, max=5),
+        stop=stop_after_delay(_STORE_PATIENCE_S),
+        reraise=True,
+    )
+    try:
+        patiently(store.finish, job, outcome)
+    except AttemptLost:
+        log.info("attempt %d of job %d was dropped: the job moved on", job.attempt, job.id)

@@ -1,0 +1,204 @@
+"""Workers inside the serving process: threads that take jobs from the table.
+
+One process per data folder, guarded by a file lock, so everything that is marked running at
+start belongs to a process that is dead, and is due again.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection
+
+from cutoutd.errors import AttemptLost, ConfigurationError, Overloaded
+from cutoutd.jobs.dispatch import Perform, run_attempt
+from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
+from cutoutd.jobs.store import JobStore
+
+log = logging.getLogger(__name__)
+
+_IDLE_LOOK_S = 2.0
+_WATCH_S = 0.25
+
+TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One thread, and what it is doing now."""
+
+    name: str
+    claiming: bool = False
+    job: Job | None = None
+    began: float = 0.0
+    given_up: bool = False
+    thread: threading.Thread = field(init=False)
+
+
+class EmbeddedDispatcher:
+    """A Dispatcher whose workers are threads of this process."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        perform: Perform,
+        *,
+        workers: int,
+        lock_file: Path,
+        time_limit_s: float = 300.0,
+    ) -> None:
+        """lock_file: in the data folder; whoever holds it owns the folder's jobs."""
+        self._store = store
+        self._perform = perform
+        self._count = workers
+        self._time_limit_s = time_limit_s
+        # Taken in one thread, released in another.
+        self._folder = FileLock(lock_file, thread_local=False)
+        self._identity = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._changed = threading.Condition()
+        self._news = 0
+        self._stopping = False
+        self._hurried = False
+        self._workers: list[_Worker] = []
+        self._unrecorded: list[Job] = []
+
+    def enlist(self, transaction: Connection, job: Job) -> None:
+        """Nothing to do: the workers read the table itself."""
+
+    def notify(self) -> None:
+        """Wake one idle worker."""
+        with self._changed:
+            self._news += 1
+            self._changed.notify_all()
+
+    def slots(self) -> int:
+        """The number of workers."""
+        return self._count
+
+    def start(self) -> None:
+        """Lock the folder, take over what a dead process left, and begin.
+
+        Raises ConfigurationError if another process serves the folder.
+        """
+        try:
+            self._folder.acquire(timeout=0)
+        except Timeout as exc:
+            raise ConfigurationError(
+                "Another cutoutd process uses this data folder. Stop it, "
+                "or give this one its own CUTOUTD_DATA_DIR."
+            ) from exc
+        for job in self._store.recover():
+            log.warning("job %d was running when the process died: %s now", job.id, job.status)
+        for _ in range(self._count):
+            self._add_worker()
+        threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
+
+    def stop(self, grace_s: float) -> None:
+        """Begin no more; wait this long for what runs, then give it back to the queue."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._hurried or self._idle(), timeout=grace_s)
+            left = [worker.job for worker in self._running() if worker.job is not None]
+        for job in left:
+            self._give_back(job)
+        self._folder.release()
+
+    def hurry(self) -> None:
+        """End a `stop` that is waiting now."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
+
+    def _idle(self) -> bool:
+        return not any(worker.claiming or worker.job for worker in self._workers)
+
+    def _running(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.job is not None]
+
+    def _give_back(self, job: Job) -> None:
+        try:
+            self._store.requeue(job)
+        except AttemptLost:
+            log.debug("job %d ended while it was being given back", job.id)
+        except Overloaded:
+            log.warning("cannot give job %d back yet", job.id)
+            self._unrecorded.append(job)
+
+    def _add_worker(self) -> None:
+        worker = _Worker(name=f"{self._identity}-{len(self._workers) + 1}")
+        worker.thread = threading.Thread(
+            target=self._work, args=(worker,), name=f"worker-{len(self._workers) + 1}", daemon=True
+        )
+        self._workers.append(worker)
+        worker.thread.start()
+
+    def _work(self, worker: _Worker) -> None:
+        while not worker.given_up:
+            seen = self._news
+            job = self._claim(worker)
+            if job is not None:
+                self._run(worker, job)
+                continue
+            with self._changed:
+                if self._news == seen and not self._stopping:
+                    self._changed.wait(_IDLE_LOOK_S)
+                if self._stopping:
+                    return
+
+    def _claim(self, worker: _Worker) -> Job | None:
+        with self._changed:
+            if self._stopping:
+                return None
+            worker.claiming = True
+        job = None
+        try:
+            job = self._store.claim(worker.name)
+        except Overloaded as exc:
+            log.warning("cannot look for jobs: %s", exc.__cause__)
+        with self._changed:
+            worker.claiming, worker.job, worker.began = False, job, time.monotonic()
+            self._changed.notify_all()
+        return job
+
+    def _run(self, worker: _Worker, job: Job) -> None:
+        try:
+            run_attempt(self._store, job, self._perform)
+        except Exception:
+            log.exception("worker %s cannot record the end of job %d", worker.name, job.id)
+            self._unrecorded.append(job)
+        finally:
+            with self._changed:
+                worker.job = None
+                self._changed.notify_all()
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping, timeout=_WATCH_S)
+                late = time.monotonic() - self._time_limit_s
+                overdue = [w for w in self._running() if w.began < late and not w.given_up]
+            for worker in overdue:
+                self._give_up(worker)
+            unrecorded, self._unrecorded = self._unrecorded, []
+            for job in unrecorded:
+                self._give_back(job)
+
+    def _give_up(self, worker: _Worker) -> None:
+        """A thread cannot be stopped: fail its job, and let another one do its work."""
+        job = worker.job
+        if job is None:
+            return
+        log.error("job %d exceeded %g s on %s", job.id, self._time_limit_s, worker.name)
+        worker.given_up = True
+        try:
+            self._store.finish(job, Outcome(status=JobStatus.FAILED, failure=TOO_LONG))
+        except AttemptLost:
+            log.info("job %d ended just in time", job.id)
+        self._add_worker()

@@ -1,0 +1,1 @@
+"""The steps that build and change the tables, in order; Alembic runs them at start."""

@@ -1,0 +1,282 @@
+"""The jobs table: the one truth about accepted work.
+
+Who runs a job next is decided by `claim` (or by a ticket that names the job, `start`); what it
+came to by `finish`, which also writes the webhook that is owed, in the same transaction.
+
+Order: higher priority first; within one priority the clients take turns. A job's turn is the
+front of the queue at its submission, or one after its client's last waiting job (start-time fair
+queueing, Goyal et al. 1996), so a thousand jobs of one client stand behind the one of another.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from cutoutd.errors import AttemptLost, NotFound, Overloaded, RequestConflict
+from cutoutd.jobs.database import Database
+from cutoutd.jobs.deliveries import owe
+from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission, now_ms
+from cutoutd.jobs.rows import (
+    IDEMPOTENCY_MS,
+    job_from_row,
+    outcome_to_text,
+    submission_to_row,
+)
+from cutoutd.jobs.schema import jobs
+
+log = logging.getLogger(__name__)
+
+Clock: TypeAlias = Callable[[], int]
+RenderWebhook: TypeAlias = Callable[[Job], bytes]
+Enlist: TypeAlias = Callable[[Connection, Job], None]
+"""Tells a dispatcher about a job within the transaction that accepts it."""
+
+POISON = Failure(
+    code="processing_failed",
+    message="The image stopped its worker more than once and is not tried again.",
+)
+UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
+_QUEUED = jobs.c.status == JobStatus.QUEUED
+_ORDER = (jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
+
+
+class JobStore:
+    """Jobs in a database. Thread-safe; every method is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        render_webhook: RenderWebhook,
+        clock: Clock = now_ms,
+        max_crashes: int = 2,
+    ) -> None:
+        """`render_webhook` gives the exact body for a final job; `clock` gives milliseconds.
+
+        max_crashes: a job that was running when its worker died this often fails for good.
+        """
+        self._database = database
+        self._render_webhook = render_webhook
+        self._clock = clock
+        self._max_crashes = max_crashes
+        self._watchers: list[Callable[[Job], None]] = []
+
+    def watch(self, watcher: Callable[[Job], None]) -> None:
+        """Call `watcher` with every job that this process ends, once that is committed.
+
+        In whichever thread ended it, so it must be quick and must not raise.
+        """
+        self._watchers.append(watcher)
+
+    def insert(
+        self,
+        submission: Submission,
+        *,
+        max_waiting: int | None = None,
+        enlist: Enlist | None = None,
+    ) -> Job:
+        """Accept a job, or give back the one that the same idempotency key made before.
+
+        Raises Overloaded with `max_waiting` jobs waiting already, RequestConflict if the key
+        belongs to another request. The job survives a crash from here on.
+        """
+        with self._database.write() as tx:
+            earlier = self._earlier(tx, submission)
+            if earlier is not None:
+                return earlier
+            if max_waiting is not None and _count(tx, _QUEUED) >= max_waiting:
+                raise Overloaded(
+                    "Too many jobs are waiting. Please try again later.", retry_after_s=10
+                )
+            values = submission_to_row(submission, turn=_turn(tx, submission), now=self._clock())
+            job = job_from_row(tx.execute(insert(jobs).values(values).returning(jobs)).one())
+            if enlist is not None:
+                enlist(tx, job)
+        return job
+
+    def get(self, job_id: int) -> Job:
+        """Raises NotFound. Whose job it is, the caller must check."""
+        with self._database.read() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such job.")
+        return job_from_row(row)
+
+    def final_among(self, job_ids: Sequence[int]) -> list[Job]:
+        """Those of the given jobs that have ended."""
+        ended = jobs.c.id.in_(job_ids) & jobs.c.status.not_in(UNFINISHED)
+        with self._database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(select(jobs).where(ended))]
+
+    def claim(self, worker: str) -> Job | None:
+        """Start the job whose turn it is; None if none waits. No two workers get the same one."""
+        next_one = select(jobs.c.id).where(_QUEUED).order_by(*_ORDER).limit(1)
+        return self._start(
+            jobs.c.id == next_one.with_for_update(skip_locked=True).scalar_subquery(), worker
+        )
+
+    def start(self, job_id: int, worker: str) -> Job | None:
+        """Start this very job; None if it does not wait any more."""
+        return self._start((jobs.c.id == job_id) & _QUEUED, worker)
+
+    def finish(self, job: Job, outcome: Outcome) -> Job:
+        """Move a running job to its final state and record the webhook it owes.
+
+        One transaction, so no crash keeps the one and loses the other. Raises AttemptLost
+        if another attempt has taken the job over: its outcome stands, this one is dropped.
+        """
+        with self._database.write() as tx:
+            final = self._end(tx, _owned_by(job), outcome)
+        if final is None:
+            raise AttemptLost(job.id, job.attempt)
+        self._tell(final)
+        return final
+
+    def requeue(self, job: Job) -> None:
+        """Give a running job back, as if it had not been started. Raises AttemptLost."""
+        with self._database.write() as tx:
+            if not tx.execute(update(jobs).where(_owned_by(job)).values(_WAITING)).rowcount:
+                raise AttemptLost(job.id, job.attempt)
+
+    def recover(self, job_id: int | None = None) -> list[Job]:
+        """Take running jobs from workers that are dead: all of them, or one job.
+
+        Each counts a crash; one that has crashed too often fails. Returns the jobs as they are
+        now. Only for a caller who knows that the workers are dead.
+        """
+        running = jobs.c.status == JobStatus.RUNNING
+        if job_id is not None:
+            running &= jobs.c.id == job_id
+        poison = jobs.c.crashes + 1 >= self._max_crashes
+        with self._database.write() as tx:
+            failed = [
+                self._end(
+                    tx, (jobs.c.id == found) & running, _poisoned(), crashes=jobs.c.crashes + 1
+                )
+                for found in tx.scalars(select(jobs.c.id).where(running & poison)).all()
+            ]
+            again = (
+                update(jobs).where(running & ~poison).values(**_WAITING, crashes=jobs.c.crashes + 1)
+            )
+            waiting = [job_from_row(row) for row in tx.execute(again.returning(jobs))]
+        ended = [job for job in failed if job is not None]
+        self._tell(*ended)
+        return ended + waiting
+
+    def cancel(self, job_id: int) -> Job:
+        """End a job that has not ended yet; one that has stays as it is. Raises NotFound.
+
+        What a worker is still doing for it is dropped when it comes back.
+        """
+        unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
+        with self._database.write() as tx:
+            final = self._end(tx, unfinished, Outcome(status=JobStatus.CANCELLED))
+        if final is None:
+            return self.get(job_id)
+        self._tell(final)
+        return final
+
+    def abandon(self, job_id: int) -> bool:
+        """Cancel a job whose caller hung up, if no work has begun and nobody else expects it.
+
+        A webhook or an idempotency key is somebody else. True if it was cancelled.
+        """
+        unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
+        with self._database.write() as tx:
+            final = self._end(
+                tx, (jobs.c.id == job_id) & _QUEUED & unwanted, Outcome(status=JobStatus.CANCELLED)
+            )
+        return final is not None
+
+    def _tell(self, *ended: Job) -> None:
+        for job in ended:
+            for watcher in self._watchers:
+                watcher(job)
+
+    def _start(self, which: ColumnElement[bool], worker: str) -> Job | None:
+        values = {
+            "status": JobStatus.RUNNING,
+            "attempt": jobs.c.attempt + 1,
+            "worker": worker,
+            "started_at": self._clock(),
+        }
+        with self._database.write() as tx:
+            row = tx.execute(update(jobs).where(which).values(values).returning(jobs)).one_or_none()
+        return None if row is None else job_from_row(row)
+
+    def _end(
+        self, tx: Connection, which: ColumnElement[bool], outcome: Outcome, **more: Any
+    ) -> Job | None:
+        """The only way into a final state: no job gets there without the webhook it owes."""
+        now = self._clock()
+        values = {
+            "status": outcome.status,
+            "outcome": outcome_to_text(outcome),
+            "finished_at": now,
+            "expires_at": now + jobs.c.keep_ms,
+            **more,
+        }
+        row = tx.execute(update(jobs).where(which).values(values).returning(jobs)).one_or_none()
+        if row is None:
+            return None
+        job = job_from_row(row)
+        if job.command.callback is not None:
+            owe(tx, job, job.command.callback.url, self._body(job), now)
+        return job
+
+    def _body(self, job: Job) -> bytes:
+        try:
+            return self._render_webhook(job)
+        except Exception:
+            # A dialect's mistake must not keep a job from ending; the receiver still hears of it.
+            log.exception("cannot render the webhook of job %d", job.id)
+            return b'{"id":%d,"status":"%s"}' % (job.id, job.status.encode())
+
+    def _earlier(self, tx: Connection, submission: Submission) -> Job | None:
+        if submission.idempotency_key is None:
+            return None
+        same_key = (jobs.c.client == submission.client) & (
+            jobs.c.idempotency_key == submission.idempotency_key
+        )
+        row = tx.execute(select(jobs).where(same_key)).one_or_none()
+        if row is None:
+            return None
+        if row.created_at + IDEMPOTENCY_MS <= self._clock():
+            tx.execute(update(jobs).where(same_key).values(idempotency_key=None))
+            return None
+        if row.fingerprint != submission.fingerprint:
+            raise RequestConflict(
+                "This idempotency key was used for another request.", field="Idempotency-Key"
+            )
+        return job_from_row(row)
+
+
+_WAITING: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
+
+
+def _owned_by(job: Job) -> ColumnElement[bool]:
+    return (
+        (jobs.c.id == job.id)
+        & (jobs.c.status == JobStatus.RUNNING)
+        & (jobs.c.attempt == job.attempt)
+        & (jobs.c.worker == job.worker)
+    )
+
+
+def _poisoned() -> Outcome:
+    return Outcome(status=JobStatus.FAILED, failure=POISON)
+
+
+def _count(tx: Connection, which: ColumnElement[bool]) -> int:
+    return tx.execute(select(func.count()).select_from(jobs).where(which)).scalar_one()
+
+
+def _turn(tx: Connection, submission: Submission) -> int:
+    waiting = _QUEUED & (jobs.c.priority == submission.priority)
+    front = tx.execute(select(func.min(jobs.c.turn)).where(waiting)).scalar_one()
+    own = waiting & (jobs.c.client == submission.client)
+    last = tx.execute(select(func.max(jobs.c.turn)).where(own)).scalar_one()
+    after_own = 0 if last is None else last + len(submission.command.sources)
+    return max(front or 0, after_own)

@@ -1,0 +1,137 @@
+"""Artifacts as files below one folder.
+
+Written beside, synced, then renamed into place and the folder synced, in that order: at every
+moment a reader finds the old file, the new file or none, and never a part of one.
+"""
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cutoutd.errors import NotFound, Overloaded, ProcessingFailed
+from cutoutd.storage.store import ArtifactStat, checked_key, media_type_of
+
+_PARTIAL = ".partial"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class LocalArtifactStore:
+    """An ArtifactStore on a local disk."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the folder; everything in it is ours."""
+        self._root = root
+        self._partial = root / _PARTIAL
+        with _translated():
+            self._partial.mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: str, data: bytes, *, media_type: str) -> None:  # noqa: ARG002 - The ending says it.
+        """Store durably; returns when a crash can no longer lose it."""
+        target = self._root / checked_key(key)
+        partial = self._partial / uuid.uuid4().hex
+        with _translated():
+            try:
+                _write_synced(partial, data)
+                self._make_folder(target.parent)
+                partial.replace(target)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+            _sync_folder(target.parent)
+
+    def get(self, key: str) -> bytes:
+        """All the bytes."""
+        with _translated():
+            return (self._root / checked_key(key)).read_bytes()
+
+    def stat(self, key: str) -> ArtifactStat:
+        """Size, type and time."""
+        with _translated(), (self._root / checked_key(key)).open("rb") as file:
+            status = os.fstat(file.fileno())
+            head = file.read(16)
+        return ArtifactStat(
+            size=status.st_size,
+            media_type=media_type_of(key, head),
+            etag=f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
+            modified_at_ms=status.st_mtime_ns // 1_000_000,
+        )
+
+    def delete(self, key: str) -> None:
+        """Forget it; a key that is not there is fine."""
+        with _translated():
+            (self._root / checked_key(key)).unlink(missing_ok=True)
+
+    def path(self, key: str) -> Path | None:
+        """The file. Raises NotFound if it is not there yet, or no more."""
+        path = self._root / checked_key(key)
+        if not path.is_file():
+            raise NotFound("There is no such file.")
+        return path
+
+    def url(self, key: str) -> str | None:  # noqa: ARG002 - No file has a link without us.
+        """None: our own web side serves the files."""
+        return None
+
+    def older_than(self, prefix: str, before_ms: int) -> Iterator[str]:
+        """Keys that start with `prefix` and were last written before this time."""
+        for folder, subfolders, names in os.walk(self._root):
+            subfolders[:] = [name for name in subfolders if name != _PARTIAL]
+            for name in names:
+                file = Path(folder) / name
+                key = file.relative_to(self._root).as_posix()
+                if key.startswith(prefix) and _modified_ms(file) < before_ms:
+                    yield key
+
+    def free_bytes(self) -> int | None:
+        """Room left on the disk."""
+        return shutil.disk_usage(self._root).free
+
+    def tidy(self, before_ms: int) -> None:
+        """Remove what writers that died before this time left half-written."""
+        for partial in self._partial.iterdir():
+            if _modified_ms(partial) < before_ms:
+                partial.unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            for parent in folder.relative_to(self._root).parents:
+                _sync_folder(self._root / parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _modified_ms(file: Path) -> float:
+    try:
+        return file.stat().st_mtime * 1000
+    except FileNotFoundError:
+        return float("inf")  # Somebody was faster; it is not ours to remove any more.
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+        raise NotFound("There is no such file.") from exc
+    except OSError as exc:
+        if exc.errno in _NO_ROOM:
+            raise Overloaded("There is no room to store the image.", retry_after_s=60) from exc
+        raise ProcessingFailed("The image could not be stored or read.") from exc

@@ -1,0 +1,54 @@
+"""Values and a clock for the tests of jobs."""
+
+from cutoutd.command import Callback, RemoveBackground, Source
+from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
+
+START_MS = 1_700_000_000_000
+
+
+class FakeClock:
+    """Milliseconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = START_MS
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+
+def render_webhook(job: Job) -> bytes:
+    return b'{"id":%d,"status":"%s"}' % (job.id, job.status.encode())
+
+
+def a_submission(
+    *,
+    client: str = "ann",
+    priority: int = 0,
+    pictures: int = 1,
+    model: str | None = None,
+    webhook: str | None = None,
+    idempotency_key: str | None = None,
+    fingerprint: str | None = None,
+) -> Submission:
+    return Submission(
+        client=client,
+        dialect="native",
+        command=RemoveBackground(
+            sources=tuple(Source(url=f"http://pictures/{n}.jpg") for n in range(pictures)),
+            model=model,
+            callback=Callback(url=webhook) if webhook else None,
+        ),
+        artifact_keys=tuple(f"generations/{n}.png" for n in range(pictures)),
+        echo={"track_id": 7},
+        link_base="http://here",
+        priority=priority,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+    )
+
+
+def succeeded() -> Outcome:
+    return Outcome(status=JobStatus.SUCCEEDED, model="analytic", timings_ms={"segment": 1.5})
