@@ -14,8 +14,8 @@ from tests.net.faulty_server import Answer, FaultyServer, ok, redirect, says, se
 from tests.net.hostile import HOSTILE, resolve
 
 from cutoutd.errors import ForbiddenAddress, SourceRejected, SourceUnreachable
-from cutoutd.net.dial import FetchLimits
 from cutoutd.net.fetch import Fetcher
+from cutoutd.net.limits import FetchLimits
 
 TLS = ssl.create_default_context()
 """Shared: reading the certificates of the world takes longer than any test here."""

@@ -1,13 +1,15 @@
 """Download a source: bounded in bytes, time and redirects, from permitted addresses only."""
 
+import asyncio
 import logging
 import ssl
-import time
+from contextlib import aclosing
 
 import httpx
 
 from cutoutd.errors import ForbiddenAddress, SourceRejected, SourceUnreachable
-from cutoutd.net.dial import FetchLimits, GuardedTransport, Resolve, system_resolver
+from cutoutd.net.dial import Resolve, guarded_client, system_resolver
+from cutoutd.net.limits import FetchLimits
 from cutoutd.net.urls import parse_url
 
 _log = logging.getLogger(__name__)
@@ -15,7 +17,10 @@ _HEADERS = {"user-agent": "cutoutd", "accept": "image/*, */*;q=0.5", "accept-enc
 
 
 class Fetcher:
-    """Downloads pictures on behalf of strangers. Safe to share between threads."""
+    """Downloads pictures on behalf of strangers.
+
+    Safe to share between threads; not to be called from one that runs an event loop.
+    """
 
     def __init__(
         self,
@@ -37,11 +42,11 @@ class Fetcher:
         """
         target = parse_url(url)
         try:
-            return self._follow(target)
+            return asyncio.run(self._follow(target))
         except ForbiddenAddress as exc:
             _log.warning("refused to call %s: %s", target.host, exc.why)
             raise
-        except httpx.TimeoutException as exc:
+        except (httpx.TimeoutException, TimeoutError) as exc:
             raise SourceUnreachable(target.host, "it took too long to answer") from exc
         except httpx.ConnectError as exc:
             raise SourceUnreachable(target.host, "no connection could be made") from exc
@@ -50,29 +55,20 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise SourceUnreachable(target.host, "the transfer broke off") from exc
 
-    def _follow(self, url: httpx.URL) -> bytes:
-        deadline = time.monotonic() + self._limits.total_s
-        with httpx.Client(
-            transport=GuardedTransport(
-                self._limits, resolve=self._resolve, tls=self._tls, deadline=deadline
-            ),
-            headers=_HEADERS,
-            timeout=httpx.Timeout(self._limits.first_byte_s, connect=self._limits.connect_s),
-            trust_env=False,
-        ) as client:
-            request: httpx.Request | None = client.build_request("GET", url)
+    async def _follow(self, url: httpx.URL) -> bytes:
+        client = guarded_client(self._limits, resolve=self._resolve, tls=self._tls)
+        request: httpx.Request | None = client.build_request("GET", url, headers=_HEADERS)
+        async with asyncio.timeout(self._limits.total_s), client:
             for _ in range(self._limits.max_redirects + 1):
                 assert request is not None
-                response = client.send(request, stream=True)
-                try:
+                response = await client.send(request, stream=True)
+                async with aclosing(response):
                     request = response.next_request
                     if request is None:
-                        return self._read(response)
-                finally:
-                    response.close()
+                        return await self._read(response)
         raise SourceUnreachable(url.host, "it redirects too often")
 
-    def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx.Response) -> bytes:
         host, limit = response.url.host, self._limits.max_bytes
         if response.status_code != httpx.codes.OK:
             raise SourceUnreachable(host, f"it answered with status {response.status_code}")
@@ -80,7 +76,7 @@ class Fetcher:
         if announced.isdecimal() and int(announced[:20]) > limit:
             raise _too_large(limit)
         body = bytearray()
-        for piece in response.iter_bytes():
+        async for piece in response.aiter_bytes():
             body += piece
             if len(body) > limit:
                 raise _too_large(limit)
