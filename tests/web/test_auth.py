@@ -1,0 +1,134 @@
+import pytest
+from fastapi import Request
+from tests.jobs.samples import FakeClock
+
+from cutoutd.errors import AuthenticationFailed, Overloaded
+from cutoutd.web.auth import Clients, presented_key
+from cutoutd.web.keys import ApiKey, Scope, digest_of, keys_from_secrets
+
+
+def key(secret: str, client: str = "shop", **other: object) -> ApiKey:
+    return ApiKey(digest=digest_of(secret), client=client, **other)  # type: ignore[arg-type]
+
+
+def clients(*keys: ApiKey, clock: FakeClock | None = None) -> Clients:
+    return Clients([lambda: keys], now_ms=clock or FakeClock())
+
+
+def test_without_any_key_everybody_is_anonymous() -> None:
+    assert clients().authenticate(None) == "anonymous"
+    assert clients().authenticate("whatever") == "anonymous"
+
+
+def test_a_key_becomes_its_client() -> None:
+    both = clients(key("one", "ann"), key("two", "bob"))
+    assert both.authenticate("one") == "ann"
+    assert both.authenticate("two") == "bob"
+
+
+@pytest.mark.parametrize("presented", [None, "", "tw", "two ", "TWO", "\ud800", "\0", "x" * 10**6])
+def test_any_other_key_is_refused(presented: str | None) -> None:
+    with pytest.raises(AuthenticationFailed):
+        clients(key("two")).authenticate(presented)
+
+
+def test_an_expired_or_revoked_key_is_refused() -> None:
+    clock = FakeClock()
+    some = clients(key("old", expires_at=clock()), key("gone", revoked_at=clock()), clock=clock)
+    for secret in ("old", "gone"):
+        with pytest.raises(AuthenticationFailed):
+            some.authenticate(secret)
+
+
+def test_when_all_keys_have_ended_the_server_does_not_open_up() -> None:
+    clock = FakeClock()
+    with pytest.raises(AuthenticationFailed):
+        clients(key("gone", revoked_at=clock()), clock=clock).authenticate(None)
+
+
+def test_a_scope_must_be_among_the_key_s() -> None:
+    some = clients(key("shop"), key("boss", "boss", scopes=frozenset(Scope)))
+    assert some.authenticate("boss", Scope.OPERATE) == "boss"
+    with pytest.raises(AuthenticationFailed, match="operate"):
+        some.authenticate("shop", Scope.OPERATE)
+
+
+def test_an_error_never_repeats_the_key() -> None:
+    with pytest.raises(AuthenticationFailed) as refusal:
+        clients(key("one")).authenticate("sesame")
+    assert "sesame" not in refusal.value.message
+
+
+def test_a_new_key_and_a_revocation_are_seen_at_the_next_refresh() -> None:
+    keys = [key("one")]
+    some = Clients([lambda: keys], now_ms=FakeClock())
+    keys[:] = [key("two")]
+    assert some.authenticate("one") == "shop"
+    some.refresh()
+    assert some.authenticate("two") == "shop"
+    with pytest.raises(AuthenticationFailed):
+        some.authenticate("one")
+
+
+def test_the_keys_stay_in_force_while_their_source_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = iter([[key("one")]])
+
+    def source() -> list[ApiKey]:
+        for answer in answers:
+            return answer
+        asked.append(True)
+        raise Overloaded("away", retry_after_s=1)
+
+    asked: list[bool] = []
+    monkeypatch.setattr("cutoutd.web.auth.REFRESH_S", 0.001)
+    some = Clients([source], now_ms=FakeClock())
+    some.start()
+    while len(asked) < 3:
+        pass
+    some.close()
+    assert some.authenticate("one") == "shop"
+
+
+def test_a_client_has_the_largest_limits_of_its_usable_keys() -> None:
+    clock = FakeClock()
+    some = clients(
+        key("a", per_minute=10, unfinished=2),
+        key("b", per_minute=20),
+        key("c", per_minute=99, revoked_at=clock()),
+        clock=clock,
+    )
+    assert some.limits_of("shop") == (20, 2)
+    assert some.limits_of("nobody") == (None, None)
+
+
+def request(headers: dict[str, str], query: str = "") -> Request:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "headers": raw, "query_string": query.encode()})
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "in_body"),
+    [
+        ({}, "", "k"),
+        ({"authorization": "Bearer k"}, "", None),
+        ({"authorization": "bearer  k "}, "", None),
+        ({"x-api-key": "k"}, "", None),
+        ({"key": "k"}, "", ""),
+        ({}, "key=k", None),
+    ],
+)
+def test_a_key_is_found_wherever_a_vendor_puts_it(
+    headers: dict[str, str], query: str, in_body: str | None
+) -> None:
+    assert presented_key(request(headers, query), in_body) == "k"
+
+
+def test_no_key_is_found_where_there_is_none() -> None:
+    assert presented_key(request({"authorization": "Basic k"})) is None
+
+
+def test_keys_of_the_environment_may_operate() -> None:
+    some = clients(*keys_from_secrets(("one",)))
+    assert some.authenticate("one", Scope.OPERATE).startswith("key-")
