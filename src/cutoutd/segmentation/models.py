@@ -44,6 +44,14 @@ class Activation(StrEnum):
     SIGMOID = "sigmoid"
 
 
+class Precision(StrEnum):
+    """The arithmetic the weights are stored for."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One model: facts only."""
@@ -63,17 +71,24 @@ class ModelSpec:
     reducing_gap: float | None = None
     """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
     file: str
-    """Name of the ONNX file in the models folder."""
+    """Name of the ONNX file."""
+    folder: Path | None = None
+    """Where the file is, if that is fixed; None: wherever weights are looked for."""
     url: str | None = None
     checksum: str | None = None
     """`md5:` or `sha256:` and the hexadecimal digest of the file."""
+    megabytes: int | None = None
+    """About how large the file is, where that was published; for people to plan with."""
+    remote: str | None = None
+    """`host:port/model` of an inference server that runs it instead of us (KServe v2, gRPC)."""
     licence: str
     commercial: bool
     """Whether the licence allows commercial use."""
     source: str
     """Where the weights were published, for people to read."""
-    folder: Path | None = None
-    """Where the file is, if that is fixed; None: wherever weights are looked for."""
+    precision: Precision = Precision.FP32
+    variant_of: str | None = None
+    """The model that this one is a cheaper version of."""
 
 
 EMBEDDED = ModelSpec(
@@ -82,9 +97,10 @@ EMBEDDED = ModelSpec(
     reducing_gap=2.0,
     file="cutoutd-small.onnx",
     checksum="sha256:f5c819125992fde72b9431bf09ad203be418e40c6e0f1949065c2445c1006f1b",
+    megabytes=8,
     licence="Apache-2.0",
     commercial=True,
-    source="https://github.com/cutoutd/cutoutd",
+    source="cutoutd",
     folder=WEIGHTS_IN_PACKAGE,
 )
 
