@@ -1,13 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tests.segmentation.networks import a_spec, write_network
 
-from cutoutd.errors import InvalidRequest
-from cutoutd.segmentation.sessions import SegmentationOptions, Sessions
-
-
-@pytest.fixture(scope="module")
-def sessions() -> Sessions:
-    return Sessions(SegmentationOptions(threads=1))
+from cutoutd.errors import ConfigurationError, ProcessingFailed
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec
+from cutoutd.segmentation.session import Runner, Session, open_session
 
 
 def a_disc_on_a_plain_ground() -> np.ndarray:
@@ -16,9 +15,31 @@ def a_disc_on_a_plain_ground() -> np.ndarray:
     return np.where(disc[..., None], [200, 40, 30], [90, 140, 200]).astype(np.uint8)
 
 
-def test_the_embedded_model_finds_the_subject_of_a_plain_picture(sessions: Sessions) -> None:
-    with sessions.get(None) as session:
-        mask = session.predict(a_disc_on_a_plain_ground())
+class Fixed:
+    """A runner that gives one answer, or fails."""
+
+    def __init__(self, answer: np.ndarray | None, provider: str = "cpu") -> None:
+        self.answer = answer
+        self.provider = provider
+
+    def run(self, tensor: np.ndarray) -> np.ndarray:
+        if self.answer is None:
+            raise ProcessingFailed("The device was lost.")
+        return self.answer
+
+
+def a_session(answer: np.ndarray, **facts: object) -> Session:
+    spec = a_spec(Path("fixed.onnx"), **facts)
+    return Session(spec, lambda: Fixed(answer))
+
+
+GREY = np.full((40, 60, 3), 128, np.uint8)
+
+
+def test_the_embedded_model_finds_the_subject_of_a_plain_picture() -> None:
+    assert EMBEDDED.folder is not None
+    session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file, threads=1)
+    mask = session.predict(a_disc_on_a_plain_ground())
 
     assert (session.name, session.provider) == ("cutoutd-small", "cpu")
     assert mask.shape == (288, 288)
@@ -27,12 +48,98 @@ def test_the_embedded_model_finds_the_subject_of_a_plain_picture(sessions: Sessi
     assert mask[:20].max() < 0.1
 
 
-def test_a_model_is_loaded_once(sessions: Sessions) -> None:
-    with sessions.get("cutoutd-small") as one, sessions.get(None) as two:
-        assert one is two
+def test_a_prediction_that_is_no_number_is_background() -> None:
+    mask = np.full((1, 1, 4, 4), np.nan, np.float32)
+    mask[0, 0, 1, 1] = 0.75
+    assert a_session(mask).predict(GREY).tolist() == np.nan_to_num(mask[0, 0]).tolist()
+    mask[0, 0, 2, 2] = 0.25
+    stretched = a_session(mask, stretch=True).predict(GREY)
+    assert (stretched[1, 1], stretched[2, 2], stretched.sum()) == (1.0, 0.0, 1.0)
+    for facts in ({"stretch": True}, {"activation": "sigmoid"}):
+        everything_lost = np.full((1, 1, 4, 4), np.nan, np.float32)
+        assert a_session(everything_lost, **facts).predict(GREY).max() == 0.0
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones(sessions: Sessions) -> None:
-    with pytest.raises(InvalidRequest, match="cutoutd-small") as caught, sessions.get("u3net"):
-        pass
-    assert caught.value.field == "model"
+@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
+def test_a_flat_prediction_keeps_its_level(level: float) -> None:
+    noise = np.random.default_rng(0).uniform(-1e-4, 1e-4, (1, 1, 8, 8)).astype(np.float32)
+    mask = a_session(level + noise, stretch=True).predict(GREY)
+    assert np.abs(mask - level).max() < 1e-3
+
+
+def test_extreme_and_infinite_outputs_become_probabilities() -> None:
+    raw = np.array([[[[-1e30, -np.inf], [np.inf, 1e30]]]], np.float32)
+    for facts in ({}, {"activation": "sigmoid"}, {"activation": "sigmoid", "stretch": True}):
+        mask = a_session(raw, **facts).predict(GREY)
+        assert mask.tolist() == [[pytest.approx(0, abs=1e-30)] * 2, [1.0, 1.0]]
+
+
+def test_an_output_without_a_channel_axis_is_a_mask_too() -> None:
+    mask = np.random.default_rng(0).random((1, 8, 8), np.float32)
+    assert np.array_equal(a_session(mask).predict(GREY), mask[0])
+
+
+def test_outputs_beside_the_mask_are_cut_away_without_changing_it(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "tiny.onnx", outputs=5)
+    picture = np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8)
+    whole = open_session(a_spec(path, output="d1"), path).predict(picture)
+    alone = write_network(tmp_path / "other.onnx", outputs=1)
+    assert np.abs(open_session(a_spec(alone), alone).predict(picture) - whole).max() > 0.01
+    first = open_session(a_spec(path), path).predict(picture)
+    assert np.allclose(open_session(a_spec(alone), alone).predict(picture), first, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("network", "facts", "message"),
+    [
+        ({"side": 64}, {}, r"must have one input, float \(N, 3, 32, 32\); tiny.onnx has: image"),
+        ({"channels": 1}, {}, "must have one input"),
+        ({}, {"output": "d9"}, "tiny.onnx has no output 'd9'; it has: d0"),
+    ],
+)
+def test_a_model_of_another_kind_is_refused_with_what_it_has(
+    network: dict[str, int], facts: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    path = write_network(tmp_path / "tiny.onnx", **network)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=message):
+        open_session(a_spec(path, **facts), path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x08"])
+def test_a_file_that_is_no_model_is_refused_by_name_without_its_folder(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"broken\.onnx") as caught:
+        open_session(a_spec(path), path)
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_every_slot_runs_its_own_picture() -> None:
+    made: list[Runner] = []
+
+    def opened() -> Runner:
+        made.append(Fixed(np.zeros((1, 1, 4, 4), np.float32)))
+        return made[-1]
+
+    session = Session(a_spec(Path("x.onnx")), opened, slots=3)
+    session.warm()
+    session.predict(GREY)
+    assert len(made) == 3
+
+
+def test_the_cpu_takes_over_from_a_provider_that_fails_if_it_may() -> None:
+    answer = np.full((1, 1, 4, 4), 0.5, np.float32)
+    spec: ModelSpec = a_spec(Path("x.onnx"))
+    session = Session(spec, lambda: Fixed(None, "cuda"), rescue=lambda: Fixed(answer))
+    assert session.provider == "cuda"
+    assert session.predict(GREY).tolist() == answer[0, 0].tolist()
+    assert session.provider == "cpu"
+
+
+def test_a_provider_that_fails_fails_the_picture_if_nothing_may_take_over() -> None:
+    session = Session(a_spec(Path("x.onnx")), lambda: Fixed(None, "cuda"))
+    for _ in range(2):  # And its slot is free again.
+        with pytest.raises(ProcessingFailed):
+            session.predict(GREY)

@@ -5,62 +5,184 @@ official builds collect telemetry and keep a device id below HOME unless told no
 they are imported; we tell them not to, which also makes a read-only root possible.
 """
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.errors import ConfigurationError, ProcessingFailed
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from cutoutd.segmentation.graphs import PreparedGraphs, pruned
+from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.providers import PROVIDERS, missing
 
 ERRORS_ONLY = 3
+FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+log = logging.getLogger(__name__)
 
 
-def onnxruntime() -> "ModuleType":
+def onnxruntime() -> ModuleType:
     """The module, with telemetry off."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     return import_module("onnxruntime")
 
 
+def usable_providers() -> list[ProviderName]:
+    """Our words for what the installed ONNX Runtime was built with."""
+    built_in = onnxruntime().get_available_providers()
+    return [name for name, row in PROVIDERS.items() if row.execution_provider in built_in]
+
+
+def metadata(weights: Path) -> Mapping[str, str]:
+    """The key-value pairs stored in an ONNX file. Raises ConfigurationError if it is none."""
+    session = _open(weights, weights.name, ProviderName.CPU, optimise=False)
+    pairs: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+    return pairs
+
+
 class OnnxRunner:
     """One ONNX Runtime session of its own with its own threads: a tensor in, a tensor out."""
 
-    def __init__(
-        self,
-        weights: Path,
-        *,
-        output: str | None,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
-        threads: int = 0,
-    ) -> None:
-        module = onnxruntime()
-        options = module.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
-        try:
-            self._session: Any = module.InferenceSession(
-                str(weights), sess_options=options, providers=list(providers)
-            )
-        except Exception as exc:
-            raise ConfigurationError(f"ONNX Runtime cannot open {weights.name}: {exc}") from exc
-        self.provider: str = (
-            self._session.get_providers()[0].removesuffix("ExecutionProvider").lower()
-        )
-        self._input: str = self._session.get_inputs()[0].name
-        self._output = output or self._session.get_outputs()[0].name
+    def __init__(self, spec: ModelSpec, session: Any) -> None:
+        self._session = session
+        self.provider: str = _our_word(session.get_providers()[0])
+        self._output = _checked_output(spec, session)
+        self._input: str = session.get_inputs()[0].name
+        self._dtype = FLOATS[session.get_inputs()[0].type]
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
+        feed = {self._input: tensor.astype(self._dtype, copy=False)}
         try:
-            outputs = self._session.run([self._output], {self._input: tensor})
+            outputs = self._session.run([self._output], feed)
         except Exception as exc:
             raise ProcessingFailed("The segmentation model failed on this picture.") from exc
         mask: NDArray[np.float32] = outputs[0]
         return mask
+
+
+def open_runner(
+    spec: ModelSpec,
+    weights: Path,
+    *,
+    provider: ProviderName = ProviderName.CPU,
+    threads: int = 0,
+    graphs: PreparedGraphs | None = None,
+) -> OnnxRunner:
+    """Open a model for one slot.
+
+    threads: 0 is every core. graphs: where optimised graphs are kept. Raises ConfigurationError
+    if the file is no model, has the wrong inputs or outputs, or the provider does not work.
+    """
+    if graphs is not None and provider is ProviderName.CPU:
+        session = _open_prepared(spec, weights, graphs, threads)
+        if session is not None:
+            return OnnxRunner(spec, session)
+    content = _pruned(spec, weights) or weights
+    return OnnxRunner(spec, _open(content, weights.name, provider, threads=threads))
+
+
+def _open_prepared(
+    spec: ModelSpec, weights: Path, graphs: PreparedGraphs, threads: int
+) -> Any | None:
+    """The session of the optimised graph, which is made first if there is none."""
+    version = onnxruntime().__version__
+    path = graphs.path(
+        spec.name, weights, provider="cpu", version=version, output=spec.output or ""
+    )
+    if path.exists():
+        try:
+            return _open(path, weights.name, ProviderName.CPU, threads=threads, optimise=False)
+        except ConfigurationError:
+            log.warning("the optimised graph of %s is damaged and made again", spec.name)
+
+    def write(to: Path) -> None:
+        content = _pruned(spec, weights) or weights
+        _open(content, weights.name, ProviderName.CPU, threads=threads, save=to)
+
+    if not graphs.keep(path, write):
+        return None
+    return _open(path, weights.name, ProviderName.CPU, threads=threads, optimise=False)
+
+
+def _pruned(spec: ModelSpec, weights: Path) -> bytes | None:
+    try:
+        return pruned(weights, spec.output)
+    except Exception as exc:
+        raise ConfigurationError(f"{weights.name} is not a whole ONNX file.") from exc
+
+
+def _open(
+    content: Path | bytes,
+    name: str,
+    provider: ProviderName,
+    *,
+    threads: int = 0,
+    optimise: bool = True,
+    save: Path | None = None,
+) -> Any:
+    """An InferenceSession whose first provider is the wanted one, or ConfigurationError."""
+    module = onnxruntime()
+    options = module.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    if not optimise:
+        options.graph_optimization_level = module.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if save is not None:
+        options.optimized_model_filepath = str(save)
+    wanted = PROVIDERS[provider].execution_provider
+    try:
+        session = module.InferenceSession(
+            content if isinstance(content, bytes) else str(content),
+            sess_options=options,
+            providers=list(dict.fromkeys([wanted, "CPUExecutionProvider"])),
+        )
+    except Exception as exc:
+        raise ConfigurationError(f"{name} cannot be opened: {_reason(exc, content)}") from exc
+    if session.get_providers()[0] != wanted:
+        raise missing(provider, [ProviderName.CPU])
+    return session
+
+
+def _checked_output(spec: ModelSpec, session: Any) -> str:
+    """The name of the mask output. Raises ConfigurationError if the model is of another kind."""
+    inputs, outputs = session.get_inputs(), [o.name for o in session.get_outputs()]
+    shape = inputs[0].shape if len(inputs) == 1 else []
+    fits = (
+        len(shape) == 4
+        and inputs[0].type in FLOATS
+        and (shape[1] == 3 or not isinstance(shape[1], int))
+        and all(side == spec.size or not isinstance(side, int) for side in shape[2:])
+    )
+    if not fits:
+        found = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
+        raise ConfigurationError(
+            f"{spec.name!r} must have one input, float (N, 3, {spec.size}, {spec.size}); "
+            f"{spec.file} has: {found}."
+        )
+    if spec.output is not None and spec.output not in outputs:
+        raise ConfigurationError(
+            f"{spec.file} has no output {spec.output!r}; it has: {', '.join(outputs)}."
+        )
+    return spec.output or outputs[0]
+
+
+def _our_word(execution_provider: str) -> str:
+    for name, row in PROVIDERS.items():
+        if row.execution_provider == execution_provider:
+            return str(name)
+    return execution_provider.removesuffix("ExecutionProvider").lower()
+
+
+def _reason(exc: Exception, content: Path | bytes) -> str:
+    """The first line of what ONNX Runtime said, without the folders."""
+    line = str(exc).partition("\n")[0]
+    return line if isinstance(content, bytes) else line.replace(str(content), content.name)

@@ -53,3 +53,6 @@ class SegmentationOptions:
     """Threads of each slot; 0: the cores shared evenly."""
     memory_budget_mb: int = 0
     """Loaded models beyond it are dropped, least recently used first; 0: no limit."""
+
+
+DEFAULTS = SegmentationOptions()

@@ -5,7 +5,8 @@ takes a free one, so at most `slots` pictures are in the network at once, each o
 threads, while resizing and everything around it runs outside.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
@@ -13,9 +14,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cutoutd.errors import ProcessingFailed
+from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import OnnxRunner
+from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.tensors import probability_from_output, tensor_from_picture
+
+log = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
@@ -24,48 +29,94 @@ class Runner(Protocol):
     provider: str
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(1, 3, H, W) -> the mask output as the network gives it."""
+        """(1, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
         ...
 
 
 class Session:
-    """A model with the provider that runs it. Safe to share between threads."""
+    """A model with the provider that runs it. Safe to share between threads.
 
-    def __init__(self, spec: ModelSpec, runners: Sequence[Runner]) -> None:
+    rescue: opens the runner that takes over where one fails; None: a failure is a failure.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        open_runner: Callable[[], Runner],
+        *,
+        slots: int = 1,
+        rescue: Callable[[], Runner] | None = None,
+    ) -> None:
         self.name = spec.name
         self.spec = spec
-        self.provider = runners[0].provider
+        self.slots = slots
+        self._rescue = rescue
         self._free: SimpleQueue[Runner] = SimpleQueue()
+        runners = [open_runner() for _ in range(slots)]
+        self.provider = runners[0].provider
         for runner in runners:
             self._free.put(runner)
 
     def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(H, W, 3) upright sRGB -> (h, w) probability of subject, 0..1, at the network's size.
 
-        The whole picture is squeezed into the square. Waits for a free slot.
+        The whole picture is squeezed into the square. Waits for a free slot. Raises
+        ProcessingFailed if the network cannot be run.
         """
-        tensor = tensor_from_picture(rgb, self.spec)
-        runner = self._free.get()
-        try:
-            raw = runner.run(tensor)
-        finally:
-            self._free.put(runner)
+        raw = self._run(tensor_from_picture(rgb, self.spec))
         return probability_from_output(raw, self.spec)
 
     def warm(self) -> None:
         """Run once in every slot, so that the first caller does not pay for what is lazy."""
         grey = np.full((8, 8, 3), 128, dtype=np.uint8)
-        for _ in range(self._free.qsize()):
-            self.predict(grey)
+        tensor = tensor_from_picture(grey, self.spec)
+        runners = [self._free.get() for _ in range(self.slots)]
+        try:
+            for runner in runners:
+                probability_from_output(runner.run(tensor), self.spec)
+        finally:
+            for runner in runners:
+                self._free.put(runner)
+
+    def _run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        runner = self._free.get()
+        try:
+            return runner.run(tensor)
+        except ProcessingFailed:
+            if self._rescue is None or runner.provider == ProviderName.CPU:
+                raise
+            log.exception("%s failed on %s; the CPU takes over", runner.provider, self.name)
+            runner = self._rescue()
+            self.provider = runner.provider
+            return runner.run(tensor)
+        finally:
+            self._free.put(runner)
 
 
-def open_session(spec: ModelSpec, weights: Path, *, slots: int = 1, threads: int = 0) -> Session:
+def open_session(
+    spec: ModelSpec,
+    weights: Path,
+    *,
+    provider: ProviderName = ProviderName.CPU,
+    slots: int = 1,
+    threads: int = 0,
+    graphs: PreparedGraphs | None = None,
+    rescue_on_cpu: bool = False,
+) -> Session:
     """Load the model's weights once for each slot.
 
-    threads: of each slot; 0 lets ONNX Runtime take every core. Raises ConfigurationError if
-    the file cannot be opened.
+    threads: of each slot; 0 is every core. graphs: where optimised graphs are kept. Raises
+    ConfigurationError if the file cannot be opened or the provider does not work.
     """
+
+    def opened(by: ProviderName) -> Runner:
+        from cutoutd.segmentation.onnx_runtime import open_runner
+
+        return open_runner(spec, weights, provider=by, threads=threads, graphs=graphs)
+
     return Session(
         spec,
-        [OnnxRunner(weights, output=spec.output, threads=threads) for _ in range(slots)],
+        lambda: opened(provider),
+        slots=slots,
+        rescue=(lambda: opened(ProviderName.CPU)) if rescue_on_cpu else None,
     )

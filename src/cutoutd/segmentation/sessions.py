@@ -1,56 +1,184 @@
-"""The loaded models of a process."""
+"""The loaded models of a process: opened once, warmed, lent, and dropped when memory is short."""
 
-from collections.abc import Iterator
+import logging
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 
-from cutoutd.segmentation.models import EMBEDDED, Registry
+from cutoutd.errors import ConfigurationError, InvalidRequest
+from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
+from cutoutd.segmentation.graphs import PreparedGraphs
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Registry
+from cutoutd.segmentation.onnx_runtime import usable_providers
+from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
+from cutoutd.segmentation.own import own_models
+from cutoutd.segmentation.providers import chosen
+from cutoutd.segmentation.published import PUBLISHED
 from cutoutd.segmentation.session import Session, open_session
+from cutoutd.segmentation.weights import Weights, rembg_folders
+
+MEGABYTE = 1 << 20
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentationOptions:
-    """What an operator may choose about models."""
+def open_registry(options: SegmentationOptions) -> Registry:
+    """The embedded model, what rembg publishes, and the operator's own, which may replace them.
 
-    default: str = EMBEDDED.name
-    slots: int = 1
-    """Pictures in the network at once."""
-    threads: int = 0
-    """Threads of each slot; 0: every core."""
+    Raises ConfigurationError for a wrong description, or a default that nobody knows.
+    """
+    own = [] if options.folder is None else own_models(options.folder)
+    return Registry([EMBEDDED, *PUBLISHED, *own], default=options.default)
+
+
+def open_weights(options: SegmentationOptions) -> Weights:
+    """The files of all models, with rembg's folders as further places to look."""
+    return Weights(options.folder, shared=rembg_folders(os.environ), mirrors=options.mirrors)
+
+
+@dataclass(slots=True)
+class _Place:
+    """One model in memory, or on its way there. Guarded by `Sessions._lock`."""
+
+    spec: ModelSpec
+    opening: Lock = field(default_factory=Lock)
+    session: Session | None = None
+    borrowers: int = 0
+    last_used: float = 0.0
+    memory: int = 0
 
 
 class Sessions:
-    """Models by name, each loaded once and warmed before it is lent."""
+    """Models by name, each opened once, however many ask for it at the same time."""
 
-    def __init__(self, options: SegmentationOptions = SegmentationOptions()) -> None:
-        self._options = options
-        self.registry = Registry([EMBEDDED], default=options.default)
-        self._loaded: dict[str, Session] = {}
+    def __init__(
+        self,
+        options: SegmentationOptions = DEFAULTS,
+        *,
+        registry: Registry | None = None,
+        weights: Weights | None = None,
+        opened: Callable[[ModelSpec], Session] | None = None,
+        memory: Callable[[], int] = resident_bytes,
+    ) -> None:
+        self.options = options
+        self.registry = registry or open_registry(options)
+        self.weights = weights or open_weights(options)
+        self._opened = opened or self._open
+        self._memory = memory
+        self._places: dict[str, _Place] = {}
         self._lock = Lock()
 
     def warm(self) -> None:
-        """Load the default model, so that the first request finds it ready."""
-        with self.get(None):
-            pass
+        """Load what is needed from the first request on.
+
+        Raises ConfigurationError if the default or a preloaded model cannot be opened.
+        """
+        for name in dict.fromkeys([self.options.default, *self.options.preload]):
+            spec = self.registry.get(name)
+            if spec is None:
+                raise ConfigurationError(f"There is no model {name!r} to preload.")
+            self._permit(spec, ConfigurationError)
+            self._give_back(self._lend(spec))
 
     @contextmanager
     def get(self, name: str | None) -> Iterator[Session]:
-        """Lend the model of that name (None: the default), loading it if need be.
+        """Lend the model of that name (None: the default), opening it if need be.
 
-        Raises InvalidRequest(field="model") for a name nobody knows.
+        Raises InvalidRequest(field="model") for a name nobody knows, a model that may not be
+        used here, or one whose weights are not on this machine.
         """
         spec = self.registry.named(name)
+        self._permit(spec, _refused)
+        if not (self.options.auto_pull or spec.remote or self.weights.find(spec)):
+            raise _refused(
+                f"The model {spec.name!r} is not on this server; its operator can run "
+                f"`cutoutd models pull {spec.name}`."
+            )
+        place = self._lend(spec)
+        try:
+            assert place.session is not None
+            yield place.session
+        finally:
+            self._give_back(place)
+
+    def loaded(self) -> list[Session]:
+        """The models in memory, for health, metrics and `doctor`."""
         with self._lock:
-            session = self._loaded.get(spec.name)
-            if session is None:
-                assert spec.folder is not None
-                session = open_session(
-                    spec,
-                    spec.folder / spec.file,
-                    slots=self._options.slots,
-                    threads=self._options.threads,
-                )
-                session.warm()
-                self._loaded[spec.name] = session
-        yield session
+            return [place.session for place in self._places.values() if place.session]
+
+    def _permit(self, spec: ModelSpec, error: Callable[[str], Exception]) -> None:
+        if not (spec.commercial or self.options.allow_non_commercial):
+            raise error(
+                f"The model {spec.name!r} is licensed {spec.licence}, not for commercial use; "
+                "its operator can allow such models with CUTOUTD_MODELS_ALLOW_NON_COMMERCIAL."
+            )
+
+    def _lend(self, spec: ModelSpec) -> _Place:
+        with self._lock:
+            place = self._places.setdefault(spec.name, _Place(spec))
+            place.borrowers += 1
+        try:
+            with place.opening:
+                if place.session is None:
+                    before = self._memory()
+                    place.session = self._opened(spec)
+                    place.memory = max(self._file_bytes(spec), self._memory() - before)
+        except BaseException:
+            self._give_back(place)
+            raise
+        self._make_room()
+        return place
+
+    def _give_back(self, place: _Place) -> None:
+        with self._lock:
+            place.borrowers -= 1
+            place.last_used = monotonic()
+            if place.session is None and not place.borrowers:
+                self._places.pop(place.spec.name, None)
+
+    def _make_room(self) -> None:
+        """Drop the least recently used models that nobody uses until the rest fits."""
+        budget = self.options.memory_budget_mb * MEGABYTE
+        with self._lock:
+            idle = sorted(
+                (p for p in self._places.values() if not p.borrowers), key=lambda p: p.last_used
+            )
+            held = sum(p.memory for p in self._places.values())
+            while budget and held > budget and idle:
+                place = idle.pop(0)
+                del self._places[place.spec.name]
+                held -= place.memory
+                log.info("dropped the model %s to stay within memory", place.spec.name)
+
+    def _file_bytes(self, spec: ModelSpec) -> int:
+        """The least that a model can take: the kernel may reuse memory that others gave back."""
+        file = self.weights.find(spec)
+        return file.stat().st_size if file else 0
+
+    def _open(self, spec: ModelSpec) -> Session:
+        """Load and warm a model with this process's provider, slots and threads."""
+        options = self.options
+        slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
+        graphs = PreparedGraphs(options.folder / ".prepared") if options.folder else None
+        if options.auto_pull:
+            self.weights.pull(spec)
+        if graphs is None or not graphs.ready(spec.name):
+            self.weights.verify(spec)
+        session = open_session(
+            spec,
+            self.weights.require(spec),
+            provider=chosen(options.provider, usable_providers()),
+            slots=slots,
+            threads=threads,
+            graphs=graphs,
+            rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
+        )
+        session.warm()
+        return session
+
+
+def _refused(message: str) -> InvalidRequest:
+    return InvalidRequest(message, field="model")

@@ -8,6 +8,10 @@ from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
 FLAT = 1 / 255
 """A prediction that varies by less than one 8-bit level has nothing to stretch."""
+LARGEST = 1e6
+"""What an infinite output counts as."""
+SATURATED = 80.0
+"""Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
 
 def tensor_from_picture(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
@@ -34,14 +38,16 @@ def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArra
     What is not a number counts as background. A flat prediction is not stretched: it stays
     at its level, so that "nothing here" does not become noise over the whole range.
     """
-    mask = raw[0, 0] if raw.ndim == 4 else raw[0]
-    mask = np.nan_to_num(mask.astype(np.float32), nan=-np.inf, neginf=-80.0, posinf=80.0)
-    mask = np.maximum(mask, -80.0)
+    mask = (raw[0, 0] if raw.ndim == 4 else raw[0]).astype(np.float32)
+    lost = np.isnan(mask)
+    if lost.all():
+        return np.zeros_like(mask)
+    mask = np.clip(np.where(lost, mask[~lost].min(), mask), -LARGEST, LARGEST)
     if spec.activation is Activation.SIGMOID:
-        mask = 1 / (1 + np.exp(-mask))
+        mask = 1 / (1 + np.exp(-np.clip(mask, -SATURATED, SATURATED)))
     if spec.stretch:
         low, high = float(mask.min()), float(mask.max())
         if high - low >= FLAT:
             mask = (mask - low) / (high - low)
-    probability: NDArray[np.float32] = np.clip(mask, 0.0, 1.0)
-    return probability
+    probability: NDArray[np.float32] = np.where(lost, 0.0, np.clip(mask, 0.0, 1.0))
+    return probability.astype(np.float32)
