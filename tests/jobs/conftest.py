@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.jobs.samples import FakeClock, render_webhook
+from tests.postgres import Cluster, cluster
 
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
@@ -16,9 +17,31 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database that has the tables; tests get copies of it."""
+    url = postgres.create()
+    open_database(url, tmp_path_factory.mktemp("unused")).close()
+    return url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return ""
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.create(template=request.getfixturevalue("migrated"))
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database("", tmp_path)
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = open_database(database_url, tmp_path)
     yield database
     database.close()
 

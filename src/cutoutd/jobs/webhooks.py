@@ -6,20 +6,21 @@ signature of the exact bytes for each secret that is valid, so that a secret can
 while receivers still know the old one. 2xx is accepted, 410 ends it, anything else, a redirect
 too, is tried again.
 
-Deliveries have threads of their own. No receiver and no client may
+Deliveries have an event loop of their own, in a thread of their own. No receiver and no client may
 hold more than its share of it, so one that hangs delays only itself.
 """
 
+import asyncio
 import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import httpx
 from standardwebhooks import Webhook
@@ -48,9 +49,9 @@ class WebhookPolicy:
     jitter: float = 0.2
     """Each wait is lengthened by up to this share, so that receivers are not hit in step."""
     max_retry_after_s: float = 86400
-    concurrency: int = 32
+    concurrency: int = 64
     per_host: int = 4
-    per_client: int = 8
+    per_client: int = 16
     user_agent: str = "cutoutd"
 
 
@@ -60,123 +61,130 @@ class Deliverer:
     def __init__(
         self,
         store: DeliveryStore,
-        client: httpx.Client,
+        connect: Callable[[], httpx.AsyncClient],
         *,
         policy: WebhookPolicy,
         secrets: Secrets = tuple,
     ) -> None:
-        """client: guarded, and ending every attempt within `policy.attempt_s`."""
+        """`connect` makes the HTTP client: guarded, and following no redirects."""
         self._store = store
-        self._client = client
+        self._connect = connect
         self._policy = policy
         self._secrets = secrets
-        self._changed = threading.Condition()
-        self._news = 0
+        self._news = asyncio.Event()
         self._stopping = False
-        self._under_way: dict[int, Delivery] = {}
-        self._senders = ThreadPoolExecutor(policy.concurrency, thread_name_prefix="webhook")
-        self._thread = threading.Thread(target=self._lend_out, name="webhooks", daemon=True)
+        self._grace_s = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
         """Begin; whatever is due goes out now."""
         self._thread.start()
 
     def notify(self) -> None:
-        """Something may be due. Any thread may call it; never blocks for long."""
-        with self._changed:
-            self._news += 1
-            self._changed.notify_all()
+        """Something may be due. Any thread may call it; never blocks."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.set)
 
     def stop(self, grace_s: float = 2.0) -> None:
-        """Begin no more; what is under way after the grace is due again at the next start."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._under_way, timeout=grace_s)
-            late = list(self._under_way.values())
-        for delivery in late:
-            self._store.postpone(delivery, wait_ms=0, status=None, error="we stopped")
-        self._senders.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        """Begin no more; what is under way after the grace is due again at once."""
+        self._grace_s = grace_s
+        self._stopping = True
+        self.notify()
+        if self._thread.is_alive():
+            self._thread.join()
 
-    def _lend_out(self) -> None:
-        while not self._stopping:
-            seen = self._news
-            delivery = self._claim()
-            if delivery is not None:
-                self._senders.submit(self._attempt, delivery)
-                continue
-            with self._changed:
-                if self._news == seen and not self._stopping:
-                    self._changed.wait(_LOOK_S)
+    def _run(self) -> None:
+        asyncio.run(self._lend_out())
 
-    def _claim(self) -> Delivery | None:
-        with self._changed:
-            if self._stopping or len(self._under_way) >= self._policy.concurrency:
-                return None
-            hosts = Counter(delivery.host for delivery in self._under_way.values())
-            clients = Counter(delivery.client for delivery in self._under_way.values())
+    async def _lend_out(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        async with self._connect() as http:
+            while not self._stopping:
+                self._news.clear()
+                delivery = await self._claim()
+                if delivery is None:
+                    await _either(self._news.wait(), _LOOK_S)
+                    continue
+                attempt = asyncio.create_task(self._attempt(http, delivery))
+                self._under_way[attempt] = delivery
+                attempt.add_done_callback(self._attempted)
+            await self._drain()
+
+    async def _claim(self) -> Delivery | None:
+        policy = self._policy
+        if len(self._under_way) >= policy.concurrency:
+            return None
+        hosts = Counter(delivery.host for delivery in self._under_way.values())
+        clients = Counter(delivery.client for delivery in self._under_way.values())
         try:
-            delivery = self._store.claim(
-                lease_ms=int((self._policy.attempt_s + _LEASE_MARGIN_S) * 1000),
-                busy_hosts=[host for host, n in hosts.items() if n >= self._policy.per_host],
-                busy_clients=[name for name, n in clients.items() if n >= self._policy.per_client],
+            return await asyncio.to_thread(
+                self._store.claim,
+                lease_ms=int((policy.attempt_s + _LEASE_MARGIN_S) * 1000),
+                busy_hosts=[host for host, n in hosts.items() if n >= policy.per_host],
+                busy_clients=[name for name, n in clients.items() if n >= policy.per_client],
             )
         except Overloaded as exc:
             log.warning("cannot look for deliveries: %s", exc.__cause__)
             return None
-        if delivery is not None:
-            with self._changed:
-                self._under_way[delivery.id] = delivery
-        return delivery
 
-    def _attempt(self, delivery: Delivery) -> None:
-        try:
-            self._send_and_record(delivery)
-        except Exception:
-            log.exception("delivery %d will be repeated", delivery.id)
-        finally:
-            with self._changed:
-                del self._under_way[delivery.id]
-                self._news += 1
-                self._changed.notify_all()
+    def _attempted(self, attempt: asyncio.Task[None]) -> None:
+        delivery = self._under_way.pop(attempt)
+        self._news.set()
+        if not attempt.cancelled() and attempt.exception() is not None:
+            log.error("delivery %d will be repeated", delivery.id, exc_info=attempt.exception())
 
-    def _send_and_record(self, delivery: Delivery) -> None:
+    async def _drain(self) -> None:
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=self._grace_s)
+        for attempt in late:
+            delivery = self._under_way[attempt]
+            attempt.cancel()
+            self._store.postpone(delivery, wait_ms=0, status=None, error="we stopped")
+
+    async def _attempt(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
+        record: Callable[[], None]
         try:
-            status, retry_after_s = self._send(delivery)
+            async with asyncio.timeout(self._policy.attempt_s):
+                status, retry_after_s = await self._send(http, delivery)
         except InvalidRequest as exc:  # A forbidden address does not get better.
-            self._store.park(delivery, status=None, error=exc.message)
-        except (httpx.HTTPError, CutoutError, OSError) as exc:
-            self._failed(delivery, None, f"{type(exc).__name__}: {exc}"[:500], 0.0)
+            record = partial(self._store.park, delivery, status=None, error=exc.message)
+        except (httpx.HTTPError, CutoutError, TimeoutError, OSError) as exc:
+            record = self._failed(delivery, None, f"{type(exc).__name__}: {exc}"[:500], 0.0)
         else:
             if 200 <= status < 300:
-                self._store.delivered(delivery, status=status)
+                record = partial(self._store.delivered, delivery, status=status)
             else:
-                self._failed(delivery, status, f"HTTP {status}", retry_after_s)
+                record = self._failed(delivery, status, f"HTTP {status}", retry_after_s)
+        await asyncio.to_thread(record)
 
-    def _send(self, delivery: Delivery) -> tuple[int, float]:
+    async def _send(self, http: httpx.AsyncClient, delivery: Delivery) -> tuple[int, float]:
         """Status and Retry-After. The body is not read: nobody needs it, it may be endless."""
         headers = {
             "content-type": "application/json",
             "user-agent": self._policy.user_agent,
             **signed_headers(delivery, self._secrets(), datetime.now(UTC)),
         }
-        with self._client.stream(
+        async with http.stream(
             "POST", delivery.url, content=delivery.body, headers=headers, follow_redirects=False
         ) as answer:
             return answer.status_code, _retry_after_s(answer)
 
     def _failed(
         self, delivery: Delivery, status: int | None, error: str, retry_after_s: float
-    ) -> None:
+    ) -> Callable[[], None]:
+        """What to record: another attempt later, or none."""
         log.info("delivery %d, attempt %d failed: %s", delivery.id, delivery.attempts, error)
         if status == _GONE or delivery.attempts > len(self._policy.schedule_s):
-            self._store.park(delivery, status=status, error=error)
-            return
+            return partial(self._store.park, delivery, status=status, error=error)
         wait_s = self._policy.schedule_s[delivery.attempts - 1]
         wait_s *= 1 + random.random() * self._policy.jitter  # noqa: S311 - Not a secret.
         wait_s = max(wait_s, min(retry_after_s, self._policy.max_retry_after_s))
-        self._store.postpone(delivery, wait_ms=int(wait_s * 1000), status=status, error=error)
+        return partial(
+            self._store.postpone, delivery, wait_ms=int(wait_s * 1000), status=status, error=error
+        )
 
 
 def signed_headers(delivery: Delivery, secrets: Sequence[str], when: datetime) -> dict[str, str]:
@@ -201,3 +209,11 @@ def _retry_after_s(answer: httpx.Response) -> float:
         return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError):
         return 0.0
+
+
+async def _either(news: Coroutine[Any, Any, object], seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await news
+    except TimeoutError:
+        return

@@ -101,6 +101,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or httpx.create_ssl_context(),
+            max_connections=None,  # A receiver that hangs must not use up the others' turn.
             max_keepalive_connections=0,
             network_backend=GuardedBackend(limits, resolve),
         )

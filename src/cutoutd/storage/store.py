@@ -38,6 +38,20 @@ class ArtifactStat:
     modified_at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Options:
+    """What the URL of a bucket does not say."""
+
+    endpoint: str = ""
+    """Of a store other than AWS: https://host[:port], or http:// inside a private network."""
+    region: str = ""
+    """Empty: AWS_REGION, or us-east-1."""
+    public_url: str = ""
+    """Where the bucket can be read by everybody; empty: links are presigned."""
+    link_s: int = 86_400
+    """How long a presigned link works; at most 604800."""
+
+
 class ArtifactStore(Protocol):
     """Thread-safe. A missing or impossible key raises NotFound, a full disk Overloaded."""
 
@@ -97,7 +111,7 @@ def media_type_of(key: str, head: bytes) -> str:
     return "application/octet-stream"
 
 
-def open_artifact_store(url: str, data_dir: Path) -> ArtifactStore:
+def open_artifact_store(url: str, data_dir: Path, *, s3: S3Options | None = None) -> ArtifactStore:
     """`url`: empty for files in `data_dir`, file:///folder, or s3://bucket/prefix.
 
     Raises ConfigurationError for anything else, or when the s3 extra is missing.
@@ -108,4 +122,14 @@ def open_artifact_store(url: str, data_dir: Path) -> ArtifactStore:
         return LocalArtifactStore(data_dir / "artifacts")
     if url.startswith("file:///"):
         return LocalArtifactStore(Path(url.removeprefix("file://")))
+    if url.startswith("s3://"):
+        return _open_s3(url, s3 or S3Options())
     raise ConfigurationError("CUTOUTD_STORAGE_URL must be empty, file:///folder or s3://bucket.")
+
+
+def _open_s3(url: str, options: S3Options) -> ArtifactStore:
+    try:
+        from cutoutd.storage.s3 import S3ArtifactStore
+    except ModuleNotFoundError as exc:
+        raise ConfigurationError("S3 storage needs its extra: pip install 'cutoutd[s3]'.") from exc
+    return S3ArtifactStore(url, options)
