@@ -1,0 +1,56 @@
+"""What the web side needs from the rest of the process, as one frozen value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from cutoutd.service import Service
+from cutoutd.storage.store import ArtifactStore
+from cutoutd.web.auth import Clients
+from cutoutd.web.links import LinkPolicy, Links
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold before work is sent here, and how it stands in a few words."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once by `runtime`, hung on the application, read by routes."""
+
+    service: Service
+    artifacts: ArtifactStore
+    clients: Clients
+    link_policy: LinkPolicy
+    sync_wait_s: float
+    max_body_bytes: int
+    max_source_bytes: int
+    max_images: int
+    """How many pictures one request may bring."""
+    modelslab_status_codes: bool
+    """Answer this vendor's errors with real HTTP status codes instead of 200."""
+    readiness: Callable[[], list[Check]]
+    default_keep_s: int
+    temp_keep_s: int
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    return cast("Context", request.app.state.context)
+
+
+def links_of(request: Request) -> Links:
+    """Links as this caller needs them."""
+    context = context_of(request)
+    return Links(context.link_policy.base_for(request), context.artifacts)
+
+
+ContextDep = Annotated[Context, Depends(context_of)]
+LinksDep = Annotated[Links, Depends(links_of)]

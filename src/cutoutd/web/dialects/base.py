@@ -1,0 +1,80 @@
+"""What a dialect is: a vendor's routes, and how that vendor words an error and a webhook.
+
+A dialect is values, not a class to inherit from. Adding a vendor is one module that ends in
+`DIALECT = Dialect(...)` and one line in `cutoutd.web.dialects.ALL`.
+"""
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from cutoutd.errors import CutoutError, InvalidRequest, ProcessingFailed
+from cutoutd.jobs.model import Job
+from cutoutd.web.links import Links
+
+log = logging.getLogger(__name__)
+
+RenderError = Callable[[Request, CutoutError], Response]
+RenderWebhook = Callable[[Job, Links], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One vendor's wire format."""
+
+    name: str
+    router: APIRouter
+    prefixes: tuple[str, ...]
+    """Paths below these are this vendor's, also where no route answers (404, 405, limits)."""
+    render_error: RenderError
+    render_webhook: RenderWebhook
+    schemas: tuple[type[BaseModel], ...] = field(default=())
+    """Request bodies read through `body_of`, which OpenAPI would otherwise not know."""
+
+
+def in_dialect(render_error: RenderError) -> type[APIRoute]:
+    """A route class whose every failure leaves through the vendor's own error envelope."""
+
+    class DialectRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def handle_in_dialect(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except (CutoutError, RequestValidationError, HTTPException) as error:
+                    return render_error(request, as_cutout_error(error))
+                except Exception:
+                    log.exception("unexpected error in %s", request.url.path)
+                    return render_error(request, ProcessingFailed("Internal server error."))
+
+            return handle_in_dialect
+
+    return DialectRoute
+
+
+def as_cutout_error(error: Exception) -> CutoutError:
+    """The member of our tree that an exception of the web framework stands for."""
+    if isinstance(error, CutoutError):
+        return error
+    if isinstance(error.__cause__, CutoutError):  # Raised while the framework read the body.
+        return error.__cause__
+    if isinstance(error, RequestValidationError):
+        return invalid_from(error.errors())
+    detail = error.detail if isinstance(error, HTTPException) else "The request is not understood."
+    return InvalidRequest(str(detail))
+
+
+def invalid_from(errors: Any) -> InvalidRequest:
+    """The first of pydantic's complaints as one sentence that names the field."""
+    first = errors[0]
+    path = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    name = path[0] if path else None
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return InvalidRequest(f"{'.'.join(path)}: {reason}" if path else reason, field=name)

@@ -1,0 +1,36 @@
+"""Artifacts over HTTP, where our own store keeps them; unguessable names are the only key."""
+
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
+
+from cutoutd.web.context import ContextDep
+
+FOLDERS = ("generations", "temp")
+
+router = APIRouter(tags=["Files"])
+
+
+@router.api_route("/{folder}/{name}", methods=["GET", "HEAD"], operation_id="getFile")
+async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
+    """A finished picture. 404 until it is there, and again after it has expired."""
+    key = str(PurePosixPath(folder, name))
+    stat = await run_in_threadpool(context.artifacts.stat, key)
+    headers = {
+        "ETag": stat.etag,
+        "Cache-Control": "private, max-age=86400, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if stat.etag in _tags(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    path = context.artifacts.path(key)
+    if path is not None:
+        return FileResponse(path, media_type=stat.media_type, headers=headers)
+    data = await run_in_threadpool(context.artifacts.get, key)
+    return Response(data, media_type=stat.media_type, headers=headers)
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]

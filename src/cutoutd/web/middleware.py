@@ -1,0 +1,93 @@
+"""What happens to every request before a route sees it. Plain ASGI, so nothing is buffered."""
+
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cutoutd.errors import SourceRejected
+from cutoutd.web.dialects import dialect_of
+from cutoutd.web.dialects.base import Dialect
+from cutoutd.web.errors import render_problem
+
+_SLASHES = re.compile("/{2,}")
+
+
+class CollapseSlashes:
+    """`//fetch/7` means `/fetch/7`: some clients join a base URL and a path carelessly."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its path mended."""
+        if scope["type"] == "http" and "//" in scope["path"]:
+            path = _SLASHES.sub("/", scope["path"])
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body over the limit: by its announced length, or when too much has arrived."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, dialects: tuple[Dialect, ...]) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+        self.dialects = dialects
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting what arrives."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdigit() or int(announced) > self.max_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > self.max_bytes:
+                raise self._too_large()
+            return message
+
+        await self.app(scope, counted, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        dialect = dialect_of(scope["path"], self.dialects)
+        render = dialect.render_error if dialect else render_problem
+        response = render(request, self._too_large())
+        response.headers["Connection"] = "close"  # The body will not be read.
+        await response(scope, receive, send)
+
+    def _too_large(self) -> SourceRejected:
+        return SourceRejected(
+            f"The request is larger than {self.max_bytes / 1_000_000:.3g} MB; "
+            "send a smaller image.",
+            reason="too_many_bytes",
+        )
+
+
+class SecurityHeaders:
+    """Headers that make a browser treat every answer as what it says it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add the headers that its answer lacks."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("X-Frame-Options", "DENY")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
