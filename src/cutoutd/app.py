@@ -1,0 +1,121 @@
+"""The web application: routers, middleware and the answers where no route answers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+import cutoutd
+from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
+from cutoutd.runtime import open_runtime
+from cutoutd.settings import Settings
+from cutoutd.web import files, health
+from cutoutd.web.dialects import chosen, dialect_of
+from cutoutd.web.dialects.base import Dialect
+from cutoutd.web.errors import render_problem
+from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
+
+DESCRIPTION = """\
+The background-removal server you host yourself. It answers the APIs your code already calls:
+change the base URL and nothing else.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application that `settings` describe; the runtime behind it opens when it starts."""
+    dialects = chosen(settings.dialects)
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        runtime = await run_in_threadpool(open_runtime, settings)
+        app.state.context = runtime.context
+        try:
+            yield
+        finally:
+            await run_in_threadpool(runtime.close)
+
+    app = FastAPI(
+        title="cutoutd",
+        version=cutoutd.__version__,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=running,
+        docs_url=None,  # These pages load scripts from elsewhere.
+        redoc_url=None,
+    )
+    routers: tuple[APIRouter, ...] = (health.router, *(one.router for one in dialects))
+    for router in (*routers, files.router):
+        app.include_router(router)
+    _answer_errors(app, dialects)
+    _add_middleware(app, dialects, settings)
+    app.openapi = lambda: openapi_of(app, dialects)  # type: ignore[method-assign]
+    return app
+
+
+def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
+    async def answer(request: Request, error: Exception) -> Response:
+        known = _known(error)
+        dialect = dialect_of(request.url.path, dialects)
+        if dialect:
+            return dialect.render_error(request, known)
+        status = error.status_code if isinstance(error, HTTPException) else None
+        return render_problem(request, known, status=status)
+
+    for kind in (HTTPException, CutoutError, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _known(error: Exception) -> CutoutError:
+    if isinstance(error, CutoutError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return NotFound("There is nothing at this address.")
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return InvalidRequest("This address does not answer this HTTP method.")
+    if isinstance(error, HTTPException):
+        return InvalidRequest(str(error.detail))
+    return ProcessingFailed("Internal server error.")
+
+
+def _add_middleware(app: FastAPI, dialects: tuple[Dialect, ...], settings: Settings) -> None:
+    """The last one added sees the request first."""
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, dialects=dialects)
+    app.add_middleware(CollapseSlashes)
+    app.add_middleware(SecurityHeaders)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+            max_age=600,
+        )
+
+
+def openapi_of(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:
+    """The API description, with the bodies that routes read in several encodings."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            license_info=app.license_info,
+            routes=app.routes,
+        )
+        models: list[type[BaseModel]] = [one for dialect in dialects for one in dialect.schemas]
+        _, definitions = models_json_schema(
+            [(model, "validation") for model in models],
+            ref_template="#/components/schemas/{model}",
+        )
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        components.update(definitions.get("$defs", {}))
+        app.openapi_schema = schema
+    return app.openapi_schema

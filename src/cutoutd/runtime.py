@@ -1,0 +1,182 @@
+"""The composition root: opens what the settings describe, and closes it in reverse order."""
+
+import ipaddress
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from cutoutd.handler import Handler
+from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.limits import JobLimits
+from cutoutd.jobs.model import Job, now_ms
+from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
+from cutoutd.net.addresses import parse_allowed
+from cutoutd.net.dial import guarded_client
+from cutoutd.net.fetch import Fetcher
+from cutoutd.net.limits import FetchLimits
+from cutoutd.pipeline import ImagingLimits
+from cutoutd.segmentation.sessions import SegmentationOptions, Sessions
+from cutoutd.service import Service
+from cutoutd.settings import Settings
+from cutoutd.storage.store import ArtifactStore, open_artifact_store
+from cutoutd.web.auth import Clients
+from cutoutd.web.context import Check, Context
+from cutoutd.web.dialects import ALL
+from cutoutd.web.keys import KeyStore, keys_from_secrets
+from cutoutd.web.links import LinkPolicy, Links
+
+TEMP_KEEP_S = 24 * 3600
+"""ModelsLab's `temp`: links valid for a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """An open process: the web side's context, and how to close all that stands behind it."""
+
+    context: Context
+    _opened: ExitStack
+
+    def close(self) -> None:
+        """Finish or give back what runs, then let go of everything, the last opened first."""
+        self._opened.close()
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Open the stores, load the model and start the workers.
+
+    Raises ConfigurationError for what cannot be opened; what was open by then is closed.
+    """
+    with ExitStack() as opened:
+        sessions = Sessions(segmentation_options(settings))
+        sessions.warm()
+        artifacts = open_artifact_store(settings.storage_url, settings.data_dir)
+        database = open_database(settings.database_url, settings.data_dir)
+        opened.callback(database.close)
+        store = JobStore(database, render_webhook=lambda job: webhook_body(job, artifacts))
+        deliverer = _open_deliverer(settings, database)
+        store.watch(lambda _: deliverer.notify())
+        handler = Handler(
+            store=store,
+            artifacts=artifacts,
+            fetch=Fetcher(fetch_limits(settings)).fetch,
+            sessions=sessions,
+            limits=imaging_limits(settings),
+        )
+        dispatcher = _open_dispatcher(settings, store, handler)
+        service = Service(
+            store=store,
+            artifacts=artifacts,
+            dispatcher=dispatcher,
+            estimator=Estimator(database, slots=dispatcher.slots),
+            limits=job_limits(settings),
+        )
+        opened.callback(service.close)
+        deliverer.start()
+        opened.callback(deliverer.stop)
+        dispatcher.start()
+        opened.callback(dispatcher.stop, settings.stop_timeout_s)
+        clients = _open_clients(settings, database)
+        clients.start()
+        opened.callback(clients.close)
+        context = _web_context(settings, service, artifacts, sessions, clients)
+        return Runtime(context, opened.pop_all())
+    raise AssertionError  # An ExitStack swallows nothing.
+
+
+def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
+    """The body of a final job's webhook, in the words of the dialect that submitted it."""
+    return ALL[job.dialect].render_webhook(job, Links(job.link_base, artifacts))
+
+
+def segmentation_options(settings: Settings) -> SegmentationOptions:
+    """One picture at a time in the network, on all cores: the shortest wait for each."""
+    return SegmentationOptions(default=settings.model, slots=1, threads=threads(settings))
+
+
+def imaging_limits(settings: Settings) -> ImagingLimits:
+    """What one picture may cost."""
+    return ImagingLimits(
+        max_pixels=int(settings.max_megapixels * 1_000_000), threads=threads(settings)
+    )
+
+
+def fetch_limits(settings: Settings) -> FetchLimits:
+    """What the download of a source may reach and take."""
+    networks, hosts = parse_allowed(settings.fetch_allow)
+    return FetchLimits(
+        max_bytes=settings.max_source_bytes,
+        first_byte_s=min(15.0, settings.fetch_timeout_s),
+        total_s=settings.fetch_timeout_s,
+        allow_networks=networks,
+        allow_hosts=hosts,
+    )
+
+
+def job_limits(settings: Settings) -> JobLimits:
+    """How much work is accepted, and how long it stays."""
+    return JobLimits(keep_s=int(settings.keep_hours * 3600), stop_grace_s=settings.stop_timeout_s)
+
+
+def threads(settings: Settings) -> int:
+    """Threads for all computing of this process together."""
+    return settings.threads or cpus()
+
+
+def cpus() -> int:
+    """The CPUs this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _open_deliverer(settings: Settings, database: Database) -> Deliverer:
+    networks, hosts = parse_allowed(settings.fetch_allow)
+    limits = FetchLimits(max_bytes=64_000, allow_networks=networks, allow_hosts=hosts)
+    return Deliverer(
+        DeliveryStore(database),
+        lambda: guarded_client(limits),
+        policy=WebhookPolicy(),
+        secrets=lambda: [secret.get_secret_value() for secret in settings.webhook_secrets],
+    )
+
+
+def _open_dispatcher(settings: Settings, store: JobStore, handler: Handler) -> EmbeddedDispatcher:
+    return EmbeddedDispatcher(
+        store,
+        handler.perform,
+        workers=settings.workers or cpus() + 1,  # One decodes or encodes while others compute.
+        lock_file=settings.data_dir / "lock",
+        time_limit_s=job_limits(settings).time_limit_s,
+    )
+
+
+def _open_clients(settings: Settings, database: Database) -> Clients:
+    keys = keys_from_secrets([key.get_secret_value() for key in settings.api_keys])
+    return Clients([lambda: keys, KeyStore(database, now_ms=now_ms).all], now_ms=now_ms)
+
+
+def _web_context(
+    settings: Settings,
+    service: Service,
+    artifacts: ArtifactStore,
+    sessions: Sessions,
+    clients: Clients,
+) -> Context:
+    return Context(
+        service=service,
+        artifacts=artifacts,
+        clients=clients,
+        link_policy=LinkPolicy(
+            settings.public_url, tuple(map(ipaddress.ip_network, settings.trusted_proxies))
+        ),
+        sync_wait_s=settings.sync_wait_s,
+        max_body_bytes=settings.max_body_bytes,
+        max_source_bytes=settings.max_source_bytes,
+        max_images=settings.max_images,
+        modelslab_status_codes=settings.modelslab_status_codes,
+        readiness=lambda: [Check("model", ok=True, detail=sessions.registry.default.name)],
+        default_keep_s=job_limits(settings).keep_s,
+        temp_keep_s=TEMP_KEEP_S,
+    )

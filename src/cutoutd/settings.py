@@ -1,0 +1,155 @@
+"""Every knob of the server. Environment variables start with `CUTOUTD_`."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cutoutd.errors import ConfigurationError
+from cutoutd.net.addresses import parse_allowed
+
+
+def _split(value: Any) -> Any:
+    """Lists are written as `a, b, c` in the environment."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _allow_list(value: str) -> str:
+    parse_allowed(value)
+    return value
+
+
+def _network(value: str) -> str:
+    return str(ipaddress.ip_network(value, strict=False))
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+NetworkText = Annotated[str, BeforeValidator(_network)]
+Networks = Annotated[tuple[NetworkText, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """The defaults run on a laptop, offline, in one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUTOUTD_",
+        env_file=".env",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        validate_default=True,
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str = Field(
+        "", description="What links begin with. Empty: the scheme and host of each request."
+    )
+    trusted_proxies: Networks = Field(
+        ("127.0.0.0/8", "::1/128"),
+        description="Networks whose `X-Forwarded-*` headers are believed.",
+    )
+    cors_origins: Words = Field(
+        (), description="Origins whose pages may call this server; `*` for all. Empty: none."
+    )
+    dialects: Words = Field((), description="Dialects to serve, by name. Empty: all of them.")
+    api_keys: Secrets = Field(
+        (), description="Keys that callers must present. Empty: everybody may call."
+    )
+
+    data_dir: Path = Field(Path("data"), description="Where jobs and artifacts are kept.")
+    database_url: str = Field("", description="Jobs. Empty: SQLite in `data_dir`.")
+    storage_url: str = Field("", description="Artifacts. Empty: files in `data_dir`.")
+    keep_hours: float = Field(24, gt=0, description="Finished pictures are deleted after this.")
+
+    model: str = Field("cutoutd-small", description="The model for requests that name none.")
+    workers: int = Field(
+        0, ge=0, le=64, description="Jobs worked on at the same time. 0: as many as CPUs allow."
+    )
+    threads: int = Field(
+        0, ge=0, le=256, description="Threads for all computing together. 0: as many as CPUs."
+    )
+
+    sync_wait_s: float = Field(
+        25,
+        ge=0,
+        le=600,
+        description="How long a request waits for its picture before `processing`.",
+    )
+    max_upload_mb: float = Field(25, gt=0, le=1000, description="Largest picture, in megabytes.")
+    max_megapixels: float = Field(50, gt=0, le=1000, description="Largest picture, in pixels.")
+    max_images: int = Field(10, ge=1, le=100, description="Most pictures in one request.")
+    modelslab_status_codes: bool = Field(
+        False, description="Real HTTP status codes for ModelsLab errors instead of 200."
+    )
+
+    fetch_allow: Annotated[str, AfterValidator(_allow_list)] = Field(
+        "",
+        description="Private networks and host names that sources and webhooks may be at, "
+        "as `10.1.0.0/16, .corp.example`.",
+    )
+    fetch_timeout_s: float = Field(
+        30, gt=0, le=600, description="Longest download of a source, all together."
+    )
+    webhook_secrets: Secrets = Field(
+        (), description="Standard Webhooks secrets (`whsec_…`), newest first. Empty: unsigned."
+    )
+    stop_timeout_s: float = Field(
+        20, ge=0, le=600, description="How long running jobs may go on after SIGTERM."
+    )
+
+    @model_validator(mode="after")
+    def _a_public_url_is_absolute(self) -> Self:
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("public_url must start with http:// or https://")
+        return self
+
+    @property
+    def max_source_bytes(self) -> int:
+        """Largest picture, in bytes."""
+        return int(self.max_upload_mb * 1_000_000)
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest request: the picture as base64 text, and room for the other fields."""
+        return self.max_source_bytes * 4 // 3 + 1_000_000
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from the environment, `.env` and these overrides, the last one winning.
+
+    Raises ConfigurationError that names the environment variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"CUTOUTD_{first['loc'][0]}".upper() if first["loc"] else "The settings"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise ConfigurationError(f"{name}: {reason}.") from error
+
+
+def origins(settings: Settings) -> dict[str, str]:
+    """Where each setting's value comes from: `environment`, `.env` or `default`."""
+    environment = {name.upper() for name, value in os.environ.items() if value}
+
+    def origin(name: str) -> str:
+        if f"CUTOUTD_{name}".upper() in environment:
+            return "environment"
+        return ".env" if name in settings.model_fields_set else "default"
+
+    return {name: origin(name) for name in type(settings).model_fields}
