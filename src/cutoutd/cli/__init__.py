@@ -1,0 +1,45 @@
+"""The command line. Commands import what they need when they run, so that `--help` is quick.
+
+Exit codes: 0 all went well, 1 something failed (each failure is printed), 2 the command line or
+the configuration is wrong, 130 interrupted.
+"""
+
+import typer
+
+from cutoutd.cli import config, doctor, openapi, remove, serve
+
+app = typer.Typer(
+    name="cutoutd",
+    help="Remove the background of pictures: on this machine, and for the APIs you already call.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for command in (serve.serve, remove.remove, doctor.doctor, config.config, openapi.openapi):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *, version: bool = typer.Option(False, "--version", help="Print the version and leave.")
+) -> None:
+    """Print the version if asked."""
+    if version:
+        from cutoutd import __version__
+
+        typer.echo(f"cutoutd {__version__}")
+        raise typer.Exit
+
+
+def run() -> int:
+    """Run the command line on `sys.argv`; expected errors become one sentence on stderr."""
+    from cutoutd.errors import ConfigurationError, CutoutError
+
+    try:
+        app()
+    except ConfigurationError as error:
+        typer.secho(f"cutoutd: {error.message}", err=True, fg="red")
+        return 2
+    except CutoutError as error:
+        typer.secho(f"cutoutd: {error.message}", err=True, fg="red")
+        return 1
+    return 0

@@ -1,0 +1,29 @@
+"""`cutoutd config`."""
+
+import json
+
+import typer
+
+
+def config(*, as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+    """Print every setting with its value and where the value comes from."""
+    from cutoutd.settings import load_settings, origins
+
+    settings = load_settings()
+    values = settings.model_dump(mode="json")
+    sources = origins(settings)
+    if as_json:
+        rows = {name: {"value": values[name], "from": sources[name]} for name in values}
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("variable", "value", "from", box=None, pad_edge=False)
+    for name, value in values.items():
+        table.add_row(f"CUTOUTD_{name.upper()}", _shown(value), sources[name])
+    Console().print(table)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

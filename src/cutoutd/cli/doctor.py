@@ -1,0 +1,78 @@
+"""`cutoutd doctor`."""
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from cutoutd.settings import Settings
+
+PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
+EXTRAS = {"heif": "pillow-heif", "postgres": "procrastinate", "s3": "obstore"}
+
+Line = tuple[bool, str, str]
+
+
+def doctor() -> None:
+    """Check what is installed and configured, and say what to change. Exit code 1 if broken."""
+    from cutoutd.settings import load_settings
+
+    settings = load_settings()
+    sound = True
+    for ok, name, detail in _checks(settings):
+        sound = sound and ok
+        typer.echo(f"{'ok  ' if ok else 'FAIL'}  {name:<12} {detail}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _checks(settings: "Settings") -> Iterator[Line]:
+    yield True, "cutoutd", f"{version('cutoutd')} on Python {platform.python_version()}"
+    yield True, "machine", f"{platform.machine()}, {platform.system()} {platform.release()}"
+    for package in PACKAGES:
+        yield True, package, version(package)
+    for extra, package in EXTRAS.items():
+        yield True, f"[{extra}]", _installed(package)
+    yield from _check_model(settings)
+    yield _check_folder(settings)
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed (optional)"
+
+
+def _check_model(settings: "Settings") -> Iterator[Line]:
+    """Load the configured model as the server would, and run it once."""
+    from cutoutd.errors import CutoutError
+    from cutoutd.runtime import segmentation_options
+    from cutoutd.segmentation.sessions import Sessions
+
+    options = segmentation_options(settings)
+    try:
+        with Sessions(options).get(None) as session:
+            spec = session.spec
+            yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
+            yield True, "provider", session.provider
+            yield True, "threads", f"{options.slots} jobs at once, {options.threads} threads each"
+    except CutoutError as error:
+        yield False, "model", error.message
+
+
+def _check_folder(settings: "Settings") -> Line:
+    from tempfile import TemporaryFile
+
+    folder = settings.data_dir
+    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        with TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        remedy = "make it writable or set CUTOUTD_DATA_DIR"
+        return False, "data", f"{folder} is not writable ({error.strerror}): {remedy}"
+    return True, "data", f"{folder} is writable"

@@ -1,0 +1,31 @@
+"""`cutoutd serve`."""
+
+import typer
+
+
+def serve(
+    *,
+    host: str = typer.Option(None, help="Address to listen on [CUTOUTD_HOST, 127.0.0.1]."),
+    port: int = typer.Option(None, help="Port to listen on [CUTOUTD_PORT, 8000]."),
+) -> None:
+    """Serve the APIs over HTTP and work on their jobs, until SIGINT or SIGTERM."""
+    import uvicorn
+
+    from cutoutd.app import create_app
+    from cutoutd.settings import load_settings
+
+    settings = load_settings(host=host, port=port)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        proxy_headers=False,  # Links decide themselves which proxies to believe.
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    if not server.started:  # The reason is in the log: the port is taken, the store is locked, …
+        raise typer.Exit(1)
