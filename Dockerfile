@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+# The CPU image: everything inside, the embedded model too; runs as nobody, writes only to /data.
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements/runtime.txt requirements/
+RUN python -m venv /opt/cutoutd \
+    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY src src
+RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && /opt/cutoutd/bin/pip uninstall --yes pip \
+    && /opt/cutoutd/bin/python -m compileall -q /opt/cutoutd/lib
+
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="cutoutd" \
+      org.opencontainers.image.description="The background-removal server you host yourself" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/cutoutd/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    CUTOUTD_HOST=0.0.0.0 \
+    CUTOUTD_PORT=8000 \
+    CUTOUTD_DATA_DIR=/data
+COPY --from=build /opt/cutoutd /opt/cutoutd
+RUN install --directory --owner=65532 --group=65532 /data
+USER 65532:65532
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+ENTRYPOINT ["cutoutd"]
+CMD ["serve"]
