@@ -103,6 +103,14 @@ class SourceUnreachable(CutoutError):
         self.host = host
         self.reason = reason
 
+    @classmethod
+    def restored(cls, message: str) -> "SourceUnreachable":
+        """The error again, from the sentence that a stored job kept of it."""
+        error = cls("the image's server", "it failed")
+        error.message = message
+        error.args = (message,)
+        return error
+
 
 class Overloaded(CutoutError):
     """No room for more work now."""

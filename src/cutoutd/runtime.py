@@ -89,7 +89,9 @@ def open_runtime(settings: Settings) -> Runtime:
 
 def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
     """The body of a final job's webhook, in the words of the dialect that submitted it."""
-    return ALL[job.dialect].render_webhook(job, Links(job.link_base, artifacts))
+    render = ALL[job.dialect].render_webhook
+    assert render is not None  # Only a dialect that has webhooks submits a callback.
+    return render(job, Links(job.link_base, artifacts))
 
 
 def segmentation_options(settings: Settings) -> SegmentationOptions:
@@ -179,4 +181,5 @@ def _web_context(
         readiness=lambda: [Check("model", ok=True, detail=sessions.registry.default.name)],
         default_keep_s=job_limits(settings).keep_s,
         temp_keep_s=TEMP_KEEP_S,
+        sessions=sessions,
     )

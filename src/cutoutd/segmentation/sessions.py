@@ -92,7 +92,7 @@ class Sessions:
         """
         spec = self.registry.named(name)
         self._permit(spec, _refused)
-        if not (self.options.auto_pull or spec.remote or self.weights.find(spec)):
+        if not self._obtainable(spec):
             raise _refused(
                 f"The model {spec.name!r} is not on this server; its operator can run "
                 f"`cutoutd models pull {spec.name}`."
@@ -104,13 +104,24 @@ class Sessions:
         finally:
             self._give_back(place)
 
+    def usable(self, name: str) -> bool:
+        """Whether a request may name this model: it is known, permitted, and here."""
+        spec = self.registry.get(name)
+        return spec is not None and self._permitted(spec) and self._obtainable(spec)
+
     def loaded(self) -> list[Session]:
         """The models in memory, for health, metrics and `doctor`."""
         with self._lock:
             return [place.session for place in self._places.values() if place.session]
 
+    def _permitted(self, spec: ModelSpec) -> bool:
+        return spec.commercial or self.options.allow_non_commercial
+
+    def _obtainable(self, spec: ModelSpec) -> bool:
+        return bool(self.options.auto_pull or spec.remote or self.weights.find(spec))
+
     def _permit(self, spec: ModelSpec, error: Callable[[str], Exception]) -> None:
-        if not (spec.commercial or self.options.allow_non_commercial):
+        if not self._permitted(spec):
             raise error(
                 f"The model {spec.name!r} is licensed {spec.licence}, not for commercial use; "
                 "its operator can allow such models with CUTOUTD_MODELS_ALLOW_NON_COMMERCIAL."

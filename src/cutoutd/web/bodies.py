@@ -27,14 +27,17 @@ class Upload:
     name: str | None
 
 
-def body_of(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """A dependency that reads the request's fields as `model`.
+def body_of(
+    model: type[Model], *, whole_body: str | None = None
+) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency that reads the request's fields as `model`: the query's and the body's.
 
+    whole_body: the field that a body stands for which is no form and no JSON but a picture.
     Raises InvalidRequest, naming the field, for what does not fit the model.
     """
 
     async def parse(request: Request) -> Model:
-        fields = await read_fields(request)
+        fields = {**request.query_params, **await read_fields(request, whole_body=whole_body)}
         try:
             return model.model_validate(fields)
         except ValidationError as error:
@@ -43,7 +46,7 @@ def body_of(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
     return parse
 
 
-async def read_fields(request: Request) -> dict[str, Any]:
+async def read_fields(request: Request, *, whole_body: str | None = None) -> dict[str, Any]:
     """Every field of the body by name; a file part is an `Upload`, a repeated field a list.
 
     A body that looks like JSON is read as JSON whatever its type says: `curl -d` and some
@@ -55,9 +58,16 @@ async def read_fields(request: Request) -> dict[str, Any]:
     body = await request.body()
     if not body.strip():
         return {}
+    if whole_body and _binary(body):
+        return {whole_body: Upload(data=body, name=None)}
     if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
         return await _read_form(request)
     return _read_json(body)
+
+
+def _binary(body: bytes) -> bool:
+    """Every picture file has such bytes at its start; text in a form or in JSON has none."""
+    return any(byte < 9 or byte > 126 for byte in body[:64])
 
 
 def _read_json(body: bytes) -> dict[str, Any]:

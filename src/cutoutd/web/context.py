@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.auth import Clients
@@ -39,6 +40,8 @@ class Context:
     readiness: Callable[[], list[Check]]
     default_keep_s: int
     temp_keep_s: int
+    sessions: Sessions
+    """The models: which are known, and which a request may use."""
 
 
 def context_of(request: Request) -> Context:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
+from cutoutd.errors import NotFound
+from cutoutd.service import INPUTS
 from cutoutd.web.context import ContextDep
-
-FOLDERS = ("generations", "temp")
 
 router = APIRouter(tags=["Files"])
 
@@ -16,6 +16,8 @@ router = APIRouter(tags=["Files"])
 @router.api_route("/{folder}/{name}", methods=["GET", "HEAD"], operation_id="getFile")
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
     """A finished picture. 404 until it is there, and again after it has expired."""
+    if folder == INPUTS:
+        raise NotFound("There is no such file.")
     key = str(PurePosixPath(folder, name))
     stat = await run_in_threadpool(context.artifacts.stat, key)
     headers = {

@@ -1,10 +1,35 @@
 """Every dialect this server speaks, by name. Adding one is a module and a line here."""
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.web.dialects import modelslab
+from cutoutd.web.dialects import (
+    api4ai,
+    clipdrop,
+    modelslab,
+    native,
+    octoai,
+    photoroom,
+    rembg,
+    removebg,
+    stability,
+    withoutbg,
+)
 from cutoutd.web.dialects.base import Dialect
 
-ALL: dict[str, Dialect] = {dialect.name: dialect for dialect in (modelslab.DIALECT,)}
+ALL: dict[str, Dialect] = {
+    dialect.name: dialect
+    for dialect in (
+        native.DIALECT,
+        modelslab.DIALECT,
+        octoai.DIALECT,
+        api4ai.DIALECT,
+        removebg.DIALECT,
+        rembg.DIALECT,
+        clipdrop.DIALECT,
+        photoroom.DIALECT,
+        stability.DIALECT,
+        withoutbg.DIALECT,
+    )
+}
 
 
 def chosen(names: tuple[str, ...]) -> tuple[Dialect, ...]:

@@ -33,7 +33,8 @@ class Dialect:
     prefixes: tuple[str, ...]
     """Paths below these are this vendor's, also where no route answers (404, 405, limits)."""
     render_error: RenderError
-    render_webhook: RenderWebhook
+    render_webhook: RenderWebhook | None = None
+    """None for a vendor that has no webhooks."""
     schemas: tuple[type[BaseModel], ...] = field(default=())
     """Request bodies read through `body_of`, which OpenAPI would otherwise not know."""
 

@@ -1,0 +1,50 @@
+"""The caller of a route: who it is, and what a route does on its behalf."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cutoutd.command import Source
+from cutoutd.jobs.model import Job
+from cutoutd.web.auth import presented_key
+from cutoutd.web.bodies import Upload
+from cutoutd.web.context import Context, ContextDep, LinksDep
+from cutoutd.web.ids import job_id_of
+from cutoutd.web.links import Links
+from cutoutd.web.sources import keep, read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated client, with the links that are right for it."""
+
+    client: str
+    context: Context
+    links: Links
+
+    async def keep(self, picture: str | Upload, *, field: str) -> Source:
+        """The source that a field's value stands for.
+
+        Raises InvalidRequest or SourceRejected naming `field`, Overloaded without room.
+        """
+        return (await self.keep_all([(field, picture)]))[0]
+
+    async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
+        """Likewise for several, by field; all of them are sound before the first is stored."""
+        limit = self.context.max_source_bytes
+        sound = [read_picture(value, field=field, max_bytes=limit) for field, value in pictures]
+        return tuple([await keep(picture, self.context.service) for picture in sound])
+
+    async def job(self, job_id: str) -> Job:
+        """The caller's own job. Raises NotFound."""
+        return await self.context.service.get(job_id_of(job_id), self.client)
+
+
+def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
+    """The caller by the key in its headers or query. Raises AuthenticationFailed."""
+    return Caller(context.clients.authenticate(presented_key(request)), context, links)
+
+
+CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -1,0 +1,249 @@
+"""API4AI's background removal.
+
+`/img-bg-removal/v1` at api4ai.cloud, `/v1` at RapidAPI, read 2026-11. A picture that cannot be
+used is answered with 200 and the status `failure`, as the vendor documents.
+"""
+
+import base64
+import hashlib
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import AliasChoices, Field
+
+from cutoutd.command import Background, ImageKind, Output, RemoveBackground, Shadow, Source
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+    SourceUnreachable,
+)
+from cutoutd.jobs.model import Artifact, Job
+from cutoutd.web.bodies import Upload, body_of, documented
+from cutoutd.web.callers import Caller, CallerDep
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.fields import Picture, RequestFields, Url
+from cutoutd.web.synchronous import KEEP_ANSWERED_S, perform, picture_of
+
+NAME = "api4ai"
+VERSION = "v1.15.2"
+PREFIXES = ("/img-bg-removal/v1", "/v1")
+SUBJECTS = ("general", "people", "cars")
+
+Mode = Literal["fg-image", "fg-image-shadow", "fg-mask"]
+MODES: tuple[Mode, ...] = ("fg-image", "fg-image-shadow", "fg-mask")
+
+
+class ResultsRequest(RequestFields):
+    """One picture and what to make of it; `mode` and `representation` come in the query."""
+
+    image: Picture | None = Field(None, description="The picture's file, JPEG or PNG")
+    url: Url | None = Field(None, description="URL of the picture")
+    mode: Mode = Field("fg-image", description="Cut-out, cut-out with a shadow, or mask")
+    representation: Literal["base64", "url"] = Field(
+        "base64", description="The picture in the answer, or a link to it that lives for a day"
+    )
+    image_bg: Picture | None = Field(
+        None,
+        validation_alias=AliasChoices("image-bg", "image_bg"),
+        serialization_alias="image-bg",
+        description="A new background's file",
+    )
+    url_bg: Url | None = Field(
+        None,
+        validation_alias=AliasChoices("url-bg", "url_bg"),
+        serialization_alias="url-bg",
+        description="URL of a new background",
+    )
+
+    def picture(self) -> tuple[str, "str | Upload"]:
+        """The name and the value of the one field that holds the picture."""
+        return self._one_of(("image", self.image), ("url", self.url))
+
+    def backdrop(self) -> "tuple[str, str | Upload] | None":
+        """Likewise of the new background, if there is one."""
+        if self.image_bg is None and self.url_bg is None:
+            return None
+        return self._one_of(("image-bg", self.image_bg), ("url-bg", self.url_bg))
+
+    def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
+        """What is asked, in our words."""
+        kind = ImageKind.MASK if self.mode == "fg-mask" else ImageKind.CUTOUT
+        return RemoveBackground(
+            sources=(source,),
+            background=Background(picture=backdrop) if backdrop else None,
+            shadow=Shadow() if self.mode == "fg-image-shadow" else None,
+            outputs=(Output(kind=kind),),
+        )
+
+    def _one_of(self, *fields: "tuple[str, str | Upload | None]") -> "tuple[str, str | Upload]":
+        given = [(name, value) for name, value in fields if value is not None]
+        if not given:
+            raise InvalidRequest("Missing image or url field.", field="image")
+        if len(given) > 1:
+            names = " and ".join(name for name, _ in given)
+            raise InvalidRequest(f"Only one of {names} can be used.", field=given[0][0])
+        return given[0]
+
+
+def render_error(_: Request, error: CutoutError) -> Response:
+    """One sentence as `detail`, or the text of the vendor's proxy for what is too large."""
+    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+        text = "Error: Request Entity Too Large\nYour client issued a request that was too large.\n"
+        return PlainTextResponse(text, status_code=413)
+    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
+        (InvalidRequest, 422),
+        (AuthenticationFailed, 401),
+        (NotFound, 404),
+        (Overloaded, 503),
+    )
+    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+    headers = {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
+
+
+def render_failure(error: CutoutError, *, name: str, md5: str) -> dict[str, Any]:
+    """A picture that cannot be used."""
+    unreadable = isinstance(error, SourceRejected) and error.reason not in (
+        "too_many_pixels",
+        "too_many_frames",
+        "forbidden_address",
+    )
+    message = "Can not load image." if unreadable else error.message
+    status = {"code": "failure", "message": message}
+    return {"results": [{"status": status, "name": name, "md5": md5, "entities": []}]}
+
+
+def render_success(
+    artifact: Artifact, image: str, *, mode: Mode, name: str, md5: str
+) -> dict[str, Any]:
+    """The picture, and where in it the subject is."""
+    picture = {
+        "kind": "image",
+        "name": f"general-{mode}",
+        "image": image,
+        "format": "PNG",
+    }
+    objects = {"kind": "objects", "name": "foreground-objects", "objects": _objects(artifact)}
+    return {
+        "results": [
+            {
+                "status": {"code": "ok", "message": "Success"},
+                "name": name,
+                "md5": md5,
+                "width": artifact.width,
+                "height": artifact.height,
+                "entities": [picture, objects],
+            }
+        ]
+    }
+
+
+def _objects(artifact: Artifact) -> list[dict[str, Any]]:
+    if artifact.bbox is None:
+        return []
+    left, top, right, bottom = artifact.bbox
+    width, height = artifact.width, artifact.height
+    box = [left / width, top / height, (right - left) / width, (bottom - top) / height]
+    classes = {"kind": "classes", "name": "classes", "classes": {"opaque-content": 1.0}}
+    return [{"box": box, "entities": [classes]}]
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["API4AI"])
+
+
+async def version() -> PlainTextResponse:
+    """The vendor's version that this follows."""
+    return PlainTextResponse(VERSION)
+
+
+async def modes() -> list[str]:
+    """The modes there are."""
+    return list(MODES)
+
+
+async def results(
+    caller: CallerDep, body: Annotated[ResultsRequest, Depends(body_of(ResultsRequest))]
+) -> JSONResponse:
+    """The picture without its background, and where the subject is."""
+    _, picture = body.picture()
+    name, md5 = _name_of(picture), _md5_of(picture)
+    try:
+        job = await _performed(body, caller)
+    except (SourceRejected, SourceUnreachable) as error:
+        if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+            raise
+        return JSONResponse(render_failure(error, name=name, md5=md5))
+    made = await picture_of(job, caller.context)
+    if body.representation == "url":
+        image = caller.links.to_artifact(made.artifact.key)
+    else:
+        image = base64.b64encode(made.data).decode()
+    return JSONResponse(render_success(made.artifact, image, mode=body.mode, name=name, md5=md5))
+
+
+async def _performed(body: ResultsRequest, caller: Caller) -> Job:
+    field, picture = body.picture()
+    behind = body.backdrop()
+    sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
+    return await perform(
+        body.to_command(*sources),
+        caller,
+        dialect=NAME,
+        field=field,
+        keep_for_s=caller.context.temp_keep_s if body.representation == "url" else KEEP_ANSWERED_S,
+    )
+
+
+def _name_of(picture: "str | Upload") -> str:
+    if isinstance(picture, Upload):
+        return picture.name or "image"
+    if picture[:4].lower() != "http":
+        return "image"
+    return unquote(urlsplit(picture).path.rsplit("/", 1)[-1]) or "image"
+
+
+def _md5_of(picture: "str | Upload") -> str:
+    data = picture.data if isinstance(picture, Upload) else b""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _mount() -> None:
+    """The same three routes under every address that clients use; the first is documented."""
+    places = [*PREFIXES, *(f"{PREFIXES[0]}/{subject}" for subject in SUBJECTS)]
+    for place in places:
+        shown = place == PREFIXES[0]
+        router.add_api_route(
+            f"{place}/version", version, operation_id="api4aiVersion", include_in_schema=shown
+        )
+        router.add_api_route(
+            f"{place}/modes", modes, operation_id="api4aiModes", include_in_schema=shown
+        )
+        router.add_api_route(
+            f"{place}/results",
+            results,
+            methods=["POST"],
+            operation_id="api4aiResults",
+            include_in_schema=shown,
+            openapi_extra=documented(
+                ResultsRequest, "multipart/form-data", "application/x-www-form-urlencoded"
+            ),
+        )
+
+
+_mount()
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=("/img-bg-removal/", "/v1/results", "/v1/modes", "/v1/version"),
+    render_error=render_error,
+    schemas=(ResultsRequest,),
+)

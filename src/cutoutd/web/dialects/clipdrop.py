@@ -1,0 +1,96 @@
+"""Clipdrop's background removal.
+
+`POST /remove-background/v1` as documented at clipdrop.co/apis/docs/remove-background, read 2026-11.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+    SourceUnreachable,
+)
+from cutoutd.web.accept import PICTURES, preferred
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.synchronous import perform, picture_of
+
+NAME = "clipdrop"
+PATH = "/remove-background/v1"
+FIELD = "image_file"
+OFFERED = ("image/png", "image/webp", "image/jpeg")
+
+
+class ClipdropRequest(RequestFields):
+    """Remove the background of one picture."""
+
+    image_file: FilePicture = Field(description="The picture's file (or the whole body)")
+    transparency_handling: Literal["return_input_if_non_opaque", "discard_alpha_layer"] = Field(
+        "return_input_if_non_opaque",
+        description="Accepted; the picture's own transparency always stays",
+    )
+
+    def to_command(self, source: Source, written: ImageFormat) -> RemoveBackground:
+        """What is asked, in our words."""
+        return RemoveBackground(sources=(source,), outputs=(Output(format=written),))
+
+
+def render_error(_: Request, error: CutoutError) -> JSONResponse:
+    """One sentence as `error`."""
+    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
+        (InvalidRequest, 400),
+        (SourceUnreachable, 400),
+        (AuthenticationFailed, 401),
+        (NotFound, 404),
+        (Overloaded, 429),
+    )
+    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+        status = 413
+    headers = {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse({"error": error.message}, status_code=status, headers=headers)
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["Clipdrop"])
+
+
+@router.post(
+    PATH,
+    operation_id="clipdropRemoveBackground",
+    response_class=Response,
+    openapi_extra=documented(ClipdropRequest, "multipart/form-data"),
+)
+async def remove_background(
+    caller: CallerDep,
+    body: Annotated[ClipdropRequest, Depends(body_of(ClipdropRequest, whole_body=FIELD))],
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """The picture without its background, in the format that `Accept` prefers."""
+    kind = preferred(accept, OFFERED) or OFFERED[0]
+    command = body.to_command(await caller.keep(body.image_file, field=FIELD), PICTURES[kind])
+    job = await perform(command, caller, dialect=NAME, field=FIELD)
+    made = await picture_of(job, caller.context)
+    headers = {"X-Remaining-Credits": "1000000", "X-Credits-Consumed": "0"}
+    return Response(made.data, media_type=made.artifact.media_type, headers=headers)
+
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=(PATH,),
+    render_error=render_error,
+    schemas=(ClipdropRequest,),
+)

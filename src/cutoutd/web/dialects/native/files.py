@@ -1,0 +1,66 @@
+"""Pictures uploaded once, for several jobs."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from cutoutd.command import Source
+from cutoutd.errors import InvalidRequest
+from cutoutd.service import INPUTS
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.errors import render_problem
+from cutoutd.web.fields import Picture, RequestFields
+
+_ID = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
+
+router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
+
+
+class FileRequest(RequestFields):
+    """A picture to keep."""
+
+    image: Picture = Field(description="A file, a data URI or base64")
+
+
+class FileResponse(BaseModel):
+    """A picture that is kept."""
+
+    id: str = Field(description="Unguessable; give it as `file` in a job")
+
+
+def source_of(file_id: str) -> Source:
+    """The source that an id stands for. Raises InvalidRequest for what is none."""
+    if not _ID.fullmatch(file_id):
+        raise InvalidRequest("file: must be an id that POST /v1/files gave.", field="file")
+    return Source(artifact=f"{INPUTS}/{file_id}")
+
+
+@router.post(
+    "/v1/files",
+    status_code=201,
+    operation_id="uploadFile",
+    openapi_extra=documented(FileRequest, "image/*", "multipart/form-data", "application/json"),
+)
+async def upload(
+    caller: CallerDep,
+    body: Annotated[FileRequest, Depends(body_of(FileRequest, whole_body="image"))],
+) -> FileResponse:
+    """Keep a picture for jobs to come, as long as the server keeps pictures."""
+    source = await caller.keep(body.image, field="image")
+    if source.artifact is None:
+        raise InvalidRequest("image: a URL needs no upload; give it to the job.", field="image")
+    return FileResponse(id=source.artifact.removeprefix(f"{INPUTS}/"))
+
+
+@router.delete("/v1/files/{file_id}", status_code=204, operation_id="deleteFile")
+async def delete(file_id: str, caller: CallerDep) -> Response:
+    """Forget an uploaded picture; one that is gone already is fine."""
+    key = source_of(file_id).artifact
+    assert key is not None
+    await run_in_threadpool(caller.context.artifacts.delete, key)
+    return Response(status_code=204)

@@ -1,0 +1,79 @@
+"""What this server can do: its models and their licences, and how it is."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+import cutoutd
+from cutoutd.segmentation.models import ModelSpec
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.context import ContextDep
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.errors import render_problem
+
+router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
+
+
+class ModelResponse(BaseModel):
+    """A model that a request can name."""
+
+    name: str
+    subject: str = Field(description="What it was trained to find")
+    default: bool = Field(description="Whether requests that name no model get this one")
+    usable: bool = Field(description="Whether it is on this server and permitted")
+    licence: str
+    commercial_use: bool = Field(description="Whether its licence allows commercial use")
+    source: str = Field(description="Where the weights were published")
+
+
+class ModelsResponse(BaseModel):
+    """Every model that a request can name."""
+
+    models: list[ModelResponse]
+
+
+class HealthResponse(BaseModel):
+    """Whether this server should be sent work."""
+
+    status: Literal["ready", "not ready"]
+    version: str
+    checks: dict[str, str]
+
+
+@router.get("/v1/models", operation_id="listModels")
+async def models(caller: CallerDep) -> ModelsResponse:
+    """The models, with their licences."""
+    sessions = caller.context.sessions
+    known = sessions.registry
+    shown = [
+        _shown(spec, default=spec is known.default, usable=sessions.usable(spec.name))
+        for spec in known.values()
+    ]
+    return ModelsResponse(models=shown)
+
+
+@router.get("/v1/health", operation_id="getHealth")
+async def health(context: ContextDep, response: Response) -> HealthResponse:
+    """The same checks as `/readyz`: 503 if one of them does not hold."""
+    checks = await run_in_threadpool(context.readiness)
+    ready = all(check.ok for check in checks)
+    response.status_code = 200 if ready else 503
+    return HealthResponse(
+        status="ready" if ready else "not ready",
+        version=cutoutd.__version__,
+        checks={check.name: check.detail for check in checks},
+    )
+
+
+def _shown(spec: ModelSpec, *, default: bool, usable: bool) -> ModelResponse:
+    return ModelResponse(
+        name=spec.name,
+        subject=spec.subject.value,
+        default=default,
+        usable=usable,
+        licence=spec.licence,
+        commercial_use=spec.commercial,
+        source=spec.source,
+    )

@@ -1,0 +1,80 @@
+"""The picture itself as the answer, for a caller that waits."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.responses import JSONResponse
+
+from cutoutd.command import ImageFormat
+from cutoutd.errors import InvalidRequest
+from cutoutd.web.accept import JSON, PICTURES, ZIP, preferred
+from cutoutd.web.archives import zip_of
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.dialects.native.render import render_job
+from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
+from cutoutd.web.dialects.native.submission import command_of
+from cutoutd.web.errors import render_problem
+from cutoutd.web.synchronous import Made, perform, pictures_of
+
+router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
+
+OFFERED = (*PICTURES, ZIP, JSON)
+ENDINGS = {"image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg"}
+
+
+@router.post(
+    "/v1/remove-background",
+    operation_id="removeBackground",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in OFFERED}}},
+    openapi_extra=documented(
+        RemoveBackgroundRequest, "image/*", "multipart/form-data", "application/json"
+    ),
+)
+async def remove_background(
+    caller: CallerDep,
+    body: Annotated[
+        RemoveBackgroundRequest, Depends(body_of(RemoveBackgroundRequest, whole_body="image"))
+    ],
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """The picture without its background.
+
+    `Accept` chooses: `image/png`, `image/webp`, `image/avif` or `image/jpeg` for the first
+    picture; `application/zip` for all of them; `application/json` for the job with its links.
+    """
+    kind = preferred(accept, OFFERED)
+    if kind is None:
+        raise InvalidRequest(f"Accept: one of {', '.join(OFFERED)}.", field="Accept")
+    command = await command_of(body, caller, accepted=PICTURES.get(kind, ImageFormat.PNG))
+    job = await perform(
+        command,
+        caller,
+        dialect="native",
+        field="image",
+        keep_for_s=body.keep_for_s or caller.context.default_keep_s,
+    )
+    if kind == JSON:
+        return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))
+    made = await pictures_of(job, caller.context)
+    if kind == ZIP:
+        return Response(zip_of(_named(made)), media_type=ZIP)
+    artifact = made[0].artifact
+    headers = {"X-Job-Id": str(job.id), "X-Width": str(artifact.width)}
+    headers |= {"X-Height": str(artifact.height), "Vary": "Accept"}
+    if artifact.bbox:
+        headers["X-Bounding-Box"] = ",".join(map(str, artifact.bbox))
+    return Response(made[0].data, media_type=artifact.media_type, headers=headers)
+
+
+def _named(made: list[Made]) -> dict[str, bytes]:
+    """File names for an archive: `1-cutout.png`, `1-mask.png`, `2-cutout.png` and so on."""
+    names: dict[str, bytes] = {}
+    for one in made:
+        number, ending = 1, ENDINGS.get(one.artifact.media_type, "bin")
+        while (name := f"{number}-{one.artifact.kind}.{ending}") in names:
+            number += 1
+        names[name] = one.data
+    return names

@@ -1,0 +1,214 @@
+"""Everything the product can do, as one flat request: JSON, a form, or a query beside the bytes."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from cutoutd.command import (
+    Background,
+    Callback,
+    ColorProfile,
+    Crop,
+    Fit,
+    ImageFormat,
+    ImageKind,
+    Length,
+    MaskEdits,
+    Matting,
+    MattingMode,
+    Output,
+    Placement,
+    Region,
+    RemoveBackground,
+    Shadow,
+    Source,
+    Unit,
+)
+from cutoutd.web.fields import (
+    ErodeSize,
+    Flag,
+    Level,
+    Picture,
+    RequestFields,
+    Text,
+    Url,
+    color_of,
+    stripped,
+)
+from cutoutd.web.sources import checked_url, split_urls
+
+
+def _several(value: Any) -> Any:
+    """One value or many: a list, or text with commas between URLs."""
+    if isinstance(value, str):
+        return split_urls(value)
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _words(value: Any) -> Any:
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+
+
+Share = Annotated[float, BeforeValidator(stripped), Field(ge=0, le=1)]
+Shares = Annotated[
+    list[Share],
+    BeforeValidator(_words),
+    Field(min_length=4, max_length=4),
+]
+
+
+class RemoveBackgroundRequest(RequestFields):
+    """Remove the background of one or several pictures."""
+
+    image: Annotated[list[Picture], BeforeValidator(_several)] = Field(
+        [], description="A file, an http(s) URL, a data URI or base64; or several of them"
+    )
+    file: Annotated[list[Text], BeforeValidator(_words)] = Field(
+        [], description="Ids of files uploaded to /v1/files, instead of `image`"
+    )
+    model: Text | None = Field(None, description="A name from /v1/models")
+    outputs: Annotated[
+        list[ImageKind], BeforeValidator(_words), Field(min_length=1, max_length=3)
+    ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one picture for each")
+    format: ImageFormat | None = Field(
+        None, description="png, webp, avif, jpeg or auto; otherwise what `Accept` asks for"
+    )
+    quality: Annotated[int, BeforeValidator(stripped), Field(ge=1, le=100)] = Field(
+        90, description="Of the lossy formats; 100 writes WebP without loss"
+    )
+    smooth: Flag = Field(False, description="Opening, blur and threshold of the mask")
+    threshold: Level | None = Field(None, description="Levels above become 255, the rest 0")
+    fill_holes: Flag = Field(False, description="Make enclosed holes part of the subject")
+    keep_largest: Flag = Field(False, description="Drop all but the largest part")
+    min_area_px: Annotated[int, Field(ge=0)] = Field(0, description="Drop parts with fewer pixels")
+    edge_shift_px: Annotated[int, Field(ge=-100, le=100)] = Field(
+        0, description="Grow (positive) or shrink the subject"
+    )
+    feather_px: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = Field(
+        0, description="Blur of the edge, standard deviation"
+    )
+    invert: Flag = Field(False, description="Keep the background instead of the subject")
+    matting: Literal["none", "fast", "exact"] = Field("none", description="Alpha matting")
+    matting_foreground_above: Level = Field(240, description="Levels above are surely subject")
+    matting_background_below: Level = Field(10, description="Levels below are surely background")
+    matting_erode_px: ErodeSize = Field(10, description="Pixels both sure parts shrink by")
+    foreground_estimation: Flag = Field(
+        True, description="Take the background's colour out of soft edges"
+    )
+    region: Shares | None = Field(
+        None, description="Where the subject is: left, top, right, bottom as shares 0..1"
+    )
+    crop: Flag = Field(False, description="Cut away what holds no subject")
+    crop_margin: Share = Field(0, description="Margin left around it, as a share of the subject")
+    scale: Annotated[Share, Field(gt=0)] | None = Field(
+        None, description="Share of the canvas that the subject's longer side fills"
+    )
+    position: (
+        Annotated[list[Share], BeforeValidator(_words), Field(min_length=2, max_length=2)] | None
+    ) = Field(None, description="Where the subject stands: x, y as shares 0..1")
+    background: Text | None = Field(None, description="Colour: #rrggbb, #rrggbbaa or a name")
+    background_image: Picture | None = Field(
+        None, description="A picture behind the subject: a file, URL, data URI or base64"
+    )
+    background_fit: Fit = Field(Fit.COVER, description="How it fills the canvas")
+    shadow: Share | None = Field(None, description="Opacity of a contact shadow")
+    linear_light: Flag = Field(False, description="Blend in linear light")
+    max_pixels: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Shrink the finished pictures to at most this many pixels"
+    )
+    color_profile: ColorProfile = Field(
+        ColorProfile.SRGB, description="srgb converts, keep keeps the picture's own profile"
+    )
+    webhook: Url | None = Field(None, description="Called with the job when it has ended")
+    keep_for_s: Annotated[int, Field(ge=60, le=30 * 86_400)] | None = Field(
+        None, description="How long the pictures stay; otherwise the server's setting"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not self.image and not self.file:
+            raise ValueError("image: give a file, a URL, a data URI or base64 (or `file`)")
+        if self.image and self.file:
+            raise ValueError("image: give either image or file, not both")
+        if self.background and self.background_image is not None:
+            raise ValueError("background: give a colour or a picture, not both")
+        if self.matting_background_below > self.matting_foreground_above:
+            raise ValueError("matting_background_below must not be above matting_foreground_above")
+        if self.region and (self.region[0] >= self.region[2] or self.region[1] >= self.region[3]):
+            raise ValueError("region: the right and bottom must be beyond the left and top")
+        return self
+
+    def to_command(
+        self, sources: tuple[Source, ...], backdrop: Source | None, *, accepted: ImageFormat
+    ) -> RemoveBackground:
+        """What is asked, in our words; `accepted` is the format if the request names none."""
+        written = self.format or accepted
+        return RemoveBackground(
+            sources=sources,
+            model=self.model,
+            mask=self._mask(),
+            matting=self._matting(),
+            foreground_estimation=self.foreground_estimation,
+            region=self._region(),
+            crop=self._crop(),
+            placement=self._placement(),
+            background=self._background(backdrop),
+            shadow=None if self.shadow is None else Shadow(opacity=self.shadow),
+            linear_light=self.linear_light,
+            max_pixels=self.max_pixels,
+            color_profile=self.color_profile,
+            outputs=tuple(
+                Output(kind=kind, format=written, quality=self.quality) for kind in self.outputs
+            ),
+            callback=self._callback(),
+        )
+
+    def _mask(self) -> MaskEdits:
+        return MaskEdits(
+            smooth=self.smooth,
+            threshold=self.threshold,
+            fill_holes=self.fill_holes,
+            keep_largest=self.keep_largest,
+            min_area_px=self.min_area_px,
+            edge_shift_px=self.edge_shift_px,
+            feather_px=self.feather_px,
+            invert=self.invert,
+        )
+
+    def _matting(self) -> Matting | None:
+        if self.matting == "none":
+            return None
+        return Matting(
+            foreground_above=self.matting_foreground_above,
+            background_below=self.matting_background_below,
+            erode_px=self.matting_erode_px,
+            mode=MattingMode(self.matting),
+        )
+
+    def _region(self) -> Region | None:
+        if self.region is None:
+            return None
+        left, top, right, bottom = map(_percent, self.region)
+        return Region(left=left, top=top, right=right, bottom=bottom)
+
+    def _crop(self) -> Crop | None:
+        margin = _percent(self.crop_margin)
+        return Crop(top=margin, right=margin, bottom=margin, left=margin) if self.crop else None
+
+    def _placement(self) -> Placement | None:
+        if self.scale is None and self.position is None:
+            return None
+        x, y = self.position or (0.5, 0.5)
+        return Placement(scale=self.scale, x=x, y=y)
+
+    def _background(self, picture: Source | None) -> Background | None:
+        if self.background:
+            return Background(color=color_of(self.background, field="background"))
+        return Background(picture=picture, fit=self.background_fit) if picture else None
+
+    def _callback(self) -> Callback | None:
+        return Callback(url=checked_url(self.webhook, field="webhook")) if self.webhook else None
+
+
+def _percent(share: float) -> Length:
+    return Length(value=share * 100, unit=Unit.PERCENT)

@@ -1,0 +1,22 @@
+"""From a request to the command and the client it belongs to."""
+
+from cutoutd.command import ImageFormat, RemoveBackground
+from cutoutd.errors import InvalidRequest
+from cutoutd.web.callers import Caller
+from cutoutd.web.dialects.native.files import source_of
+from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
+
+
+async def command_of(
+    body: RemoveBackgroundRequest, caller: Caller, *, accepted: ImageFormat
+) -> RemoveBackground:
+    """The command, with its pictures kept. Raises InvalidRequest or SourceRejected."""
+    if len(body.image) + len(body.file) > caller.context.max_images:
+        raise InvalidRequest(
+            f"image: at most {caller.context.max_images} at a time.", field="image"
+        )
+    body.to_command((), None, accepted=accepted)  # What can be refused without the pictures is.
+    backdrop = [("background_image", body.background_image)] if body.background_image else []
+    kept = await caller.keep_all([*(("image", value) for value in body.image), *backdrop])
+    sources = (*map(source_of, body.file), *kept[: len(body.image)])
+    return body.to_command(sources, kept[-1] if backdrop else None, accepted=accepted)

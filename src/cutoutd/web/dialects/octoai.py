@@ -1,0 +1,196 @@
+"""OctoAI's background removal.
+
+`POST https://image.octoai.run/background-removal`. The service is closed; its documentation page
+and the code of its users (`octoai-sdk` 0.10: `Client(token).infer(url, inputs)`) remain, read
+2026-11. Its SDK's `infer_async` (header `X-OctoAI-Async: 1`, then a poll URL) works too.
+"""
+
+import base64
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from cutoutd.command import Background, ImageKind, MaskEdits, Output, RemoveBackground, Source
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+    SourceUnreachable,
+)
+from cutoutd.jobs.model import Job, JobStatus
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import Caller, CallerDep
+from cutoutd.web.details import details_of
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.failures import error_of
+from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, matting_of
+from cutoutd.web.synchronous import perform, picture_of
+
+NAME = "octoai"
+PATH = "/background-removal"
+PICTURE = "init_image"
+
+ColorPart = Annotated[int, Field(ge=0, le=255)]
+
+
+class BackgroundRemovalRequest(RequestFields):
+    """Remove the background of one picture, or return its mask."""
+
+    init_image: TextPicture = Field(description="The picture, base64-encoded")
+    only_mask: Flag = Field(False, description="Return the mask, one channel, white subject")
+    post_process_mask: Flag = Field(True, description="Smooth the mask by morphology")
+    bgcolor: Annotated[list[ColorPart], Field(min_length=3, max_length=4)] | None = Field(
+        None, description="Colour behind the subject: red, green, blue and perhaps opacity"
+    )
+    alpha_matting: Flag = Field(False, description="Solve the edge by alpha matting")
+    alpha_matting_foreground_threshold: Level = Field(
+        240, description="Mask levels above are surely the subject"
+    )
+    alpha_matting_background_threshold: Level = Field(
+        10, description="Mask levels below are surely background"
+    )
+    alpha_matting_erode_size: ErodeSize = Field(
+        10, description="Pixels by which both sure parts shrink before matting"
+    )
+
+    def to_command(self, source: Source) -> RemoveBackground:
+        """What is asked, in our words."""
+        kind = ImageKind.MASK if self.only_mask else ImageKind.CUTOUT
+        matting = matting_of(
+            foreground_above=self.alpha_matting_foreground_threshold,
+            background_below=self.alpha_matting_background_threshold,
+            erode_px=self.alpha_matting_erode_size,
+            fields=("alpha_matting_foreground_threshold", "alpha_matting_background_threshold"),
+        )
+        return RemoveBackground(
+            sources=(source,),
+            mask=MaskEdits(smooth=self.post_process_mask),
+            matting=matting if self.alpha_matting else None,
+            background=self._background(),
+            outputs=(Output(kind=kind),),
+        )
+
+    def _background(self) -> Background | None:
+        if self.bgcolor is None:
+            return None
+        red, green, blue, opacity = (*self.bgcolor, 255)[:4]
+        return Background(color=(red, green, blue, opacity))
+
+
+class BackgroundRemovalResponse(BaseModel):
+    """The picture."""
+
+    image_b64: str = Field(description="The PNG, base64-encoded")
+    removed_for_safety: bool = Field(False, description="Always false: nothing is censored here")
+
+
+class FutureResponse(BaseModel):
+    """Where the picture will be, for `infer_async`."""
+
+    response_id: str
+    poll_url: str
+
+
+class PollResponse(BaseModel):
+    """Whether the picture is there yet."""
+
+    status: Literal["pending", "completed"]
+    response_url: str
+
+
+def render_error(_: Request, error: CutoutError) -> JSONResponse:
+    """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
+    status, headers = _status_of(error), {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, AuthenticationFailed):
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 422 and isinstance(error, InvalidRequest):
+        return JSONResponse({"detail": details_of(error)}, status_code=status, headers=headers)
+    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
+
+
+def _status_of(error: CutoutError) -> int:
+    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+        return 413
+    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
+        (InvalidRequest, 422),
+        (SourceUnreachable, 422),
+        (AuthenticationFailed, 401),
+        (NotFound, 404),
+        (Overloaded, 503),
+    )
+    return next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["OctoAI"])
+
+
+@router.post(
+    PATH,
+    operation_id="octoaiBackgroundRemoval",
+    openapi_extra=documented(BackgroundRemovalRequest, "application/json"),
+)
+async def background_removal(
+    caller: CallerDep,
+    body: Annotated[BackgroundRemovalRequest, Depends(body_of(BackgroundRemovalRequest))],
+    x_octoai_async: Annotated[str | None, Header(alias="X-OctoAI-Async")] = None,
+) -> BackgroundRemovalResponse | FutureResponse:
+    """The picture without its background, in the answer itself."""
+    command = body.to_command(await caller.keep(body.init_image, field=PICTURE))
+    if x_octoai_async == "1":
+        return await _later(command, caller)
+    return await _answer(await perform(command, caller, dialect=NAME, field=PICTURE), caller)
+
+
+@router.get(f"{PATH}/{{response_id}}", operation_id="octoaiPoll")
+async def poll(response_id: str, caller: CallerDep) -> PollResponse:
+    """How far an `infer_async` has come."""
+    job = await caller.job(response_id)
+    return PollResponse(
+        status="completed" if job.status.final else "pending",
+        response_url=caller.links.to_path(f"{PATH}/{job.id}/response"),
+    )
+
+
+@router.get(f"{PATH}/{{response_id}}/response", operation_id="octoaiResponse")
+async def response(response_id: str, caller: CallerDep) -> BackgroundRemovalResponse:
+    """The picture of an `infer_async` that has completed."""
+    job = await caller.job(response_id)
+    if not job.status.final:
+        raise NotFound("The response is not there yet.")
+    if job.status is not JobStatus.SUCCEEDED:
+        raise error_of(job, field=PICTURE)
+    return await _answer(job, caller)
+
+
+async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
+    job = await caller.context.service.submit(
+        command,
+        client=caller.client,
+        dialect=NAME,
+        link_base=caller.links.base,
+        folder="temp",
+        keep_for_s=caller.context.temp_keep_s,
+    )
+    url = caller.links.to_path(f"{PATH}/{job.id}")
+    return FutureResponse(response_id=str(job.id), poll_url=url)
+
+
+async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
+    made = await picture_of(job, caller.context)
+    return BackgroundRemovalResponse(image_b64=base64.b64encode(made.data).decode())
+
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=(PATH,),
+    render_error=render_error,
+    schemas=(BackgroundRemovalRequest,),
+)

@@ -1,0 +1,168 @@
+"""rembg's HTTP server, `rembg s`.
+
+`GET` and `POST /api/remove`, version 2.0.86, read 2026-11. Forms and query strings mean the same
+here, because its clients mix them.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from cutoutd.command import Background, ImageKind, MaskEdits, Output, RemoveBackground, Source
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+    SourceUnreachable,
+)
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import Caller, CallerDep
+from cutoutd.web.details import details_of
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.fields import (
+    Color,
+    ErodeSize,
+    FilePicture,
+    Flag,
+    Level,
+    RequestFields,
+    Text,
+    Url,
+    matting_of,
+)
+from cutoutd.web.synchronous import perform, picture_of
+
+NAME = "rembg"
+PATH = "/api/remove"
+
+
+class RemoveRequest(RequestFields):
+    """Remove the background of one picture."""
+
+    model: Text | None = Field(
+        None, description="Model; one that is not installed here is answered by the default one"
+    )
+    a: Flag = Field(False, description="Alpha matting")
+    af: Level = Field(240, description="Alpha matting: levels above are surely the subject")
+    ab: Level = Field(10, description="Alpha matting: levels below are surely background")
+    ae: ErodeSize = Field(10, description="Alpha matting: pixels both sure parts shrink by")
+    om: Flag = Field(False, description="Only the mask, one channel")
+    ppm: Flag = Field(False, description="Post-process the mask")
+    dc: Flag = Field(False, description="Decontaminate edges; always done here")
+    vm: Flag = Field(False, description="Refine edges (ViTMatte there, closed-form matting here)")
+    bgc: Text | None = Field(None, description="Background colour: r,g,b,a")
+    extras: str | None = Field(None, description="Parameters of rembg's sessions; ignored")
+
+    def to_command(self, source: Source, *, model: str | None) -> RemoveBackground:
+        """What is asked, in our words; `model` is one that is installed here."""
+        matting = matting_of(
+            foreground_above=self.af,
+            background_below=self.ab,
+            erode_px=self.ae,
+            fields=("af", "ab"),
+        )
+        color = background_of(self.bgc) if self.bgc else None
+        kind = ImageKind.MASK if self.om else ImageKind.CUTOUT
+        return RemoveBackground(
+            sources=(source,),
+            model=model,
+            mask=MaskEdits(smooth=self.ppm),
+            matting=matting if self.a or self.vm else None,
+            background=Background(color=color) if color else None,
+            outputs=(Output(kind=kind),),
+        )
+
+
+class RemoveUrlRequest(RemoveRequest):
+    """The picture at a URL."""
+
+    url: Url = Field(description="URL of the picture")
+
+
+class RemoveFileRequest(RemoveRequest):
+    """The picture in the form."""
+
+    file: FilePicture = Field(description="The picture's file")
+
+
+def background_of(text: str) -> Color:
+    """`r,g,b` or `r,g,b,a`, each 0..255. Raises InvalidRequest."""
+    parts = text.split(",")
+    if len(parts) not in (3, 4) or not all(part.strip().isdecimal() for part in parts):
+        raise InvalidRequest("bgc: must be r,g,b,a.", field="bgc")
+    levels = [int(part) for part in parts if len(part) < 5]
+    if len(levels) != len(parts) or max(levels) > 255:
+        raise InvalidRequest("bgc: each number must be 0 to 255.", field="bgc")
+    red, green, blue, opacity = (*levels, 255)[:4]
+    return red, green, blue, opacity
+
+
+def render_error(request: Request, error: CutoutError) -> JSONResponse:
+    """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
+    status, headers = _status_of(error), {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if status == 422 and isinstance(error, InvalidRequest):
+        place = "query" if request.method == "GET" else "body"
+        details = details_of(error, place=place)
+        return JSONResponse({"detail": details}, status_code=status, headers=headers)
+    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
+
+
+def _status_of(error: CutoutError) -> int:
+    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
+        (SourceRejected, 400),
+        (SourceUnreachable, 400),
+        (InvalidRequest, 422),
+        (AuthenticationFailed, 401),
+        (NotFound, 404),
+        (Overloaded, 503),
+    )
+    return next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["rembg"])
+
+
+@router.get(PATH, operation_id="rembgRemoveUrl", response_class=Response)
+async def remove_url(
+    caller: CallerDep, body: Annotated[RemoveUrlRequest, Depends(body_of(RemoveUrlRequest))]
+) -> Response:
+    """The picture at `url` without its background, as a PNG."""
+    return await _remove(body, await caller.keep(body.url, field="url"), "url", caller)
+
+
+@router.post(
+    PATH,
+    operation_id="rembgRemoveFile",
+    response_class=Response,
+    openapi_extra=documented(RemoveFileRequest, "multipart/form-data"),
+)
+async def remove_file(
+    caller: CallerDep, body: Annotated[RemoveFileRequest, Depends(body_of(RemoveFileRequest))]
+) -> Response:
+    """The picture in the form without its background, as a PNG."""
+    return await _remove(body, await caller.keep(body.file, field="file"), "file", caller)
+
+
+async def _remove(body: RemoveRequest, source: Source, field: str, caller: Caller) -> Response:
+    usable = body.model and caller.context.sessions.usable(body.model)
+    command = body.to_command(source, model=body.model if usable else None)
+    job = await perform(command, caller, dialect=NAME, field=field)
+    made = await picture_of(job, caller.context)
+    used = job.outcome.model if job.outcome and job.outcome.model else ""
+    return Response(made.data, media_type="image/png", headers={"X-Model": used})
+
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=(PATH,),
+    render_error=render_error,
+    schemas=(RemoveFileRequest, RemoveUrlRequest),
+)

@@ -1,0 +1,18 @@
+"""remove.bg's API, version 1.0.
+
+`POST /v1.0/removebg` and `GET /v1.0/account` as documented at remove.bg/api, read 2026-11, and as
+the PyPI and npm clients and the vendor's own command line use them.
+"""
+
+from cutoutd.web.dialects.base import Dialect
+from cutoutd.web.dialects.removebg.render import render_error
+from cutoutd.web.dialects.removebg.routes import NAME, router
+from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=("/v1.0/removebg", "/v1.0/account"),
+    render_error=render_error,
+    schemas=(RemoveBgRequest,),
+)

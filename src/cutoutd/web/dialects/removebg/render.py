@@ -1,0 +1,115 @@
+"""Pictures and errors in this vendor's words."""
+
+import base64
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+    SourceUnreachable,
+)
+from cutoutd.web.dialects.removebg.refusal import Refusal
+from cutoutd.web.synchronous import Made
+
+_SOURCE: dict[str, tuple[str, str]] = {
+    "too_many_bytes": ("file_too_large", "File too large"),
+    "too_many_pixels": ("resolution_too_high", "Resolution too high"),
+    "unsupported_format": ("invalid_file_type", "File type not supported"),
+    "not_an_image": ("invalid_file_type", "File type not supported"),
+    "forbidden_address": ("invalid_image_url", "Invalid image URL"),
+}
+_UNREADABLE = ("failed_to_read_image", "Failed to read image")
+
+_FIELD: dict[str, tuple[str, str]] = {
+    "image_url": ("invalid_image_url", "Invalid image URL"),
+    "bg_image_url": ("invalid_bg_image_url", "Invalid background image URL"),
+    "image_file_b64": ("failed_to_read_image", "Failed to read image"),
+}
+
+_OTHER: tuple[tuple[type[CutoutError], int, str, str], ...] = (
+    (SourceUnreachable, 400, "failed_image_download", "Failed to download image"),
+    (AuthenticationFailed, 403, "auth_failed", "API Key invalid"),
+    (NotFound, 404, "not_found", "Not found"),
+    (Overloaded, 429, "rate_limit_exceeded", "Rate limit exceeded"),
+)
+
+
+def render_error(_: Request, error: CutoutError) -> JSONResponse:
+    """The vendor's list of one error."""
+    status, code, title = _described(error)
+    body = {"errors": [{"title": title, "code": code, "detail": error.message}]}
+    headers = {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _described(error: CutoutError) -> tuple[int, str, str]:
+    if isinstance(error, SourceRejected):
+        return (400, *_SOURCE.get(error.reason, _UNREADABLE))
+    if isinstance(error, Refusal):
+        return 400, error.slug, error.title
+    if isinstance(error, InvalidRequest):
+        return 400, *_invalid(error)
+    for kind, status, code, title in _OTHER:
+        if isinstance(error, kind):
+            return status, code, title
+    return 500, "internal_error", "Internal error"
+
+
+def _invalid(error: InvalidRequest) -> tuple[str, str]:
+    field = error.field or "request"
+    return _FIELD.get(field, (f"invalid_{field}", f"Invalid parameter {field}"))
+
+
+def headers_of(made: Made, *, subject: str | None) -> dict[str, str]:
+    """What the vendor says about a picture in the answer's headers."""
+    left, top, width, height = _box(made)
+    headers = {
+        "X-Credits-Charged": "0",
+        "X-Width": str(made.artifact.width),
+        "X-Height": str(made.artifact.height),
+        "X-Foreground-Top": str(top),
+        "X-Foreground-Left": str(left),
+        "X-Foreground-Width": str(width),
+        "X-Foreground-Height": str(height),
+    }
+    if subject:
+        headers["X-Type"] = subject
+    return headers
+
+
+def as_json(data: bytes, made: Made) -> dict[str, Any]:
+    """The picture as base64 and where the subject is in it."""
+    left, top, width, height = _box(made)
+    return {
+        "data": {
+            "result_b64": base64.b64encode(data).decode(),
+            "foreground_top": top,
+            "foreground_left": left,
+            "foreground_width": width,
+            "foreground_height": height,
+        }
+    }
+
+
+def render_picture(
+    data: bytes, media_type: str, made: Made, *, subject: str | None, json: bool
+) -> Response:
+    """The file itself, or JSON for a caller that prefers it."""
+    headers = headers_of(made, subject=subject)
+    if json:
+        return JSONResponse(as_json(data, made), headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _box(made: Made) -> tuple[int, int, int, int]:
+    left, top, right, bottom = made.artifact.bbox or (0, 0, 0, 0)
+    return left, top, right - left, bottom - top

@@ -1,0 +1,78 @@
+"""The vendor's paths."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from cutoutd.command import Source
+from cutoutd.web.archives import zip_of
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.dialects.removebg.refusal import Refusal
+from cutoutd.web.dialects.removebg.render import render_error, render_picture
+from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
+from cutoutd.web.synchronous import perform, pictures_of
+
+NAME = "removebg"
+CREDITS = 1_000_000
+"""Nothing is charged here; a client that checks its balance first may go on."""
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["remove.bg"])
+
+
+@router.post(
+    "/v1.0/removebg",
+    operation_id="removebgRemove",
+    response_class=Response,
+    openapi_extra=documented(RemoveBgRequest),
+)
+async def remove(
+    caller: CallerDep,
+    body: Annotated[RemoveBgRequest, Depends(body_of(RemoveBgRequest))],
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """The picture without its background: the file, or JSON if `Accept` asks for it."""
+    field, picture = body.picture()
+    behind = body.backdrop()
+    body.to_command(Source())  # What can be refused without the pictures is.
+    sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
+    job = await perform(body.to_command(*sources), caller, dialect=NAME, field=field)
+    if job.outcome and "empty_mask" in job.outcome.notes:
+        raise Refusal(
+            "unknown_foreground",
+            "Could not identify foreground in image",
+            "No subject was found. Is there a clear foreground?",
+            field=field,
+        )
+    made = await pictures_of(job, caller.context)
+    data, media_type = made[0].data, made[0].artifact.media_type
+    if body.format == "zip":
+        data = zip_of({"color.jpg": data, "alpha.png": made[1].data})
+        media_type = "application/zip"
+    subject = "other" if body.type == "auto" else body.type
+    return render_picture(
+        data,
+        media_type,
+        made[0],
+        subject=None if body.type_level == "none" else subject,
+        json="application/json" in accept,
+    )
+
+
+@router.get("/v1.0/account", operation_id="removebgAccount")
+async def account(_: CallerDep) -> dict[str, Any]:
+    """The caller's balance: there is always enough."""
+    return {
+        "data": {
+            "attributes": {
+                "credits": {
+                    "total": CREDITS,
+                    "subscription": 0,
+                    "payg": CREDITS,
+                    "enterprise": 0,
+                },
+                "api": {"free_calls": CREDITS, "sizes": "all"},
+            }
+        }
+    }

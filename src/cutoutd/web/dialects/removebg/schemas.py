@@ -1,0 +1,164 @@
+"""The vendor's request: its names, defaults and limits."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from cutoutd.command import (
+    Background,
+    Crop,
+    ImageFormat,
+    ImageKind,
+    MaskEdits,
+    Output,
+    RemoveBackground,
+    Shadow,
+    Source,
+)
+from cutoutd.web.bodies import Upload
+from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
+from cutoutd.web.dialects.removebg.refusal import Refusal
+from cutoutd.web.fields import (
+    FilePicture,
+    Flag,
+    Picture,
+    RequestFields,
+    Text,
+    TextPicture,
+    Url,
+    color_of,
+    stripped,
+)
+
+MEGAPIXEL = 1_000_000
+MOST_PIXELS: dict[str, int] = {
+    "preview": MEGAPIXEL // 4,
+    "small": MEGAPIXEL // 4,
+    "regular": MEGAPIXEL // 4,
+    "medium": 3 * MEGAPIXEL // 2,
+    "hd": 4 * MEGAPIXEL,
+    "full": 25 * MEGAPIXEL,
+    "4k": 25 * MEGAPIXEL,
+    "auto": 25 * MEGAPIXEL,
+    "50MP": 50 * MEGAPIXEL,
+}
+
+Size = Literal["preview", "small", "regular", "medium", "hd", "full", "4k", "auto", "50MP"]
+Subject = Literal[
+    "auto", "person", "product", "animal", "car", "transportation", "graphics", "other"
+]
+ShadowType = Literal["none", "auto", "car", "drop", "3D"]
+Percent = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=100)]
+
+FORMATS = {
+    "auto": ImageFormat.AUTO,
+    "png": ImageFormat.PNG,
+    "jpg": ImageFormat.JPEG,
+    "webp": ImageFormat.WEBP,
+}
+
+
+class RemoveBgRequest(RequestFields):
+    """Remove the background of one picture."""
+
+    image_file: FilePicture | None = Field(None, description="The picture's file")
+    image_file_b64: TextPicture | None = Field(None, description="The picture, base64-encoded")
+    image_url: Url | None = Field(None, description="URL of the picture")
+    size: Size = Field("preview", description="Most pixels of the answer")
+    type: Subject = Field("auto", description="What the subject is; echoed in X-Type")
+    type_level: Literal["none", "1", "2", "latest"] = Field(
+        "1", description="`none` leaves X-Type out"
+    )
+    format: Literal["auto", "png", "jpg", "webp", "zip"] = Field(
+        "auto", description="File format; `zip` holds color.jpg and alpha.png"
+    )
+    roi: Text | None = Field(None, description="Where the subject is: left top right bottom")
+    crop: Flag = Field(False, description="Cut away what holds no subject")
+    crop_margin: Text | None = Field(None, description="What to leave around a cropped subject")
+    scale: Text | None = Field(None, description="Share of the picture that the subject fills")
+    position: Text | None = Field(None, description="Where the subject stands in the picture")
+    channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
+    add_shadow: Flag = Field(False, description="A soft contact shadow below the subject")
+    shadow_type: ShadowType = Field("none", description="Any but `none` is the contact shadow")
+    shadow_opacity: Percent | None = Field(None, description="Opacity of the shadow, 0 to 100")
+    semitransparency: Flag = Field(True, description="False makes see-through holes solid")
+    bg_color: Text | None = Field(None, description="Background colour: hexadecimal or a name")
+    bg_image_url: Url | None = Field(None, description="URL of a background picture")
+    bg_image_file: Picture | None = Field(None, description="A background picture's file")
+
+    def picture(self) -> tuple[str, "str | Upload"]:
+        """Name and value of the one field that holds the picture. Raises Refusal."""
+        given = self._given("image_file", "image_file_b64", "image_url")
+        if not given:
+            raise Refusal(
+                "missing_source",
+                "No image given",
+                "Please provide the source image in the image_url, image_file or "
+                "image_file_b64 parameter.",
+                field="image_file",
+            )
+        if len(given) > 1:
+            raise Refusal(
+                "multiple_sources",
+                "Multiple image sources given",
+                f"Only one is allowed, not {' and '.join(name for name, _ in given)}.",
+                field=given[1][0],
+            )
+        return given[0]
+
+    def backdrop(self) -> "tuple[str, str | Upload] | None":
+        """Likewise of the background picture, if there is one."""
+        given = self._given("bg_image_url", "bg_image_file")
+        if len(given) > 1 or (given and self.bg_color):
+            raise Refusal(
+                "multiple_bg_sources",
+                "Multiple background sources given",
+                "Only one of bg_color, bg_image_url and bg_image_file can be used.",
+                field=given[-1][0],
+            )
+        return given[0] if given else None
+
+    def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
+        """What is asked, in our words."""
+        return RemoveBackground(
+            sources=(source,),
+            mask=MaskEdits(fill_holes=not self.semitransparency),
+            region=region_of(self.roi) if self.roi else None,
+            crop=self._crop(),
+            placement=placement_of(self.scale, self.position),
+            background=self._background(backdrop),
+            shadow=self._shadow(),
+            max_pixels=MOST_PIXELS[self.size],
+            outputs=self._outputs(),
+        )
+
+    def _given(self, *names: str) -> list[tuple[str, "str | Upload"]]:
+        values = [(name, getattr(self, name)) for name in names]
+        return [(name, value) for name, value in values if value is not None]
+
+    def _crop(self) -> Crop | None:
+        if not self.crop:
+            return None
+        return margins_of(self.crop_margin) if self.crop_margin else Crop()
+
+    def _background(self, picture: Source | None) -> Background | None:
+        if self.bg_color:
+            return Background(color=color_of(self.bg_color, field="bg_color"))
+        return Background(picture=picture) if picture else None
+
+    def _shadow(self) -> Shadow | None:
+        if not self.add_shadow and self.shadow_type == "none":
+            return None
+        if self.shadow_opacity is None:
+            return Shadow()
+        return Shadow(opacity=self.shadow_opacity / 100)
+
+    def _outputs(self) -> tuple[Output, ...]:
+        if self.format == "zip":
+            return (
+                Output(kind=ImageKind.COLOR, format=ImageFormat.JPEG, quality=95),
+                Output(kind=ImageKind.MASK),
+            )
+        if self.channels == "alpha":
+            return (Output(kind=ImageKind.MASK),)
+        return (Output(format=FORMATS[self.format]),)

@@ -1,0 +1,98 @@
+"""Stability AI's background removal.
+
+`POST /v2beta/stable-image/edit/remove-background` as documented at platform.stability.ai/docs,
+read 2026-11.
+"""
+
+import base64
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+)
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import CallerDep
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.synchronous import perform, picture_of
+
+NAME = "stability"
+PATH = "/v2beta/stable-image/edit/remove-background"
+FIELD = "image"
+
+NAMES: tuple[tuple[type[CutoutError], int, str], ...] = (
+    (InvalidRequest, 400, "bad_request"),
+    (AuthenticationFailed, 401, "unauthorized"),
+    (NotFound, 404, "not_found"),
+    (Overloaded, 429, "rate_limit_exceeded"),
+)
+
+
+class StabilityRequest(RequestFields):
+    """Remove the background of one picture."""
+
+    image: FilePicture = Field(description="The picture's file")
+    output_format: Literal["png", "webp"] = Field("png", description="File format")
+
+    def to_command(self, source: Source) -> RemoveBackground:
+        """What is asked, in our words."""
+        output = Output(format=ImageFormat(self.output_format))
+        return RemoveBackground(sources=(source,), outputs=(output,))
+
+
+def render_error(_: Request, error: CutoutError) -> JSONResponse:
+    """The vendor's `id`, `name` and list of sentences."""
+    status, name = next(
+        ((status, name) for kind, status, name in NAMES if isinstance(error, kind)),
+        (500, "internal_error"),
+    )
+    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+        status, name = 413, "payload_too_large"
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
+    body = {"id": error.code, "name": name, "errors": [error.message]}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["Stability AI"])
+
+
+@router.post(
+    PATH,
+    operation_id="stabilityRemoveBackground",
+    response_class=Response,
+    openapi_extra=documented(StabilityRequest, "multipart/form-data"),
+)
+async def remove_background(
+    caller: CallerDep,
+    body: Annotated[StabilityRequest, Depends(body_of(StabilityRequest))],
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
+    command = body.to_command(await caller.keep(body.image, field=FIELD))
+    made = await picture_of(
+        await perform(command, caller, dialect=NAME, field=FIELD), caller.context
+    )
+    headers = {"finish-reason": "SUCCESS", "seed": "0"}
+    if "application/json" in accept:
+        image = base64.b64encode(made.data).decode()
+        return JSONResponse({"image": image, "finish_reason": "SUCCESS", "seed": 0})
+    return Response(made.data, media_type=made.artifact.media_type, headers=headers)
+
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=("/v2beta/",),
+    render_error=render_error,
+    schemas=(StabilityRequest,),
+)

@@ -1,0 +1,113 @@
+"""withoutBG's API.
+
+`POST /v1.0/alpha-channel-base64` and its older sister, as the PyPI client `withoutbg` 1.3 calls
+them, read 2026-11. Its `get_models` is answered by our own `/v1/models`.
+"""
+
+import base64
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from cutoutd.command import ImageKind, Output, RemoveBackground
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    SourceRejected,
+)
+from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.callers import Caller, CallerDep
+from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.fields import RequestFields, TextPicture
+from cutoutd.web.synchronous import perform, picture_of
+
+NAME = "withoutbg"
+FIELD = "image_base64"
+
+
+class WithoutBgRequest(RequestFields):
+    """One picture."""
+
+    image_base64: TextPicture = Field(description="The picture, base64-encoded")
+
+
+class AlphaResponse(BaseModel):
+    """The mask."""
+
+    alpha_base64: str = Field(description="A PNG of one channel, base64-encoded")
+
+
+class CutoutResponse(BaseModel):
+    """The cut-out."""
+
+    img_without_background_base64: str = Field(description="A PNG, base64-encoded")
+
+
+def render_error(_: Request, error: CutoutError) -> JSONResponse:
+    """One sentence, under both names that the client has looked for it."""
+    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
+        (SourceRejected, 415),
+        (InvalidRequest, 400),
+        (AuthenticationFailed, 401),
+        (NotFound, 404),
+        (Overloaded, 429),
+    )
+    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+        status = 413
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
+    body = {"detail": error.message, "error": error.message}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["withoutBG"])
+
+Body = Annotated[WithoutBgRequest, Depends(body_of(WithoutBgRequest))]
+
+
+@router.post(
+    "/v1.0/alpha-channel-base64",
+    operation_id="withoutbgAlpha",
+    openapi_extra=documented(WithoutBgRequest, "application/json"),
+)
+async def alpha_channel(caller: CallerDep, body: Body) -> AlphaResponse:
+    """The mask of the picture; the client puts it on."""
+    return AlphaResponse(alpha_base64=await _made(ImageKind.MASK, caller, body))
+
+
+@router.post(
+    "/v1.0/image-without-background-base64",
+    operation_id="withoutbgCutout",
+    openapi_extra=documented(WithoutBgRequest, "application/json"),
+)
+async def image_without_background(caller: CallerDep, body: Body) -> CutoutResponse:
+    """The picture without its background."""
+    image = await _made(ImageKind.CUTOUT, caller, body)
+    return CutoutResponse(img_without_background_base64=image)
+
+
+@router.get("/available-credit", operation_id="withoutbgCredit")
+async def available_credit(_: CallerDep) -> dict[str, Any]:
+    """The caller's balance: there is always enough."""
+    return {"credit": 1_000_000, "expiration_date": "2999-12-31T00:00:00Z"}
+
+
+async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> str:
+    source = await caller.keep(body.image_base64, field=FIELD)
+    command = RemoveBackground(sources=(source,), outputs=(Output(kind=kind),))
+    job = await perform(command, caller, dialect=NAME, field=FIELD)
+    return base64.b64encode((await picture_of(job, caller.context)).data).decode()
+
+
+DIALECT = Dialect(
+    name=NAME,
+    router=router,
+    prefixes=("/v1.0/alpha-channel", "/v1.0/image-without-background", "/available-credit"),
+    render_error=render_error,
+    schemas=(WithoutBgRequest,),
+)

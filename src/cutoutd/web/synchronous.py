@@ -1,0 +1,73 @@
+"""For vendors that answer with the picture itself: a job, awaited up to a deadline."""
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+
+from cutoutd.command import RemoveBackground
+from cutoutd.errors import Overloaded
+from cutoutd.jobs.model import Artifact, Job, JobStatus
+from cutoutd.web.callers import Caller
+from cutoutd.web.context import Context
+from cutoutd.web.failures import error_of
+
+KEEP_ANSWERED_S = 900
+"""How long the file stays whose bytes the caller has already got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished picture: what is known about it, and its bytes."""
+
+    artifact: Artifact
+    data: bytes
+
+
+async def perform(
+    command: RemoveBackground,
+    caller: Caller,
+    *,
+    dialect: str,
+    field: str,
+    keep_for_s: int = KEEP_ANSWERED_S,
+) -> Job:
+    """Submit, wait, and give the job that succeeded.
+
+    Raises the error the job failed with, about the vendor's `field` where it is the picture's
+    fault. A job that is not done after the configured wait is cancelled and raises Overloaded.
+    """
+    service = caller.context.service
+    job = await service.submit(
+        command,
+        client=caller.client,
+        dialect=dialect,
+        link_base=caller.links.base,
+        folder="temp",
+        keep_for_s=keep_for_s,
+    )
+    job = await service.wait(job, caller.context.sync_wait_s)
+    if not job.status.final:
+        estimate = await service.estimate(job)
+        job = await service.cancel(job.id, caller.client)
+        if job.status is JobStatus.CANCELLED:
+            raise Overloaded(
+                "The image was not ready in time. Please try again later.",
+                retry_after_s=estimate.eta_s,
+            )
+    if job.status is not JobStatus.SUCCEEDED:
+        raise error_of(job, field=field)
+    return job
+
+
+async def pictures_of(job: Job, context: Context) -> list[Made]:
+    """The pictures of a job that succeeded, in the order of its outputs."""
+    artifacts = job.outcome.artifacts if job.outcome else ()
+    return [
+        Made(artifact, await run_in_threadpool(context.artifacts.get, artifact.key))
+        for artifact in artifacts
+    ]
+
+
+async def picture_of(job: Job, context: Context) -> Made:
+    """The first picture of a job that succeeded."""
+    return (await pictures_of(job, context))[0]
