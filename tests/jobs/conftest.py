@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.jobs.samples import FakeClock, render_webhook
 from tests.postgres import Cluster, cluster
@@ -25,18 +26,29 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def migrated(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a PostgreSQL database that has the tables; tests get copies of it."""
+    """A PostgreSQL database that has the tables."""
     url = postgres.create()
     open_database(url, tmp_path_factory.mktemp("unused")).close()
-    return url.split("/")[3].split("?")[0]
+    return url
+
+
+@pytest.fixture
+def postgres_url(migrated: str) -> str:
+    """The same database for every test, emptied."""
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        tables = "procrastinate_jobs", "procrastinate_workers", "jobs", "deliveries"
+        for table in tables:
+            if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):
+                connection.execute(f"TRUNCATE {table} RESTART IDENTITY CASCADE".encode())
+    return migrated
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return ""
-    cluster: Cluster = request.getfixturevalue("postgres")
-    return cluster.create(template=request.getfixturevalue("migrated"))
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -11,13 +11,15 @@ from sqlalchemy import Connection
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from cutoutd.errors import AttemptLost, Overloaded
-from cutoutd.jobs.model import Job, Outcome
+from cutoutd.jobs.model import Failure, Job, Outcome
 from cutoutd.jobs.store import JobStore
 
 log = logging.getLogger(__name__)
 
 Perform: TypeAlias = Callable[[Job], Outcome]
 """Does the work of one attempt; never raises for anything the job itself can cause."""
+
+TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
 
 _STORE_PATIENCE_S = 120.0
 

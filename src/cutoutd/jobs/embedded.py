@@ -17,16 +17,14 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from cutoutd.errors import AttemptLost, ConfigurationError, Overloaded
-from cutoutd.jobs.dispatch import Perform, run_attempt
-from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
+from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 
 log = logging.getLogger(__name__)
 
 _IDLE_LOOK_S = 2.0
 _WATCH_S = 0.25
-
-TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
 
 
 @dataclass(slots=True)

@@ -107,6 +107,8 @@ class Job:
     expires_at: int | None
     """When the job and its artifacts may be swept."""
     outcome: Outcome | None
+    turn: int = 0
+    """Its place among the waiting jobs of its priority, lowest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

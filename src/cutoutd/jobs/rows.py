@@ -61,6 +61,7 @@ def job_from_row(row: Row[Any]) -> Job:
         finished_at=row.finished_at,
         expires_at=row.expires_at,
         outcome=_outcomes().validate_json(row.outcome) if row.outcome else None,
+        turn=row.turn,
     )
 
 

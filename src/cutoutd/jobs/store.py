@@ -104,6 +104,12 @@ class JobStore:
             raise NotFound("There is no such job.")
         return job_from_row(row)
 
+    def unfinished(self, *, created_before: int) -> list[Job]:
+        """All jobs that were accepted before this time and have not ended."""
+        old = jobs.c.status.in_(UNFINISHED) & (jobs.c.created_at < created_before)
+        with self._database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(select(jobs).where(old))]
+
     def final_among(self, job_ids: Sequence[int]) -> list[Job]:
         """Those of the given jobs that have ended."""
         ended = jobs.c.id.in_(job_ids) & jobs.c.status.not_in(UNFINISHED)
@@ -134,11 +140,15 @@ class JobStore:
         self._tell(final)
         return final
 
-    def requeue(self, job: Job) -> None:
+    def requeue(self, job: Job, *, enlist: Enlist | None = None) -> None:
         """Give a running job back, as if it had not been started. Raises AttemptLost."""
         with self._database.write() as tx:
-            if not tx.execute(update(jobs).where(_owned_by(job)).values(_WAITING)).rowcount:
+            waiting = update(jobs).where(_owned_by(job)).values(_WAITING).returning(jobs)
+            row = tx.execute(waiting).one_or_none()
+            if row is None:
                 raise AttemptLost(job.id, job.attempt)
+            if enlist is not None:
+                enlist(tx, job_from_row(row))
 
     def recover(self, job_id: int | None = None) -> list[Job]:
         """Take running jobs from workers that are dead: all of them, or one job.

@@ -1,0 +1,244 @@
+"""Workers on many machines, through procrastinate on the PostgreSQL that holds the jobs.
+
+procrastinate carries a ticket for each waiting job: the job's id and its place in the order,
+nothing else. It brings the ticket to one of the workers, keeps their heartbeats and knows which
+of them have died. The jobs table stays the truth: the ticket is written in the transaction that
+accepts the job, a ticket whose job does not wait any more is thrown away, and a job without a
+ticket is given one.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job as Ticket
+from procrastinate.jobs import Status
+from sqlalchemy import Connection, text
+
+from cutoutd.errors import AttemptLost, NotFound, Overloaded
+from cutoutd.jobs.database import Database
+from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.model import Job, JobStatus, Outcome, now_ms
+from cutoutd.jobs.store import JobStore
+
+log = logging.getLogger(__name__)
+
+QUEUE = "cutoutd"
+_TASK = "perform"
+_SCHEMA_LOCK = 7_262_553_002
+_PRIORITY_STEP = 10_000_000
+_AWAY = (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout, Overloaded)
+
+
+class ProcrastinateDispatcher:
+    """A Dispatcher over PostgreSQL; with `workers=0` it only accepts, as `serve` does."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: JobStore,
+        perform: Perform,
+        *,
+        workers: int,
+        time_limit_s: float = 300.0,
+        heartbeat_s: float = 5.0,
+        stalled_after_s: float = 20.0,
+    ) -> None:
+        """stalled_after_s: a worker without a heartbeat for so long is dead, its jobs run again."""
+        self._database = database
+        self._store = store
+        self._perform = perform
+        self._workers = workers
+        self._time_limit_s = time_limit_s
+        self._heartbeat_s = heartbeat_s
+        self._stalled_after_s = stalled_after_s
+        self._identity = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        address = database.engine.url.set(drivername="postgresql")
+        conninfo = address.render_as_string(hide_password=False)
+        # Tickets are written on the connection of the job's own transaction, so the first app
+        # never opens one itself.
+        self._tickets = App(connector=SyncPsycopgConnector(conninfo=conninfo))
+        self._app = App(
+            connector=PsycopgConnector(
+                conninfo=conninfo, min_size=1, max_size=workers + 4, timeout=5.0
+            )
+        )
+        self._app.task(name=_TASK, queue=QUEUE)(self._attend)
+        self._threads = ThreadPoolExecutor(2 * workers + 4, thread_name_prefix="worker")
+        self._attempts: set[asyncio.Task[Any]] = set()
+        self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="procrastinate", daemon=True)
+
+    def enlist(self, transaction: Connection, job: Job) -> None:
+        """Write the job's ticket within the transaction that makes the job wait."""
+        ticket = self._tickets.configure_task(
+            _TASK,
+            queue=QUEUE,
+            priority=job.priority * _PRIORITY_STEP - min(job.turn, _PRIORITY_STEP - 1),
+            queueing_lock=f"job-{job.id}",
+            connection=transaction.connection.driver_connection,
+        )
+        ticket.defer(job_id=job.id)
+
+    def notify(self) -> None:
+        """Nothing to do: PostgreSQL notifies the workers when the transaction commits."""
+
+    def slots(self) -> int:
+        """The number of workers in this process, at least 1."""
+        return max(1, self._workers)
+
+    def start(self) -> None:
+        """Make procrastinate's tables if they are not there, and begin to work."""
+        with self._database.write() as tx:
+            tx.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
+            if tx.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
+                driver: Any = tx.connection.driver_connection
+                driver.execute(self._tickets.schema_manager.get_schema())
+        if self._workers:
+            self._thread.start()
+
+    def stop(self, grace_s: float) -> None:
+        """Begin no more; wait this long for what runs, then give it back to the queue."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._tell(self._cancel_serving)
+            self._thread.join(grace_s)
+            self.hurry()
+            self._thread.join(5)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def hurry(self) -> None:
+        """End a `stop` that is waiting now: give back what still runs."""
+        self._tell(lambda: [attempt.cancel() for attempt in self._attempts])
+
+    def _tell(self, action: Any) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(action)
+
+    def _cancel_serving(self) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve_until_stopped())
+
+    async def _serve_until_stopped(self) -> None:
+        """Serve; when the database was away and procrastinate gave up, begin again."""
+        self._loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            self._serving = asyncio.create_task(self._serve())
+            try:
+                await self._serving
+            except asyncio.CancelledError:
+                return
+            except _AWAY as exc:
+                log.warning("the database is away: %s", exc)
+            await asyncio.sleep(min(1.0, self._heartbeat_s))
+
+    async def _serve(self) -> None:
+        async with self._app.open_async():
+            housekeeping = asyncio.create_task(self._keep_house())
+            try:
+                await self._app.run_worker_async(
+                    name=self._identity,
+                    queues=[QUEUE],
+                    concurrency=self._workers,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    update_heartbeat_interval=self._heartbeat_s,
+                    stalled_worker_timeout=self._stalled_after_s,
+                    fetch_job_polling_interval=min(5.0, self._heartbeat_s),
+                )
+            finally:
+                housekeeping.cancel()
+
+    async def _attend(self, job_id: int) -> None:
+        """One ticket: start its job, unless it does not wait any more, and see it through."""
+        attempt = asyncio.current_task()
+        assert attempt is not None
+        self._attempts.add(attempt)
+        try:
+            job = await asyncio.to_thread(self._store.start, job_id, self._identity)
+            if job is not None:
+                await self._see_through(job)
+        finally:
+            self._attempts.discard(attempt)
+
+    async def _see_through(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, run_attempt, self._store, job, self._perform)
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                await asyncio.shield(work)
+        except TimeoutError:
+            log.exception("job %d exceeded %g s", job.id, self._time_limit_s)
+            too_long = Outcome(status=JobStatus.FAILED, failure=TOO_LONG)
+            with suppress(AttemptLost):  # It ended just in time.
+                await asyncio.to_thread(self._store.finish, job, too_long)
+        except asyncio.CancelledError:
+            # Not awaited in a thread: whoever cancels wants this loop to end.
+            with suppress(AttemptLost):
+                self._store.requeue(job, enlist=self.enlist)
+            raise
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await self._take_over_from_the_dead()
+                await self._find_the_forgotten()
+            except _AWAY as exc:
+                log.warning("cannot look after the queue: %s", exc)
+            await asyncio.sleep(self._stalled_after_s / 2)
+
+    async def _take_over_from_the_dead(self) -> None:
+        stalled = await self._app.job_manager.get_stalled_jobs(
+            queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
+        )
+        for ticket in stalled:
+            job_id = _job_id(ticket)
+            for job in await asyncio.to_thread(self._store.recover, job_id):
+                log.warning("job %d lost its worker: %s now", job.id, job.status)
+            await self._app.job_manager.finish_job(ticket, Status.FAILED, delete_job=True)
+            await asyncio.to_thread(self._renew, job_id)
+
+    async def _find_the_forgotten(self) -> None:
+        """Jobs without a ticket: a waiting one gets one, a running one has lost its worker."""
+        settled = now_ms() - int(self._stalled_after_s * 1000)
+        jobs = await asyncio.to_thread(self._store.unfinished, created_before=settled)
+        if not jobs:
+            return
+        waiting = await self._app.job_manager.list_jobs_async(queue=QUEUE, status="todo")
+        doing = await self._app.job_manager.list_jobs_async(queue=QUEUE, status="doing")
+        known = {_job_id(ticket) for ticket in (*waiting, *doing)}
+        for job in jobs:
+            if job.id in known:
+                continue
+            if job.status is JobStatus.RUNNING:
+                await asyncio.to_thread(self._store.recover, job.id)
+            await asyncio.to_thread(self._renew, job.id)
+
+    def _renew(self, job_id: int) -> None:
+        """A new ticket for a job that waits; one that has a ticket keeps it."""
+        with suppress(NotFound, AlreadyEnqueued):
+            job = self._store.get(job_id)
+            if job.status is JobStatus.QUEUED:
+                with self._database.write() as tx:
+                    self.enlist(tx, job)
+
+
+def _job_id(ticket: Ticket) -> int:
+    job_id = ticket.task_kwargs["job_id"]
+    assert isinstance(job_id, int)
+    return job_id
