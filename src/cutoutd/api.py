@@ -14,6 +14,7 @@ from cutoutd.command import (
     RemoveBackground,
     Source,
 )
+from cutoutd.errors import InvalidRequest
 from cutoutd.pipeline import remove_background as run_pipeline
 from cutoutd.segmentation.sessions import Sessions
 
@@ -49,12 +50,21 @@ def remove_background(
         outputs=(
             Output(
                 kind=ImageKind.MASK if only_mask else ImageKind.CUTOUT,
-                format=ImageFormat(image_format),
+                format=_format(image_format),
             ),
         ),
     )
     with loaded_models().get(model) as segmenter:
         return run_pipeline(data, command, segmenter).images[0].data
+
+
+def _format(name: str) -> ImageFormat:
+    try:
+        return ImageFormat(name)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"image_format: must be one of {', '.join(ImageFormat)}.", field="image_format"
+        ) from error
 
 
 @cache

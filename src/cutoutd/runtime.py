@@ -1,7 +1,6 @@
 """The composition root: opens what the settings describe, and closes it in reverse order."""
 
 import ipaddress
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -19,7 +18,9 @@ from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.net.limits import FetchLimits
 from cutoutd.pipeline import ImagingLimits
-from cutoutd.segmentation.sessions import SegmentationOptions, Sessions
+from cutoutd.segmentation.cores import usable_cores
+from cutoutd.segmentation.options import SegmentationOptions
+from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.settings import Settings
 from cutoutd.storage.store import ArtifactStore, open_artifact_store
@@ -95,8 +96,8 @@ def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
 
 
 def segmentation_options(settings: Settings) -> SegmentationOptions:
-    """One picture at a time in the network, on all cores: the shortest wait for each."""
-    return SegmentationOptions(default=settings.model, slots=1, threads=threads(settings))
+    """Which model answers, and on how many cores."""
+    return SegmentationOptions(default=settings.model, threads=settings.threads)
 
 
 def imaging_limits(settings: Settings) -> ImagingLimits:
@@ -125,12 +126,7 @@ def job_limits(settings: Settings) -> JobLimits:
 
 def threads(settings: Settings) -> int:
     """Threads for all computing of this process together."""
-    return settings.threads or cpus()
-
-
-def cpus() -> int:
-    """The CPUs this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return settings.threads or usable_cores()
 
 
 def _open_deliverer(settings: Settings, database: Database) -> Deliverer:
@@ -148,7 +144,8 @@ def _open_dispatcher(settings: Settings, store: JobStore, handler: Handler) -> E
     return EmbeddedDispatcher(
         store,
         handler.perform,
-        workers=settings.workers or cpus() + 1,  # One decodes or encodes while others compute.
+        workers=settings.workers
+        or usable_cores() + 1,  # One decodes or encodes while others compute.
         lock_file=settings.data_dir / "lock",
         time_limit_s=job_limits(settings).time_limit_s,
     )

@@ -51,6 +51,7 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
     """Load the configured model as the server would, and run it once."""
     from cutoutd.errors import CutoutError
     from cutoutd.runtime import segmentation_options
+    from cutoutd.segmentation.cores import slots_and_threads, usable_cores
     from cutoutd.segmentation.sessions import Sessions
 
     options = segmentation_options(settings)
@@ -59,7 +60,9 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
             spec = session.spec
             yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
             yield True, "provider", session.provider
-            yield True, "threads", f"{options.slots} jobs at once, {options.threads} threads each"
+            slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
+            yield True, "cores", f"{usable_cores()} usable: {slots} pictures at once in the network"
+            yield True, "threads", f"{threads} for each of them"
     except CutoutError as error:
         yield False, "model", error.message
 

@@ -98,6 +98,8 @@ def _command(
     )
     from cutoutd.imaging.color import parse_color
 
+    color = parse_color(bg_color, field="--bg-color") if bg_color else None
+    background = Background(color=color) if color else None
     output = Output(
         kind=ImageKind.MASK if only_mask else ImageKind.CUTOUT, format=ImageFormat(image_format)
     )
@@ -106,7 +108,9 @@ def _command(
         model=model,
         mask=MaskEdits(smooth=smooth, invert=invert),
         matting=Matting() if alpha_matting else None,
-        background=Background(color=parse_color(bg_color)) if bg_color else None,
+        background=Background(color=parse_color(bg_color, field="--bg-color"))
+        if bg_color
+        else None,
         outputs=(output,),
     )
 

@@ -1,6 +1,7 @@
 """Artifacts over HTTP, where our own store keeps them; unguessable names are the only key."""
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
@@ -10,10 +11,23 @@ from cutoutd.errors import NotFound
 from cutoutd.service import INPUTS
 from cutoutd.web.context import ContextDep
 
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture, or its base64 text.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("image/png", "image/webp", "image/jpeg", "image/avif", "text/plain")
+        },
+    },
+    304: {"description": "The caller has it already."},
+    404: {"description": "Not there yet, or not there any more."},
+}
+
 router = APIRouter(tags=["Files"])
 
 
-@router.api_route("/{folder}/{name}", methods=["GET", "HEAD"], operation_id="getFile")
+@router.head("/{folder}/{name}", include_in_schema=False)
+@router.get("/{folder}/{name}", operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
     """A finished picture. 404 until it is there, and again after it has expired."""
     if folder == INPUTS:
