@@ -117,5 +117,16 @@ def openapi_of(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:
         )
         components = schema.setdefault("components", {}).setdefault("schemas", {})
         components.update(definitions.get("$defs", {}))
+        _describe_streams_as_text(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _describe_streams_as_text(part: Any) -> None:
+    """OpenAPI 3.1, which most tools read, has no words yet for the events of a stream."""
+    if isinstance(part, dict):
+        if "itemSchema" in part:
+            del part["itemSchema"]
+            part["schema"] = {"type": "string"}
+        for inner in part.values():
+            _describe_streams_as_text(inner)

@@ -108,9 +108,7 @@ def _command(
         model=model,
         mask=MaskEdits(smooth=smooth, invert=invert),
         matting=Matting() if alpha_matting else None,
-        background=Background(color=parse_color(bg_color, field="--bg-color"))
-        if bg_color
-        else None,
+        background=background,
         outputs=(output,),
     )
 
