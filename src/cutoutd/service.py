@@ -20,13 +20,10 @@ from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Estimate, Job, Json, Submission
 from cutoutd.jobs.store import JobStore
-from cutoutd.storage.store import ArtifactStore
+from cutoutd.storage.store import INPUTS, ArtifactStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-INPUTS = "inputs"
-"""The folder of uploaded sources; the web side never serves it."""
 
 _EXTENSIONS = {
     ImageFormat.AUTO: "",  # Unknown until the pixels are; the bytes will say.
@@ -206,12 +203,12 @@ class Service:
 def artifact_keys(command: RemoveBackground, folder: str, prefix: str | None) -> tuple[str, ...]:
     """One unguessable key for each source and output: `folder/prefix<uuid>-n.ext`.
 
-    A single one has no number. In folder and prefix, anything but letters, digits, `.`, `_`
-    and `-` becomes `-`; leading dots go; and the folder of the uploads is not to be had.
+    A single one has no number. Folder and prefix are one name each: anything but letters,
+    digits, `.`, `_` and `-` becomes `-`, leading dots go, and the folder of the uploads is not
+    to be had.
     """
-    names = [_plain(part) for part in folder.split("/")[:4]]
-    place = "/".join(name for name in names if name) or "generations"
-    if place.split("/")[0] == INPUTS:
+    place = _plain(folder) or "generations"
+    if place == INPUTS:
         place = f"_{place}"
     start = f"{place}/{_plain(prefix or '')}{uuid.uuid4()}"
     outputs = [output for _ in command.sources for output in command.outputs]

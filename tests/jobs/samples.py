@@ -32,6 +32,7 @@ def a_submission(
     webhook: str | None = None,
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
+    keep_ms: int = 86_400_000,
 ) -> Submission:
     return Submission(
         client=client,
@@ -47,6 +48,7 @@ def a_submission(
         priority=priority,
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
+        keep_ms=keep_ms,
     )
 
 

@@ -150,7 +150,7 @@ def test_a_job_that_killed_its_worker_twice_fails_with_a_clear_message(
     assert failed.outcome.failure is not None
     assert "more than once" in failed.outcome.failure.message
     assert store.claim("ann") is None
-    assert [owed.job_id for owed in delivery_store.list()] == [job.id]
+    assert [owed.job_id for owed in delivery_store.find()] == [job.id]
 
 
 def test_an_end_and_the_webhook_it_owes_are_written_together(
@@ -160,7 +160,7 @@ def test_an_end_and_the_webhook_it_owes_are_written_together(
     store.insert(a_submission())
     final = store.finish(claimed(store), succeeded())
     store.finish(claimed(store), succeeded())
-    (owed,) = delivery_store.list()
+    (owed,) = delivery_store.find()
     assert (owed.job_id, owed.url, owed.host) == (
         final.id,
         "http://receiver:81/hook?secret=1",
@@ -180,7 +180,7 @@ def test_a_dialect_that_cannot_render_its_webhook_does_not_keep_the_job_from_end
     store.insert(a_submission(webhook="http://receiver/"))
     final = store.finish(claimed(store), succeeded())
     assert final.status is JobStatus.SUCCEEDED
-    assert delivery_store.list()[0].body == b'{"id":%d,"status":"succeeded"}' % final.id
+    assert delivery_store.find()[0].body == b'{"id":%d,"status":"succeeded"}' % final.id
 
 
 def test_a_waiting_job_can_be_cancelled(store: JobStore) -> None:

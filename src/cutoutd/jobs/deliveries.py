@@ -140,12 +140,12 @@ class DeliveryStore:
 
     def get(self, delivery_id: int) -> Delivery:
         """Raises NotFound."""
-        found = self.list(where_id=delivery_id)
+        found = self.find(where_id=delivery_id)
         if not found:
             raise NotFound("There is no such delivery.")
         return found[0]
 
-    def list(
+    def find(
         self,
         *,
         state: DeliveryState | None = None,
@@ -165,9 +165,11 @@ class DeliveryStore:
         with self._database.read() as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
-    def purge(self, *, ended_before: int) -> int:
-        """Forget deliveries that ended before this time; how many."""
+    def purge(self, *, ended_before: int, state: DeliveryState | None = None) -> int:
+        """Forget deliveries that ended before this time, of any state or one; how many."""
         old = deliveries.c.ended_at < ended_before
+        if state is not None:
+            old &= deliveries.c.state == state
         with self._database.write() as tx:
             return tx.execute(delete(deliveries).where(old)).rowcount
 

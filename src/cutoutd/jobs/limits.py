@@ -15,6 +15,8 @@ class JobLimits:
     """A job that was running when its worker died this often fails instead of another try."""
     keep_s: int = 86_400
     """How long jobs, artifacts and uploaded sources stay."""
+    keep_deliveries_s: int = 7 * 86_400
+    """How long webhooks that were delivered or given up stay, to be looked at and replayed."""
     min_free_bytes: int = 256 * 1024 * 1024
     """New work is refused when the disk has less room than this, before accepted work fails."""
     stop_grace_s: float = 20.0

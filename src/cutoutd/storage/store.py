@@ -12,6 +12,9 @@ from typing import Protocol
 
 from cutoutd.errors import ConfigurationError, NotFound
 
+INPUTS = "inputs"
+"""The folder of uploaded sources; nobody may fetch from it."""
+
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}/){0,6}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 _MEDIA_TYPES = {

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from cutoutd.errors import NotFound
-from cutoutd.service import INPUTS
+from cutoutd.storage.store import INPUTS
 from cutoutd.web.context import ContextDep
 
 ANSWERS: dict[int | str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest
-from cutoutd.service import INPUTS
+from cutoutd.storage.store import INPUTS
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect

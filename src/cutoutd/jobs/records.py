@@ -1,0 +1,104 @@
+"""The jobs table seen from outside the work: by an operator, and by the sweeper."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, update
+
+from cutoutd.errors import InvalidRequest, NotFound
+from cutoutd.jobs.database import Database
+from cutoutd.jobs.model import Job, JobStatus, now_ms
+from cutoutd.jobs.rows import IDEMPOTENCY_MS, job_from_row
+from cutoutd.jobs.schema import jobs
+from cutoutd.jobs.store import UNFINISHED, Clock, Enlist
+
+
+class JobRecords:
+    """List, count, retry and forget jobs. Thread-safe; every method is one transaction."""
+
+    def __init__(self, database: Database, *, clock: Clock = now_ms) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(
+        self,
+        *,
+        status: JobStatus | None = None,
+        client: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """The newest jobs that match, at most `limit`; `after` an id, the ones older than it."""
+        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        if status is not None:
+            query = query.where(jobs.c.status == status)
+        if client is not None:
+            query = query.where(jobs.c.client == client)
+        if after is not None:
+            query = query.where(jobs.c.id < after)
+        with self._database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(query)]
+
+    def count(self, *, client: str | None = None) -> dict[JobStatus, int]:
+        """How many jobs are in each state; every state is there."""
+        query = select(jobs.c.status, func.count()).group_by(jobs.c.status)
+        if client is not None:
+            query = query.where(jobs.c.client == client)
+        with self._database.read() as connection:
+            found = {JobStatus(status): count for status, count in connection.execute(query)}
+        return {status: found.get(status, 0) for status in JobStatus}
+
+    def retry(self, job_id: int, *, enlist: Enlist | None = None) -> Job:
+        """Let a failed or cancelled job wait again, with the same links and a clean record.
+
+        Raises NotFound, or InvalidRequest for a job in another state.
+        """
+        ended_badly = jobs.c.status.in_((JobStatus.FAILED, JobStatus.CANCELLED))
+        again = update(jobs).where((jobs.c.id == job_id) & ended_badly)
+        again = again.values(
+            status=JobStatus.QUEUED,
+            crashes=0,
+            worker=None,
+            started_at=None,
+            finished_at=None,
+            expires_at=None,
+            outcome=None,
+        )
+        with self._database.write() as tx:
+            row = tx.execute(again.returning(jobs)).one_or_none()
+            if row is not None:
+                job = job_from_row(row)
+                if enlist is not None:
+                    enlist(tx, job)
+                return job
+            status = tx.execute(select(jobs.c.status).where(jobs.c.id == job_id)).scalar()
+        if status is None:
+            raise NotFound("There is no such job.")
+        raise InvalidRequest(
+            f"Only failed and cancelled jobs can be retried; this one is {status}."
+        )
+
+    def expired(self, *, limit: int = 100) -> list[Job]:
+        """Jobs that have ended and need not be kept any longer, the oldest first."""
+        query = (
+            select(jobs)
+            .where(jobs.c.status.not_in(UNFINISHED), jobs.c.expires_at <= self._clock())
+            .order_by(jobs.c.expires_at)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [job_from_row(row) for row in connection.execute(query)]
+
+    def forget(self, job_ids: Sequence[int]) -> None:
+        """Delete expired jobs; one whose idempotency key still counts stays until it does not."""
+        chosen = jobs.c.id.in_(job_ids) & jobs.c.status.not_in(UNFINISHED)
+        key_ends_at = jobs.c.created_at + IDEMPOTENCY_MS
+        key_counts = jobs.c.idempotency_key.is_not(None) & (key_ends_at > self._clock())
+        with self._database.write() as tx:
+            tx.execute(update(jobs).where(chosen & key_counts).values(expires_at=key_ends_at))
+            tx.execute(delete(jobs).where(chosen & ~key_counts))
+
+    def oldest_unfinished(self) -> int | None:
+        """When the oldest job that still needs its sources was accepted, None without one."""
+        query = select(func.min(jobs.c.created_at)).where(jobs.c.status.in_(UNFINISHED))
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()

@@ -1,0 +1,99 @@
+"""Opening, migrating and losing the database."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from tests.jobs.samples import a_submission, render_webhook
+from tests.postgres import Cluster
+
+from cutoutd.errors import ConfigurationError, Overloaded
+from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.schema import metadata
+from cutoutd.jobs.store import JobStore
+
+
+def test_the_migrations_build_the_tables_that_the_code_uses(database: Database) -> None:
+    def ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
+        return not (kind == "table" and name is not None and name.startswith("procrastinate"))
+
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_opening_again_keeps_what_is_there(database_url: str, tmp_path: Path) -> None:
+    for count in (1, 2):
+        database = open_database(database_url, tmp_path)
+        store = JobStore(database, render_webhook=render_webhook)
+        assert store.insert(a_submission()).id == count
+        database.close()
+
+
+def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path: Path) -> None:
+    url = postgres.create()
+    opened: list[Database] = []
+    starting = [
+        threading.Thread(target=lambda: opened.append(open_database(url, tmp_path)))
+        for _ in range(4)
+    ]
+    for thread in starting:
+        thread.start()
+    for thread in starting:
+        thread.join()
+    assert len(opened) == 4
+    for database in opened:
+        database.close()
+
+
+def test_sqlite_writes_ahead_and_syncs_what_is_accepted(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    with database.read() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+    database.close()
+
+
+def test_what_is_written_halfway_is_not_written(database: Database) -> None:
+    def half() -> None:
+        with database.write() as connection:
+            connection.execute(text("DELETE FROM alembic_version"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "not a url", "oracle://x", "postgresql"])
+def test_a_database_url_of_another_kind_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="CUTOUTD_DATABASE_URL"):
+        open_database(url, tmp_path)
+
+
+def test_a_database_that_is_away_is_a_reason_to_come_back(tmp_path: Path) -> None:
+    with pytest.raises(Overloaded) as away:
+        open_database(f"postgresql://nobody@/none?host={tmp_path}", tmp_path)
+    assert away.value.retry_after_s > 0
+
+
+def test_a_full_disk_is_a_reason_to_come_back(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    with database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.execute("PRAGMA max_page_count=1")  # No page more than there are already.
+
+    def fill() -> None:
+        for _ in range(200):
+            store.insert(a_submission(pictures=50))
+
+    with pytest.raises(Overloaded):
+        fill()
+    database.close()
