@@ -16,11 +16,13 @@ import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
 from cutoutd.runtime import open_runtime
 from cutoutd.settings import Settings
-from cutoutd.web import files, health
+from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
+from cutoutd.web.observe import ObserveRequests
 
 DESCRIPTION = """\
 The background-removal server you host yourself. It answers the APIs your code already calls:
@@ -31,10 +33,11 @@ change the base URL and nothing else.
 def create_app(settings: Settings) -> FastAPI:
     """The application that `settings` describe; the runtime behind it opens when it starts."""
     dialects = chosen(settings.dialects)
+    metrics = Metrics()
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        runtime = await run_in_threadpool(open_runtime, settings)
+        runtime = await run_in_threadpool(open_runtime, settings, metrics)
         app.state.context = runtime.context
         try:
             yield
@@ -50,11 +53,11 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
-    routers: tuple[APIRouter, ...] = (health.router, *(one.router for one in dialects))
-    for router in (*routers, files.router):
+    people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
+    for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)
     _answer_errors(app, dialects)
-    _add_middleware(app, dialects, settings)
+    _add_middleware(app, dialects, settings, metrics)
     app.openapi = lambda: openapi_of(app, dialects)  # type: ignore[method-assign]
     return app
 
@@ -62,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         known = _known(error)
+        request.state.error_code = known.code
         dialect = dialect_of(request.url.path, dialects)
         if dialect:
             return dialect.render_error(request, known)
@@ -84,7 +88,9 @@ def _known(error: Exception) -> CutoutError:
     return ProcessingFailed("Internal server error.")
 
 
-def _add_middleware(app: FastAPI, dialects: tuple[Dialect, ...], settings: Settings) -> None:
+def _add_middleware(
+    app: FastAPI, dialects: tuple[Dialect, ...], settings: Settings, metrics: Metrics
+) -> None:
     """The last one added sees the request first."""
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, dialects=dialects)
     app.add_middleware(CollapseSlashes)
@@ -98,6 +104,12 @@ def _add_middleware(app: FastAPI, dialects: tuple[Dialect, ...], settings: Setti
             expose_headers=["*"],
             max_age=600,
         )
+
+    def api_of(path: str) -> str:
+        dialect = dialect_of(path, dialects)
+        return dialect.name if dialect else "server"
+
+    app.add_middleware(ObserveRequests, metrics=metrics, api_of=api_of)
 
 
 def openapi_of(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 import ipaddress
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from cutoutd.handler import Handler
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, now_ms
+from cutoutd.jobs.oversight import Oversight
 from cutoutd.jobs.store import JobStore
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.net.addresses import parse_allowed
@@ -18,17 +21,19 @@ from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.net.limits import FetchLimits
 from cutoutd.pipeline import ImagingLimits
-from cutoutd.segmentation.cores import usable_cores
+from cutoutd.segmentation.cores import memory_limit_bytes, usable_cores
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.settings import Settings
 from cutoutd.storage.store import ArtifactStore, open_artifact_store
 from cutoutd.web.auth import Clients
-from cutoutd.web.context import Check, Context
+from cutoutd.web.context import Context
 from cutoutd.web.dialects import ALL
 from cutoutd.web.keys import KeyStore, keys_from_secrets
 from cutoutd.web.links import LinkPolicy, Links
+from cutoutd.web.metrics import Metrics, Readings
+from cutoutd.web.readiness import Readiness
 
 TEMP_KEEP_S = 24 * 3600
 """ModelsLab's `temp`: links valid for a day."""
@@ -46,7 +51,7 @@ class Runtime:
         self._opened.close()
 
 
-def open_runtime(settings: Settings) -> Runtime:
+def open_runtime(settings: Settings, metrics: Metrics) -> Runtime:
     """Open the stores, load the model and start the workers.
 
     Raises ConfigurationError for what cannot be opened; what was open by then is closed.
@@ -58,6 +63,7 @@ def open_runtime(settings: Settings) -> Runtime:
         database = open_database(settings.database_url, settings.data_dir)
         opened.callback(database.close)
         store = JobStore(database, render_webhook=lambda job: webhook_body(job, artifacts))
+        store.watch(metrics.observe_job)
         deliverer = _open_deliverer(settings, database)
         store.watch(lambda _: deliverer.notify())
         handler = Handler(
@@ -83,7 +89,21 @@ def open_runtime(settings: Settings) -> Runtime:
         clients = _open_clients(settings, database)
         clients.start()
         opened.callback(clients.close)
-        context = _web_context(settings, service, artifacts, sessions, clients)
+        oversight = Oversight(database)
+        readiness = _readiness(settings, oversight, sessions, artifacts)
+        metrics.read(_readings(readiness, dispatcher))
+        context = Context(
+            service=service,
+            artifacts=artifacts,
+            clients=clients,
+            sessions=sessions,
+            oversight=oversight,
+            deliveries=DeliveryStore(database),
+            dispatcher=dispatcher,
+            readiness=readiness,
+            metrics=metrics,
+            **_web_policy(settings),
+        )
         return Runtime(context, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
 
@@ -156,27 +176,44 @@ def _open_clients(settings: Settings, database: Database) -> Clients:
     return Clients([lambda: keys, KeyStore(database, now_ms=now_ms).all], now_ms=now_ms)
 
 
-def _web_context(
-    settings: Settings,
-    service: Service,
-    artifacts: ArtifactStore,
-    sessions: Sessions,
-    clients: Clients,
-) -> Context:
-    return Context(
-        service=service,
-        artifacts=artifacts,
-        clients=clients,
-        link_policy=LinkPolicy(
-            settings.public_url, tuple(map(ipaddress.ip_network, settings.trusted_proxies))
-        ),
-        sync_wait_s=settings.sync_wait_s,
-        max_body_bytes=settings.max_body_bytes,
-        max_source_bytes=settings.max_source_bytes,
-        max_images=settings.max_images,
-        modelslab_status_codes=settings.modelslab_status_codes,
-        readiness=lambda: [Check("model", ok=True, detail=sessions.registry.default.name)],
-        default_keep_s=job_limits(settings).keep_s,
-        temp_keep_s=TEMP_KEEP_S,
+def _readiness(
+    settings: Settings, oversight: Oversight, sessions: Sessions, artifacts: ArtifactStore
+) -> Readiness:
+    limits = job_limits(settings)
+    return Readiness(
+        oversight=oversight,
         sessions=sessions,
+        free_bytes=artifacts.free_bytes,
+        waiting_limit=limits.max_waiting,
+        min_free_bytes=limits.min_free_bytes,
     )
+
+
+def _readings(readiness: Readiness, dispatcher: Dispatcher) -> Readings:
+    return Readings(
+        census=readiness.oversight.census,
+        free_bytes=readiness.free_bytes,
+        ready=readiness.ready,
+        waiting_limit=readiness.waiting_limit,
+        slots=dispatcher.slots(),
+        memory_limit_bytes=memory_limit_bytes(),
+        models=lambda: [
+            (one.name, one.provider, one.spec.licence) for one in readiness.sessions.loaded()
+        ],
+    )
+
+
+def _web_policy(settings: Settings) -> dict[str, Any]:
+    """The part of the web side's context that is plain values."""
+    proxies = tuple(map(ipaddress.ip_network, settings.trusted_proxies))
+    return {
+        "link_policy": LinkPolicy(settings.public_url, proxies),
+        "sync_wait_s": settings.sync_wait_s,
+        "max_body_bytes": settings.max_body_bytes,
+        "max_source_bytes": settings.max_source_bytes,
+        "max_images": settings.max_images,
+        "modelslab_status_codes": settings.modelslab_status_codes,
+        "default_keep_s": job_limits(settings).keep_s,
+        "temp_keep_s": TEMP_KEEP_S,
+        "metrics_open": settings.metrics_open,
+    }

@@ -7,6 +7,7 @@ threads kept for them, so that no slow disk or database holds the event loop.
 import asyncio
 import hashlib
 import json
+import logging
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,7 +21,10 @@ from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Estimate, Job, Json, Submission
 from cutoutd.jobs.store import JobStore
+from cutoutd.logs import working_on
 from cutoutd.storage.store import INPUTS, ArtifactStore
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,6 +105,8 @@ class Service:
         self._loop = asyncio.get_running_loop()
         job = await self._call(self._insert, submission)
         self._dispatcher.notify()
+        with working_on(job.id):
+            log.info("accepted from %s", client)
         return job
 
     async def wait(self, job: Job, timeout_s: float) -> Job:

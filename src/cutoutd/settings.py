@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cutoutd.errors import ConfigurationError
+from cutoutd.logs import LogFormat, LogLevel
 from cutoutd.net.addresses import parse_allowed
 
 
@@ -110,6 +111,12 @@ class Settings(BaseSettings):
     stop_timeout_s: float = Field(
         20, ge=0, le=600, description="How long running jobs may go on after SIGTERM."
     )
+
+    metrics_open: bool = Field(
+        False, description="Answer `/metrics` without a key, also when there are keys."
+    )
+    log_format: LogFormat = Field("text", description="`text` for people, `json` for machines.")
+    log_level: LogLevel = Field("info", description="`debug`, `info`, `warning` or `error`.")
 
     @model_validator(mode="after")
     def _a_public_url_is_absolute(self) -> Self:

@@ -12,6 +12,7 @@ def serve(
     import uvicorn
 
     from cutoutd.app import create_app
+    from cutoutd.logs import logging_config
     from cutoutd.settings import load_settings
 
     settings = load_settings(host=host, port=port)
@@ -22,6 +23,8 @@ def serve(
         http="httptools",
         proxy_headers=False,  # Links decide themselves which proxies to believe.
         server_header=False,
+        access_log=False,  # Our own line for each request knows more.
+        log_config=logging_config(settings.log_format, settings.log_level),
         timeout_keep_alive=30,
         timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
     )

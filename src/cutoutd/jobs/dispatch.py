@@ -13,6 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from cutoutd.errors import AttemptLost, Overloaded
 from cutoutd.jobs.model import Failure, Job, Outcome
 from cutoutd.jobs.store import JobStore
+from cutoutd.logs import working_on
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ def run_attempt(store: JobStore, job: Job, perform: Perform) -> None:
     A store that is away is asked again for two minutes, so that a database restart does not
     throw work away. If another attempt has taken over, this one's outcome is dropped.
     """
-    outcome = perform(job)
+    with working_on(job.id):
+        outcome = perform(job)
     patiently = Retrying(
         retry=retry_if_exception_type(Overloaded),
         wait=wait_random_exponential(multiplier=0.1, max=5),

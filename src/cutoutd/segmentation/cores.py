@@ -52,3 +52,16 @@ def resident_bytes() -> int:
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def memory_limit_bytes(cgroup: Path = CGROUP) -> int:
+    """Memory that this process may use: the control group's limit, or what the machine has."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            limit = (cgroup / name).read_text().strip()
+        except OSError:
+            continue
+        if limit.isdecimal():
+            return min(machine, int(limit))
+    return machine

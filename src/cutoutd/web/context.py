@@ -1,25 +1,20 @@
 """What the web side needs from the rest of the process, as one frozen value."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.dispatch import Dispatcher
+from cutoutd.jobs.oversight import Oversight
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.auth import Clients
 from cutoutd.web.links import LinkPolicy, Links
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must hold before work is sent here, and how it stands in a few words."""
-
-    name: str
-    ok: bool
-    detail: str
+from cutoutd.web.metrics import Metrics
+from cutoutd.web.readiness import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +32,17 @@ class Context:
     """How many pictures one request may bring."""
     modelslab_status_codes: bool
     """Answer this vendor's errors with real HTTP status codes instead of 200."""
-    readiness: Callable[[], list[Check]]
+    readiness: Readiness
     default_keep_s: int
     temp_keep_s: int
     sessions: Sessions
     """The models: which are known, and which a request may use."""
+    oversight: Oversight
+    deliveries: DeliveryStore
+    dispatcher: Dispatcher
+    metrics: Metrics
+    metrics_open: bool
+    """Answer /metrics without a key, also when there are keys."""
 
 
 def context_of(request: Request) -> Context:

@@ -1,10 +1,14 @@
-"""Whether the process is alive, and whether it should be sent work."""
+"""Whether the process is alive, whether it should be sent work, and what it is doing."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
+from cutoutd.web.auth import presented_key
 from cutoutd.web.context import ContextDep
+from cutoutd.web.keys import Scope
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 router = APIRouter(tags=["Health"])
 
@@ -18,10 +22,19 @@ async def livez() -> str:
 @router.get("/readyz", operation_id="readyz")
 async def readyz(context: ContextDep) -> Response:
     """The store can be reached, the model is warm and the queue has room: 200, otherwise 503."""
-    checks = await run_in_threadpool(context.readiness)
+    checks = await run_in_threadpool(context.readiness.checks)
     ready = all(check.ok for check in checks)
     body = {
         "status": "ready" if ready else "not ready",
         "checks": {check.name: check.detail for check in checks},
     }
     return JSONResponse(body, status_code=200 if ready else 503)
+
+
+@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
+async def metrics(request: Request, context: ContextDep) -> Response:
+    """Prometheus metrics. With API keys, one that may operate is asked for, unless configured."""
+    if not context.metrics_open:
+        context.clients.authenticate(presented_key(request), Scope.OPERATE)
+    text = await run_in_threadpool(context.metrics.text)
+    return Response(text, headers={"Content-Type": METRICS_TYPE})

@@ -50,10 +50,12 @@ def in_dialect(render_error: RenderError) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except (CutoutError, RequestValidationError, HTTPException) as error:
-                    return render_error(request, as_cutout_error(error))
+                    known = as_cutout_error(error)
                 except Exception:
                     log.exception("unexpected error in %s", request.url.path)
-                    return render_error(request, ProcessingFailed("Internal server error."))
+                    known = ProcessingFailed("Internal server error.")
+                request.state.error_code = known.code  # For the log and the metrics.
+                return render_error(request, known)
 
             return handle_in_dialect
 

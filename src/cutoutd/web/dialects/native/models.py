@@ -57,7 +57,7 @@ async def models(caller: CallerDep) -> ModelsResponse:
 @router.get("/v1/health", operation_id="getHealth")
 async def health(context: ContextDep, response: Response) -> HealthResponse:
     """The same checks as `/readyz`: 503 if one of them does not hold."""
-    checks = await run_in_threadpool(context.readiness)
+    checks = await run_in_threadpool(context.readiness.checks)
     ready = all(check.ok for check in checks)
     response.status_code = 200 if ready else 503
     return HealthResponse(

@@ -1,0 +1,196 @@
+"""Prometheus metrics: their names, and where each number comes from.
+
+Requests are told by the middleware in `observe.py`, jobs as the job store announces their end, and
+states are read from the stores when Prometheus asks. docs/operations.md lists every metric; a
+test compares the two, and the dashboard and the alert rules with both.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from cutoutd import __version__
+from cutoutd.errors import Overloaded
+from cutoutd.jobs.model import Job, Outcome
+from cutoutd.jobs.oversight import Census
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 300)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # They double the text, and nobody reads them.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Where the states are read when somebody looks."""
+
+    census: Callable[[], Census]
+    free_bytes: Callable[[], int | None]
+    ready: Callable[[], bool]
+    waiting_limit: int
+    slots: int
+    memory_limit_bytes: int | None
+    models: Callable[[], Iterable[tuple[str, str, str]]]
+    """Name, provider and licence of each loaded model."""
+
+
+class Metrics:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._requests = Counter(
+            "cutoutd_requests", "HTTP requests", ["api", "method", "status"], registry=self.registry
+        )
+        self._request_seconds = Histogram(
+            "cutoutd_request_seconds",
+            "Time from a request to the end of its answer",
+            ["api"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._in_flight = Gauge(
+            "cutoutd_requests_in_flight", "HTTP requests being answered", registry=self.registry
+        )
+        self._errors = Counter(
+            "cutoutd_errors",
+            "Answers that say an error, whatever their HTTP status",
+            ["api", "code"],
+            registry=self.registry,
+        )
+        self._ended = Counter(
+            "cutoutd_jobs_ended",
+            "Jobs that ended in this process; code says why one failed",
+            ["dialect", "status", "code"],
+            registry=self.registry,
+        )
+        self._job_seconds = Histogram(
+            "cutoutd_job_seconds",
+            "Time from a job's start to its end",
+            ["model", "provider"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._wait_seconds = Histogram(
+            "cutoutd_job_wait_seconds",
+            "Time from a job's submission to its start",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._stage_seconds = Histogram(
+            "cutoutd_stage_seconds",
+            "Time of one stage of a job",
+            ["stage"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        build = Gauge("cutoutd_build_info", "1", ["version"], registry=self.registry)
+        build.labels(__version__).set(1)
+
+    def read(self, readings: Readings) -> None:
+        """Read these states too, whenever somebody looks."""
+        self.registry.register(_States(readings))
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def begin_request(self) -> None:
+        """A request has arrived."""
+        self._in_flight.inc()
+
+    def end_request(
+        self, *, api: str, method: str, status: int, code: str | None, seconds: float
+    ) -> None:
+        """A request has been answered; `code` is the error's, if the answer says one."""
+        self._in_flight.dec()
+        self._requests.labels(api, method, str(status)).inc()
+        self._request_seconds.labels(api).observe(seconds)
+        if code is not None:
+            self._errors.labels(api, code).inc()
+
+    def observe_job(self, job: Job) -> None:
+        """A job has ended in this process."""
+        outcome = job.outcome or Outcome(status=job.status)
+        code = outcome.failure.code if outcome.failure else ""
+        self._ended.labels(job.dialect, job.status.value, code).inc()
+        if job.started_at is None:
+            return
+        self._wait_seconds.observe(max(0, job.started_at - job.created_at) / 1000)
+        if job.finished_at is not None and outcome.model:
+            spent = (job.finished_at - job.started_at) / 1000
+            self._job_seconds.labels(outcome.model, outcome.provider or "").observe(spent)
+        for stage, milliseconds in outcome.timings_ms.items():
+            self._stage_seconds.labels(stage).observe(milliseconds / 1000)
+
+
+class _States(Collector):
+    """Reads states at the moment of the scrape."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Nothing is read when the collector is registered."""
+        return ()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Each state; those of a database that is away are left out."""
+        readings = self._readings
+        yield _gauge("cutoutd_ready", "1 if /readyz answers 200", float(readings.ready()))
+        yield _gauge("cutoutd_slots", "Jobs worked on at the same time", readings.slots)
+        yield _gauge(
+            "cutoutd_jobs_waiting_limit",
+            "Waiting jobs beyond this are refused",
+            readings.waiting_limit,
+        )
+        if readings.memory_limit_bytes is not None:
+            limit = readings.memory_limit_bytes
+            yield _gauge("cutoutd_memory_limit_bytes", "Memory this process may use", limit)
+        free = readings.free_bytes()
+        if free is not None:
+            yield _gauge("cutoutd_storage_free_bytes", "Room left for pictures", free)
+        models = GaugeMetricFamily(
+            "cutoutd_model_info", "1 for each loaded model", labels=["model", "provider", "licence"]
+        )
+        for labels in readings.models():
+            models.add_metric(labels, 1)
+        yield models
+        try:
+            census = readings.census()
+        except Overloaded:
+            return
+        yield from _of_census(census)
+
+
+def _of_census(census: Census) -> Iterable[GaugeMetricFamily]:
+    jobs = GaugeMetricFamily("cutoutd_jobs", "Jobs kept, by status", labels=["status"])
+    for status, count in census.jobs.items():
+        jobs.add_metric([status.value], count)
+    yield jobs
+    deliveries = GaugeMetricFamily("cutoutd_deliveries", "Webhooks, by state", labels=["state"])
+    for state in ("pending", "delivered", "parked"):
+        deliveries.add_metric([state], census.deliveries.get(state, 0))
+    yield deliveries
+    yield _gauge(
+        "cutoutd_oldest_waiting_job_seconds",
+        "How long the oldest waiting job has waited",
+        census.oldest_waiting_ms / 1000,
+    )
+
+
+def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, meaning, value=value)

@@ -1,0 +1,47 @@
+/** The options form: only what differs from the defaults is sent. */
+
+const form = document.getElementById("options");
+
+/** { name: value } of every option that is not at its default. */
+export function chosenOptions() {
+  const options = {};
+  for (const field of form.elements) {
+    if (field.name && changed(field) && field.checkValidity()) options[field.name] = valueOf(field);
+  }
+  return options;
+}
+
+export function onOptions(listen) {
+  form.addEventListener("change", listen);
+  form.addEventListener("reset", () => setTimeout(listen));
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+
+/** models: [{ name, licence, commercial_use, default, usable }] as the server lists them. */
+export function offerModels(models) {
+  const select = form.elements.model;
+  const tell = () => describe(models.find((one) => one.name === select.value) ?? models.find((one) => one.default));
+  for (const { name, licence } of models.filter((one) => one.usable)) select.add(new Option(`${name} (${licence})`, name));
+  select.addEventListener("change", tell);
+  form.addEventListener("reset", () => setTimeout(tell));
+  tell();
+}
+
+function describe(model) {
+  if (!model) return;
+  const use = model.commercial_use ? "commercial use allowed" : "not for commercial use";
+  document.getElementById("licence").textContent = `${model.name}: ${model.licence}, ${use}`;
+}
+
+function changed(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") return field.value !== field.options[0].value;
+  return field.value !== field.defaultValue && field.value !== "";
+}
+
+/** What the API wants: a ticked box may stand for a word or number, a percentage for a share. */
+function valueOf(field) {
+  const { on, scale } = field.dataset;
+  if (field.type === "checkbox") return on ?? field.checked;
+  return field.type === "number" ? Number(field.value) * Number(scale ?? 1) : field.value;
+}

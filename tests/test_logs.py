@@ -1,0 +1,58 @@
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+
+import pytest
+
+from cutoutd.logs import LogFormat, logging_config, request_id, working_on
+
+NAMES = ("", "cutoutd", "uvicorn", "uvicorn.access")
+
+
+@pytest.fixture
+def root_as_before() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in NAMES]
+    before = [(one, one.level, list(one.handlers)) for one in loggers]
+    yield
+    for one, level, handlers in before:
+        one.setLevel(level)
+        one.handlers[:] = handlers
+
+
+@pytest.fixture
+def logged(root_as_before: None) -> "Logged":
+    return Logged()
+
+
+class Logged:
+    """What a log of one format says."""
+
+    def __call__(self, format_: LogFormat) -> str:
+        logging.config.dictConfig(logging_config(format_, "info"))
+        sink = io.StringIO()
+        (handler,) = logging.getLogger().handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(sink)
+        token = request_id.set("r-1")
+        with working_on(7):
+            logging.getLogger("cutoutd.handler").info("cut %s", "a ball")
+        request_id.reset(token)
+        return sink.getvalue()
+
+
+def test_a_json_line_has_time_level_and_the_ids_of_request_and_job(logged: Logged) -> None:
+    line = json.loads(logged("json"))
+    assert line.pop("time").endswith("+00:00")
+    assert line == {
+        "level": "INFO",
+        "logger": "cutoutd.handler",
+        "message": "cut a ball",
+        "request_id": "r-1",
+        "job_id": 7,
+    }
+
+
+def test_a_text_line_has_the_ids_too(logged: Logged) -> None:
+    assert "cutoutd.handler [request=r-1 job=7]: cut a ball" in logged("text")
