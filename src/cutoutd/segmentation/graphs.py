@@ -8,11 +8,12 @@ holds only for this machine, provider and version of ONNX Runtime, and its name 
 import hashlib
 import logging
 import platform
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LARGEST_PARSED = 1_900_000_000
 """Bytes; protobuf cannot hold more in one message."""
+GRAPH = "graph.onnx"
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,11 @@ def _names_used_inside(node: "onnx.NodeProto") -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class PreparedGraphs:
-    """A folder of optimised graphs."""
+    """A folder of optimised graphs, each a folder with `graph.onnx` and its weights.
+
+    The weights lie beside the graph so that they are mapped into memory instead of read: a
+    session opens in a few milliseconds, and all slots and processes share one copy.
+    """
 
     folder: Path
 
@@ -85,33 +91,34 @@ class PreparedGraphs:
         """Where the graph of those weights is kept; other weights, other place."""
         stat = weights.stat()
         facts = f"{weights.resolve()} {stat.st_size} {stat.st_mtime_ns} {output} {version}"
-        return self.folder / f"{name}.{provider}.{machine()}.{_short(facts)}.onnx"
+        return self.folder / f"{name}.{provider}.{machine()}.{_short(facts)}" / GRAPH
 
     def ready(self, name: str) -> bool:
         """True if some graph of that model is kept for this machine."""
-        return any(self.folder.glob(f"{name}.*.{machine()}.*.onnx"))
+        return any(self.folder.glob(f"{name}.*.{machine()}.*/{GRAPH}"))
 
     def keep(self, path: Path, write: Callable[[Path], None]) -> bool:
-        """Let `write` make the file and give it its name when whole; False if it cannot be.
+        """Let `write` make the graph and give it its name when whole; False if it cannot be.
 
         Graphs that it replaces are deleted. A folder that cannot be written is no failure.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as temporary:
-                made = Path(temporary.name)
+            made = Path(mkdtemp(dir=self.folder, prefix=".making-"))
         except OSError as exc:
             log.warning("optimised graphs are not kept: %s", exc)
             return False
         try:
-            write(made)
-            made.replace(path)
+            write(made / GRAPH)
+            family = path.parent.name.rpartition(".")[0]
+            for old in self.folder.glob(f"{family}.*"):
+                shutil.rmtree(old, ignore_errors=True)
+            made.rename(path.parent)
+        except OSError as exc:
+            log.warning("the optimised graph %s is not kept: %s", path.parent.name, exc)
+            return False
         finally:
-            made.unlink(missing_ok=True)
-        family = path.name.rsplit(".", 2)[0]
-        for old in self.folder.glob(f"{family}.*.onnx"):
-            if old != path:
-                old.unlink(missing_ok=True)
+            shutil.rmtree(made, ignore_errors=True)
         return True
 
 

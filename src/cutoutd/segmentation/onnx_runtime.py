@@ -24,6 +24,11 @@ from cutoutd.segmentation.providers import PROVIDERS, missing
 
 ERRORS_ONLY = 3
 FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+BESIDE = {
+    "session.optimized_model_external_initializers_file_name": "weights.bin",
+    "session.optimized_model_external_initializers_min_size_in_bytes": "1024",
+}
+"""Saved graphs keep their weights in a file of their own, which is mapped, not read."""
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +112,11 @@ def _open_prepared(
         content = _pruned(spec, weights) or weights
         _open(content, weights.name, ProviderName.CPU, threads=threads, save=to)
 
-    if not graphs.keep(path, write):
-        return None
+    try:
+        if not graphs.keep(path, write):
+            return None
+    except ConfigurationError:
+        return None  # A full disk, or a wrong file: opening the file itself will tell.
     return _open(path, weights.name, ProviderName.CPU, threads=threads, optimise=False)
 
 
@@ -138,6 +146,8 @@ def _open(
         options.graph_optimization_level = module.GraphOptimizationLevel.ORT_DISABLE_ALL
     if save is not None:
         options.optimized_model_filepath = str(save)
+        for key, value in BESIDE.items():
+            options.add_session_config_entry(key, value)
     wanted = PROVIDERS[provider].execution_provider
     try:
         session = module.InferenceSession(

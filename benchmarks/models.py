@@ -1,0 +1,284 @@
+"""Speed and memory of the segmentation side, beside rembg where rembg is installed.
+
+    python benchmarks/models.py throughput --photo photo.jpg    images per second, 1 to 8 callers
+    python benchmarks/models.py restart                         time until the first mask
+    python benchmarks/models.py memory                          peak memory with two callers
+    python benchmarks/models.py latency --photo photo.jpg       percentiles under steady load
+
+Networks with U²-Net's and IS-Net's shape have random weights (`networks.py`): speed only.
+Pairs are interleaved in one process, so that a busy machine slows both. What is timed is the
+whole way from JPEG bytes to PNG bytes, except in `restart` and `memory`: from no session to masks.
+"""
+
+import argparse
+import io
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+from PIL import Image
+
+from cutoutd.command import RemoveBackground
+from cutoutd.segmentation.options import SegmentationOptions
+from cutoutd.segmentation.sessions import Sessions
+from networks import write
+
+SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}
+SIDES = {"u2net": 320, "isnet-general-use": 1024}
+CALLERS = (1, 2, 4, 8)
+Cut = Callable[[bytes], object]
+
+
+def folder_with_networks(folder: Path) -> Path:
+    for name, shape in SHAPES.items():
+        if not (folder / f"{name}.onnx").exists():
+            write(shape, folder / f"{name}.onnx")
+    return folder
+
+
+def describe(folder: Path) -> None:
+    """Describe the random networks as own models, as their digests are not the published ones."""
+    for name, side in SIDES.items():
+        own = folder / f"{name}-shape"
+        own.mkdir(exist_ok=True)
+        if not (own / "model.onnx").exists():
+            (own / "model.onnx").hardlink_to(folder / f"{name}.onnx")
+        (own / "model.toml").write_text(
+            f'size = {side}\nlicence = "random"\nscale = "brightest"\nstretch = true\n'
+        )
+
+
+def ours(folder: Path, name: str) -> Cut:
+    from cutoutd.pipeline import remove_background
+
+    sessions = Sessions(SegmentationOptions(folder=folder))
+
+    def cut(data: bytes) -> object:
+        with sessions.get(name) as session:
+            return remove_background(data, RemoveBackground(sources=()), session)
+
+    cut(jpeg(Image.new("RGB", (64, 64), "red")))
+    return cut
+
+
+def theirs(folder: Path, name: str) -> Cut:
+    os.environ["U2NET_HOME"] = str(folder)
+    import rembg
+
+    session = rembg.new_session(name)
+    return lambda data: rembg.remove(data, session=session)
+
+
+def jpeg(photo: Image.Image) -> bytes:
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def photo_of(path: Path, megapixels: float) -> bytes:
+    photo = Image.open(path).convert("RGB")
+    scale = (megapixels * 1e6 / (photo.width * photo.height)) ** 0.5
+    size = (round(photo.width * scale), round(photo.height * scale))
+    return jpeg(photo.resize(size, Image.Resampling.BICUBIC))
+
+
+def rate(cut: Cut, data: bytes, callers: int, seconds: float) -> float:
+    """Images per second with that many callers, over at least `seconds` and 2 images each."""
+    done = []
+    start = time.perf_counter()
+
+    def call() -> None:
+        count = 0
+        while count < 2 or time.perf_counter() - start < seconds:
+            cut(data)
+            count += 1
+        done.append(count)
+
+    threads = [threading.Thread(target=call) for _ in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / (time.perf_counter() - start)
+
+
+def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
+    rows = []
+    for name in options.models:
+        shaped = name if name == "cutoutd-small" else f"{name}-shape"
+        sides = {"ours": ours(options.folder, shaped)}
+        if options.rembg and name in SHAPES:
+            sides["rembg"] = theirs(options.folder, name)
+        for megapixels in options.megapixels:
+            data = photo_of(options.photo, megapixels)
+            for callers in options.callers:
+                rates: dict[str, list[float]] = {side: [] for side in sides}
+                for _ in range(options.rounds):
+                    for side, cut in sides.items():
+                        rates[side].append(rate(cut, data, callers, options.seconds))
+                row: dict[str, object] = {"model": name, "MP": megapixels, "callers": callers}
+                row |= {side: round(statistics.median(r), 2) for side, r in rates.items()}
+                if "rembg" in rates:
+                    pairs = zip(rates["ours"], rates["rembg"], strict=True)
+                    row["ratio"] = round(statistics.median(a / b for a, b in pairs), 2)
+                print(json.dumps(row), flush=True)
+                rows.append(row)
+    return rows
+
+
+def child(what: str, who: str, name: str, folder: Path, *arguments: str) -> dict[str, float]:
+    """Run one measurement in a process of its own and read what it prints."""
+    command = [sys.executable, __file__, what, "--who", who, "--models", name]
+    command += ["--folder", str(folder), *arguments]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(answer.stdout)
+    return found
+
+
+def open_model(who: str, name: str, folder: Path) -> Callable[[np.ndarray], object]:
+    if who == "rembg":
+        os.environ["U2NET_HOME"] = str(folder)
+        import rembg
+
+        session = rembg.new_session(name)
+        return lambda rgb: session.predict(Image.fromarray(rgb))
+    from cutoutd.segmentation.graphs import PreparedGraphs
+    from cutoutd.segmentation.session import open_session
+
+    sessions = Sessions(SegmentationOptions(folder=folder))
+    spec = sessions.registry.named(name if name == "cutoutd-small" else f"{name}-shape")
+    graphs = PreparedGraphs(folder / ".prepared")
+    return open_session(spec, sessions.weights.require(spec), graphs=graphs).predict
+
+
+def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:
+    """In a child: open one model, make masks, and say how long and how much memory it took."""
+    (name,) = options.models
+    if options.who == "rembg":
+        import rembg  # noqa: F401 - importing is not part of opening a session
+    else:
+        from cutoutd.segmentation.onnx_runtime import onnxruntime
+
+        onnxruntime()
+    start = time.perf_counter()
+    predict = open_model(options.who, name, options.folder)
+    if what == "restart":
+        return {"ms": (time.perf_counter() - start) * 1000}
+    rgb = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), np.uint8)
+    with ThreadPoolExecutor(2) as callers:
+        list(callers.map(predict, [rgb] * 6))
+    return {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def restart(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Opening a session without a prepared graph, with it, and rembg's; and whole processes."""
+    rows = []
+    for name in options.models:
+        times: dict[str, list[float]] = {"first": [], "again": [], "rembg": []}
+        whole: dict[str, list[float]] = {"again": [], "rembg": []}
+        for _ in range(options.rounds):
+            for graph in (options.folder / ".prepared").glob(f"{name}*"):
+                shutil.rmtree(graph)
+            times["first"].append(child("restart", "ours", name, options.folder)["ms"])
+            for who in ("ours", "rembg") if options.rembg and name in SHAPES else ("ours",):
+                start = time.perf_counter()
+                kind = "again" if who == "ours" else who
+                times[kind].append(child("restart", who, name, options.folder)["ms"])
+                whole[kind].append((time.perf_counter() - start) * 1000)
+        row: dict[str, object] = {"model": name}
+        row |= {f"{k} ms": round(statistics.median(v)) for k, v in times.items() if v}
+        row |= {f"{k} process ms": round(statistics.median(v)) for k, v in whole.items() if v}
+        if times["rembg"]:
+            for label, kinds in (("again / rembg", times), ("process ratio", whole)):
+                pairs = zip(kinds["again"], kinds["rembg"], strict=True)
+                row[label] = round(statistics.median(a / b for a, b in pairs), 2)
+        print(json.dumps(row), flush=True)
+        rows.append(row)
+    return rows
+
+
+def memory(options: argparse.Namespace) -> list[dict[str, object]]:
+    rows = []
+    for name in options.models:
+        row: dict[str, object] = {"model": name}
+        row["ours MB"] = round(child("memory", "ours", name, options.folder)["mb"])
+        if options.rembg and name in SHAPES:
+            row["rembg MB"] = round(child("memory", "rembg", name, options.folder)["mb"])
+            row["ratio"] = round(float(str(row["ours MB"])) / float(str(row["rembg MB"])), 2)
+        print(json.dumps(row), flush=True)
+        rows.append(row)
+    return rows
+
+
+def latency(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Percentiles when pictures arrive evenly at 60 % of the rate that four callers reach."""
+    rows = []
+    for name in options.models:
+        cut = ours(options.folder, name if name == "cutoutd-small" else f"{name}-shape")
+        data = photo_of(options.photo, options.megapixels[0])
+        arrivals = 0.6 * rate(cut, data, 4, options.seconds)
+        spent: list[float] = []
+
+        def timed(due: float, cut: Cut = cut, data: bytes = data, to: list = spent) -> None:
+            cut(data)
+            to.append((time.perf_counter() - due) * 1000)
+
+        count = max(20, round(arrivals * options.seconds * 4))
+        start = time.perf_counter()
+        with ThreadPoolExecutor(16) as callers:
+            for number in range(count):
+                due = start + number / arrivals
+                time.sleep(max(0.0, due - time.perf_counter()))
+                callers.submit(timed, due)
+        row: dict[str, object] = {"model": name, "MP": options.megapixels[0]}
+        row |= {"images/s": round(arrivals, 2), "count": count}
+        row |= {f"p{p} ms": round(float(np.percentile(spent, p))) for p in (50, 95, 99)}
+        print(json.dumps(row), flush=True)
+        rows.append(row)
+    return rows
+
+
+MEASURES = {"throughput": throughput, "restart": restart, "memory": memory, "latency": latency}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("what", choices=MEASURES)
+    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--models", nargs="+", default=["cutoutd-small", *SHAPES])
+    parser.add_argument("--megapixels", nargs="+", type=float, default=[2, 12])
+    parser.add_argument("--callers", nargs="+", type=int, default=list(CALLERS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rembg", action="store_true", help="beside rembg, if installed")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "cutoutd-bench"
+    )
+    parser.add_argument("--who", choices=("ours", "rembg"), help=argparse.SUPPRESS)
+    parser.add_argument("--output", type=Path, help="also write the rows as JSON")
+    options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True)
+    if options.who:
+        print(json.dumps(measure_one(options, options.what)))
+        return
+    describe(folder_with_networks(options.folder))
+    rows = MEASURES[options.what](options)
+    if options.output:
+        options.output.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
