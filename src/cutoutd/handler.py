@@ -13,9 +13,9 @@ from typing import Protocol
 
 from cutoutd.command import Source
 from cutoutd.errors import (
-    AttemptLost,
     CutoutError,
     InvalidRequest,
+    JobCancelled,
     ProcessingFailed,
     SourceRejected,
 )
@@ -58,6 +58,8 @@ class Handler:
         """Run the job's command; whatever goes wrong is in the outcome. Never raises."""
         try:
             return self._perform(job)
+        except JobCancelled:
+            return Outcome(status=JobStatus.CANCELLED)
         except ProcessingFailed as exc:
             log.exception("job %d failed", job.id)
             return _failed(exc)
@@ -97,8 +99,8 @@ class Handler:
                 self._obtain(background.picture) if background and background.picture else None
             )
         for number, source in enumerate(job.command.sources):
-            if number and self._store.get(job.id).attempt != job.attempt:
-                raise AttemptLost(job.id, job.attempt)
+            if number and not self._wanted(job):
+                raise JobCancelled("The job was cancelled.")
             with _timed(timings, "obtain"):
                 data = self._obtain(source)
             removal = remove_background(
@@ -106,6 +108,10 @@ class Handler:
             )
             timings.update(removal.timings_ms)
             yield removal
+
+    def _wanted(self, job: Job) -> bool:
+        now = self._store.get(job.id)
+        return now.status is JobStatus.RUNNING and now.attempt == job.attempt
 
     def _obtain(self, source: Source) -> bytes:
         if source.url is not None:

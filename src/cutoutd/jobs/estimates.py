@@ -7,8 +7,9 @@ measured time for one picture of each model, divided by the slots.
 import math
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.model import Estimate, Job, JobStatus
@@ -18,6 +19,14 @@ ASSUMED_MS = 1000.0
 """For one picture, before any has been measured."""
 _MEASURED = 50
 _REMEMBERED_S = 5.0
+
+
+class _Work(NamedTuple):
+    """Some jobs of one model."""
+
+    model: str
+    jobs: int
+    pictures: int
 
 
 class Estimator:
@@ -32,11 +41,15 @@ class Estimator:
         """For a job that has not ended; one that has is due in a second, with none ahead."""
         if job.status.final:
             return Estimate(eta_s=1, ahead=0)
-        rows = self._work_ahead(job)
-        own = len(job.command.sources) * self.picture_ms(job.command.model or "")
-        ahead_ms = sum(pictures * self.picture_ms(model) for model, _, pictures in rows)
-        eta_s = (ahead_ms / max(1, self._slots()) + own) / 1000
-        return Estimate(eta_s=max(1, math.ceil(eta_s)), ahead=sum(count for _, count, _ in rows))
+        running, queued = self._ahead(job)
+        own_ms = len(job.command.sources) * self.picture_ms(job.command.model or "")
+        ahead_ms = sum(work.pictures * self.picture_ms(work.model) for work in queued)
+        ahead_ms += sum(work.pictures * self.picture_ms(work.model) / 2 for work in running)
+        ahead = sum(work.jobs for work in (*running, *queued))
+        # With workers on other machines more may run than this process has slots.
+        slots = max(1, self._slots(), sum(work.jobs for work in running))
+        eta_s = math.ceil((ahead_ms / slots + own_ms) / 1000)
+        return Estimate(eta_s=max(1, eta_s), ahead=ahead)
 
     def picture_ms(self, model: str) -> float:
         """Measured milliseconds from start to end for one picture of this model."""
@@ -58,21 +71,21 @@ class Estimator:
         pictures = sum(work for _, work in rows)
         return sum(spent for spent, _ in rows) / pictures if pictures else None
 
-    def _work_ahead(self, job: Job) -> list[tuple[str, int, float]]:
-        """(model, jobs, pictures) that run, or wait before it."""
-        mine = select(jobs.c.turn).where(jobs.c.id == job.id).scalar_subquery()
+    def _ahead(self, job: Job) -> tuple[list[_Work], list[_Work]]:
+        """What runs, and what waits before the job; a job that runs itself is kept by nobody."""
+        if job.status is not JobStatus.QUEUED:
+            return [], []
         before = (jobs.c.priority > job.priority) | (
             (jobs.c.priority == job.priority)
-            & (tuple_(jobs.c.turn, jobs.c.id) < tuple_(mine, job.id))
+            & (tuple_(jobs.c.turn, jobs.c.id) < tuple_(job.turn, job.id))
         )
-        queued = (jobs.c.status == JobStatus.QUEUED) & before
-        running = (jobs.c.status == JobStatus.RUNNING) & (jobs.c.id != job.id)
-        found: list[tuple[str, int, float]] = []
         with self._database.read() as connection:
-            for which, share in ((running, 0.5), (queued, 1.0)):
-                if which is queued and job.status is not JobStatus.QUEUED:
-                    continue
-                query = select(jobs.c.model, func.count(), func.sum(jobs.c.work)).where(which)
-                for model, count, work in connection.execute(query.group_by(jobs.c.model)):
-                    found.append((model, count, float(work) * share))
-        return found
+            return (
+                _sum(connection, jobs.c.status == JobStatus.RUNNING),
+                _sum(connection, (jobs.c.status == JobStatus.QUEUED) & before),
+            )
+
+
+def _sum(connection: Connection, which: ColumnElement[bool]) -> list[_Work]:
+    query = select(jobs.c.model, func.count(), func.sum(jobs.c.work)).where(which)
+    return [_Work(*row) for row in connection.execute(query.group_by(jobs.c.model))]
