@@ -127,7 +127,7 @@ async def deliveries(
     context: ContextDep, state: DeliveryState | None = None, limit: Limit = PAGE
 ) -> DeliveryList:
     """List webhooks of all clients."""
-    found = await run_in_threadpool(context.deliveries.list, state=state, limit=limit)
+    found = await run_in_threadpool(context.deliveries.find, state=state, limit=limit)
     return DeliveryList(deliveries=[_delivery(one) for one in found])
 
 
