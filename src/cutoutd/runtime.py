@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cutoutd.handler import Handler
+from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher
@@ -13,7 +14,7 @@ from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, now_ms
-from cutoutd.jobs.oversight import Oversight
+from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.net.addresses import parse_allowed
@@ -89,15 +90,15 @@ def open_runtime(settings: Settings, metrics: Metrics) -> Runtime:
         clients = _open_clients(settings, database)
         clients.start()
         opened.callback(clients.close)
-        oversight = Oversight(database)
-        readiness = _readiness(settings, oversight, sessions, artifacts)
+        readiness = _readiness(settings, database, sessions, artifacts)
         metrics.read(_readings(readiness, dispatcher))
         context = Context(
             service=service,
             artifacts=artifacts,
             clients=clients,
             sessions=sessions,
-            oversight=oversight,
+            records=JobRecords(database),
+            census=readiness.census,
             deliveries=DeliveryStore(database),
             dispatcher=dispatcher,
             readiness=readiness,
@@ -177,11 +178,11 @@ def _open_clients(settings: Settings, database: Database) -> Clients:
 
 
 def _readiness(
-    settings: Settings, oversight: Oversight, sessions: Sessions, artifacts: ArtifactStore
+    settings: Settings, database: Database, sessions: Sessions, artifacts: ArtifactStore
 ) -> Readiness:
     limits = job_limits(settings)
     return Readiness(
-        oversight=oversight,
+        census=lambda: take_census(database),
         sessions=sessions,
         free_bytes=artifacts.free_bytes,
         waiting_limit=limits.max_waiting,
@@ -191,7 +192,7 @@ def _readiness(
 
 def _readings(readiness: Readiness, dispatcher: Dispatcher) -> Readings:
     return Readings(
-        census=readiness.oversight.census,
+        census=readiness.census,
         free_bytes=readiness.free_bytes,
         ready=readiness.ready,
         waiting_limit=readiness.waiting_limit,

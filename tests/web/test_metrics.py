@@ -5,8 +5,8 @@ from tests.jobs.samples import a_submission, succeeded
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
+from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
-from cutoutd.jobs.oversight import Census
 from cutoutd.web.metrics import Metrics, Readings
 
 CENSUS = Census(jobs=dict.fromkeys(JobStatus, 3), deliveries={"parked": 2}, oldest_waiting_ms=1500)

@@ -1,13 +1,15 @@
 """What the web side needs from the rest of the process, as one frozen value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cutoutd.jobs.census import Census
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher
-from cutoutd.jobs.oversight import Oversight
+from cutoutd.jobs.records import JobRecords
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.storage.store import ArtifactStore
@@ -37,7 +39,8 @@ class Context:
     temp_keep_s: int
     sessions: Sessions
     """The models: which are known, and which a request may use."""
-    oversight: Oversight
+    records: JobRecords
+    census: Callable[[], Census]
     deliveries: DeliveryStore
     dispatcher: Dispatcher
     metrics: Metrics

@@ -23,8 +23,8 @@ from prometheus_client.registry import Collector
 
 from cutoutd import __version__
 from cutoutd.errors import Overloaded
+from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Job, Outcome
-from cutoutd.jobs.oversight import Census
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 300)
 

@@ -84,7 +84,7 @@ class DeliveryList(BaseModel):
 @router.get("/overview", operation_id="operateOverview")
 async def overview(context: ContextDep) -> Overview:
     """Count jobs by status and webhooks by state."""
-    census = await run_in_threadpool(context.oversight.census)
+    census = await run_in_threadpool(context.census)
     return Overview(
         jobs=dict(census.jobs),
         deliveries=dict(census.deliveries),
@@ -100,9 +100,7 @@ async def jobs(
     limit: Limit = PAGE,
 ) -> JobPage:
     """List jobs of all clients."""
-    found = await run_in_threadpool(
-        context.oversight.jobs, status=status, before_id=before, limit=limit
-    )
+    found = await run_in_threadpool(context.records.find, status=status, after=before, limit=limit)
     more = found[-1].id if len(found) == limit else None
     return JobPage(jobs=[_job(job) for job in found], next_before=more)
 
@@ -110,7 +108,7 @@ async def jobs(
 @router.post("/jobs/{job_id}/retry", operation_id="operateRetryJob")
 async def retry(job_id: int, context: ContextDep) -> JobLine:
     """Queue a failed or cancelled job again; its links stay the same."""
-    job = await run_in_threadpool(context.oversight.retry, job_id, enlist=context.dispatcher.enlist)
+    job = await run_in_threadpool(context.records.retry, job_id, enlist=context.dispatcher.enlist)
     context.dispatcher.notify()
     return _job(job)
 
@@ -118,8 +116,7 @@ async def retry(job_id: int, context: ContextDep) -> JobLine:
 @router.delete("/jobs/{job_id}", operation_id="operateCancelJob")
 async def cancel(job_id: int, context: ContextDep) -> JobLine:
     """Cancel any client's job; one that has ended stays as it is."""
-    job = await run_in_threadpool(context.oversight.get, job_id)
-    return _job(await context.service.cancel(job.id, job.client))
+    return _job(await context.service.cancel_any(job_id))
 
 
 @router.get("/deliveries", operation_id="operateDeliveries")

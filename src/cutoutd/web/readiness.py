@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cutoutd.errors import Overloaded
+from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import JobStatus
-from cutoutd.jobs.oversight import Oversight
 from cutoutd.segmentation.sessions import Sessions
 
 
@@ -22,7 +22,7 @@ class Check:
 class Readiness:
     """Looks at the store, the queue, the disk and the model."""
 
-    oversight: Oversight
+    census: Callable[[], Census]
     sessions: Sessions
     free_bytes: Callable[[], int | None]
     waiting_limit: int
@@ -38,7 +38,7 @@ class Readiness:
 
     def _store_and_queue(self) -> list[Check]:
         try:
-            waiting = self.oversight.census().jobs[JobStatus.QUEUED]
+            waiting = self.census().jobs[JobStatus.QUEUED]
         except Overloaded:
             return [Check("store", ok=False, detail="the database does not answer")]
         room = waiting < self.waiting_limit
