@@ -8,7 +8,7 @@ from tests.segmentation.networks import a_spec, write_network
 from tests.segmentation.test_session import GREY, Fixed
 
 from cutoutd.errors import ConfigurationError, InvalidRequest
-from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Registry
+from cutoutd.segmentation.models import ModelSpec, Registry
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.session import Session
 from cutoutd.segmentation.sessions import MEGABYTE, Sessions
@@ -157,22 +157,3 @@ def test_a_folder_with_a_description_is_a_model(tmp_path: Path) -> None:
     with sessions.get("shoes") as session:
         assert session.predict(GREY).shape == (32, 32)
         assert session.spec.licence == "ours"
-
-
-def test_a_warm_cache_gives_the_same_masks_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (90, 60, 3), np.uint8)
-    masks = []
-    for _ in range(3):
-        sessions = Sessions(SegmentationOptions(folder=tmp_path, threads=1))
-        with sessions.get(EMBEDDED.name) as session:
-            masks.append(session.predict(picture))
-        (graph,) = (tmp_path / ".prepared").glob("*/graph.onnx")
-        if len(masks) == 2:
-            graph.write_bytes(b"damaged")
-    assert np.allclose(masks[0], masks[1], atol=1e-6)
-    assert np.array_equal(masks[1], masks[2])
-
-
-def test_a_folder_that_cannot_be_written_only_costs_the_cache(tmp_path: Path) -> None:
-    (tmp_path / ".prepared").write_text("a file where the cache should be")
-    use(Sessions(SegmentationOptions(folder=tmp_path, threads=1)), EMBEDDED.name)

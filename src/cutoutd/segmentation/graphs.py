@@ -86,6 +86,12 @@ class PreparedGraphs:
     """
 
     folder: Path
+    smallest: int = 16_000_000
+    """Bytes; weights below it open as fast without a prepared graph."""
+
+    def help_with(self, weights: Path) -> bool:
+        """True if those weights are large enough to gain."""
+        return weights.stat().st_size >= self.smallest
 
     def path(self, name: str, weights: Path, *, provider: str, version: str, output: str) -> Path:
         """Where the graph of those weights is kept; other weights, other place."""

@@ -65,6 +65,8 @@ class ModelSpec:
     scale: Scale = Scale.LEVELS
     output: str | None = None
     """Name of the output that is the mask, (N, 1, h, w) or (N, h, w); None: the first."""
+    outputs: int | None = None
+    """How many outputs the file has, where that is known: one means there is nothing to cut."""
     activation: Activation = Activation.NONE
     stretch: bool = False
     """Stretch each prediction to 0..1 (its minimum to 0, its maximum to 1)."""
@@ -94,6 +96,7 @@ class ModelSpec:
 EMBEDDED = ModelSpec(
     name="cutoutd-small",
     size=288,
+    outputs=1,
     reducing_gap=2.0,
     file="cutoutd-small.onnx",
     checksum="sha256:f5c819125992fde72b9431bf09ad203be418e40c6e0f1949065c2445c1006f1b",

@@ -86,7 +86,7 @@ def open_runner(
     threads: 0 is every core. graphs: where optimised graphs are kept. Raises ConfigurationError
     if the file is no model, has the wrong inputs or outputs, or the provider does not work.
     """
-    if graphs is not None and provider is ProviderName.CPU:
+    if graphs is not None and graphs.help_with(weights) and provider is ProviderName.CPU:
         session = _open_prepared(spec, weights, graphs, threads)
         if session is not None:
             return OnnxRunner(spec, session)
@@ -121,6 +121,8 @@ def _open_prepared(
 
 
 def _pruned(spec: ModelSpec, weights: Path) -> bytes | None:
+    if spec.outputs == 1:
+        return None
     try:
         return pruned(weights, spec.output)
     except Exception as exc:

@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 
@@ -12,9 +13,9 @@ from cutoutd.errors import ConfigurationError, InvalidRequest
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Registry
-from cutoutd.segmentation.onnx_runtime import usable_providers
+from cutoutd.segmentation.onnx_runtime import metadata, usable_providers
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
-from cutoutd.segmentation.own import own_models
+from cutoutd.segmentation.own import own_models, self_described
 from cutoutd.segmentation.providers import chosen
 from cutoutd.segmentation.published import PUBLISHED
 from cutoutd.segmentation.session import Session, open_session
@@ -30,8 +31,18 @@ def open_registry(options: SegmentationOptions) -> Registry:
 
     Raises ConfigurationError for a wrong description, or a default that nobody knows.
     """
-    own = [] if options.folder is None else own_models(options.folder)
-    return Registry([EMBEDDED, *PUBLISHED, *own], default=options.default)
+    known = [EMBEDDED, *PUBLISHED]
+    if options.folder is not None:
+        known += own_models(options.folder)
+        known += _self_described(options.folder, {spec.file for spec in known})
+    return Registry(known, default=options.default)
+
+
+def _self_described(folder: Path, known: Collection[str]) -> Iterator[ModelSpec]:
+    """The models whose ONNX files say themselves what they need."""
+    for path in sorted(folder.glob("*.onnx")):
+        if path.name not in known and (spec := self_described(path, metadata(path))):
+            yield spec
 
 
 def open_weights(options: SegmentationOptions) -> Weights:

@@ -1,0 +1,31 @@
+import pytest
+
+from cutoutd.errors import ConfigurationError
+from cutoutd.segmentation.onnx_runtime import usable_providers
+from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.providers import PROVIDERS, chosen
+
+CPU, CUDA = ProviderName.CPU, ProviderName.CUDA
+
+
+def test_a_provider_that_is_missing_is_refused_in_one_sentence_with_the_remedy() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        chosen(CUDA, [CPU])
+    assert caught.value.message == (
+        "CUTOUTD_PROVIDER=cuda cannot be used on this machine (it has: cpu); install the NVIDIA "
+        "driver and `onnxruntime-gpu` in place of `onnxruntime`, or set CUTOUTD_PROVIDER=cpu."
+    )
+
+
+def test_every_provider_has_a_remedy() -> None:
+    assert set(PROVIDERS) == set(ProviderName) - {ProviderName.AUTO}
+    assert all(row.remedy for row in PROVIDERS.values())
+
+
+def test_auto_takes_the_accelerator_if_there_is_one() -> None:
+    assert chosen(ProviderName.AUTO, [CPU, CUDA]) is CUDA
+    assert chosen(ProviderName.AUTO, [CPU]) is CPU
+
+
+def test_the_cpu_is_always_usable() -> None:
+    assert CPU in usable_providers()
