@@ -1,6 +1,6 @@
 """The web application: routers, middleware and the answers where no route answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,14 +30,17 @@ change the base URL and nothing else.
 """
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application that `settings` describe; the runtime behind it opens when it starts."""
+def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = None) -> FastAPI:
+    """The application that `settings` describe; the runtime behind it opens when it starts.
+
+    fetch: obtains the bytes of a source's URL; None is the guarded download.
+    """
     dialects = chosen(settings.dialects)
     metrics = Metrics()
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        runtime = await run_in_threadpool(open_runtime, settings, metrics)
+        runtime = await run_in_threadpool(open_runtime, settings, metrics, fetch=fetch)
         app.state.context = runtime.context
         try:
             yield

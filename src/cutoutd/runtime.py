@@ -1,6 +1,7 @@
 """The composition root: opens what the settings describe, and closes it in reverse order."""
 
 import ipaddress
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -52,9 +53,12 @@ class Runtime:
         self._opened.close()
 
 
-def open_runtime(settings: Settings, metrics: Metrics) -> Runtime:
+def open_runtime(
+    settings: Settings, metrics: Metrics, *, fetch: Callable[[str], bytes] | None = None
+) -> Runtime:
     """Open the stores, load the model and start the workers.
 
+    fetch: obtains the bytes of a URL; None is the guarded download of the settings.
     Raises ConfigurationError for what cannot be opened; what was open by then is closed.
     """
     with ExitStack() as opened:
@@ -67,12 +71,9 @@ def open_runtime(settings: Settings, metrics: Metrics) -> Runtime:
         store.watch(metrics.observe_job)
         deliverer = _open_deliverer(settings, database)
         store.watch(lambda _: deliverer.notify())
+        obtain, limits = fetch or Fetcher(fetch_limits(settings)).fetch, imaging_limits(settings)
         handler = Handler(
-            store=store,
-            artifacts=artifacts,
-            fetch=Fetcher(fetch_limits(settings)).fetch,
-            sessions=sessions,
-            limits=imaging_limits(settings),
+            store=store, artifacts=artifacts, fetch=obtain, sessions=sessions, limits=limits
         )
         dispatcher = _open_dispatcher(settings, store, handler)
         service = Service(
@@ -212,6 +213,7 @@ def _web_policy(settings: Settings) -> dict[str, Any]:
         "sync_wait_s": settings.sync_wait_s,
         "max_body_bytes": settings.max_body_bytes,
         "max_source_bytes": settings.max_source_bytes,
+        "max_pixels": imaging_limits(settings).max_pixels,
         "max_images": settings.max_images,
         "modelslab_status_codes": settings.modelslab_status_codes,
         "default_keep_s": job_limits(settings).keep_s,

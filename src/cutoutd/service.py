@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import mimetypes
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,7 +23,7 @@ from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Estimate, Job, Json, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.logs import working_on
-from cutoutd.storage.store import INPUTS, ArtifactStore
+from cutoutd.storage.store import INPUTS, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,17 @@ class Service:
         """Store uploaded bytes. Raises Overloaded when there is no room."""
         digest = hashlib.sha256(data).hexdigest()[:32]
         key = f"{INPUTS}/{digest}-{uuid.uuid4().hex}"
-        await self._call(self._put, key, data)
+        await self._call(self._put, key, data, "application/octet-stream")
         return Source(artifact=key, name=name)
+
+    async def publish(self, data: bytes, *, media_type: str) -> str:
+        """Store bytes under an unguessable key that the web side serves, for a day.
+
+        Returns the key. Raises Overloaded when there is no room.
+        """
+        key = f"{TEMPORARY}/{uuid.uuid4()}{mimetypes.guess_extension(media_type) or ''}"
+        await self._call(self._put, key, data, media_type)
+        return key
 
     async def submit(
         self,
@@ -80,13 +90,15 @@ class Service:
         echo: Mapping[str, Json] | None = None,
         folder: str = "generations",
         prefix: str | None = None,
+        suffix: str = "",
         priority: int = 0,
         keep_for_s: int | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
         """Accept a job; it survives a crash from here on.
 
-        folder and prefix are what a caller asked for; what could lead elsewhere is replaced.
+        folder, prefix and suffix are what a caller asked for of its files' names; what could
+        lead elsewhere is replaced.
         An idempotency key that this client used in the last 24 hours gives back the job it
         made. Raises Overloaded, or RequestConflict if the key came with another command.
         """
@@ -94,7 +106,7 @@ class Service:
             client=client,
             dialect=dialect,
             command=command,
-            artifact_keys=artifact_keys(command, folder, prefix),
+            artifact_keys=artifact_keys(command, folder, prefix, suffix),
             echo=echo or {},
             link_base=link_base,
             priority=priority,
@@ -166,9 +178,9 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: function(*args, **kwargs))
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, data: bytes, media_type: str) -> None:
         self._refuse_when_nearly_full(len(data))
-        self._artifacts.put(key, data, media_type="application/octet-stream")
+        self._artifacts.put(key, data, media_type=media_type)
 
     def _insert(self, submission: Submission) -> Job:
         self._refuse_when_nearly_full(0)
@@ -210,8 +222,10 @@ class Service:
                 self._arrived(job)
 
 
-def artifact_keys(command: RemoveBackground, folder: str, prefix: str | None) -> tuple[str, ...]:
-    """One unguessable key for each source and output: `folder/prefix<uuid>-n.ext`.
+def artifact_keys(
+    command: RemoveBackground, folder: str, prefix: str | None, suffix: str = ""
+) -> tuple[str, ...]:
+    """One unguessable key for each source and output: `folder/prefix<uuid>-n<suffix>.ext`.
 
     A single one has no number. Folder and prefix are one name each: anything but letters,
     digits, `.`, `_` and `-` becomes `-`, leading dots go, and the folder of the uploads is not
@@ -222,8 +236,9 @@ def artifact_keys(command: RemoveBackground, folder: str, prefix: str | None) ->
         place = f"_{place}"
     start = f"{place}/{_plain(prefix or '')}{uuid.uuid4()}"
     outputs = [output for _ in command.sources for output in command.outputs]
+    end = re.sub(r"[^A-Za-z0-9._-]", "-", suffix)[:64]
     return tuple(
-        f"{start}{f'-{number}' if len(outputs) > 1 else ''}{_extension(output)}"
+        f"{start}{f'-{number}' if len(outputs) > 1 else ''}{end}{_extension(output)}"
         for number, output in enumerate(outputs)
     )
 

@@ -13,10 +13,11 @@ from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import Clock
-from cutoutd.storage.store import INPUTS, ArtifactStore
+from cutoutd.storage.store import INPUTS, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
+_DAY_MS = 24 * 3600 * 1000
 _WRITING_MS = 3600 * 1000
 """What is younger may still be being written, or about to be named by a job."""
 
@@ -66,12 +67,19 @@ class Sweeper:
         self._deliveries.purge(ended_before=now - 1000 * self._limits.keep_deliveries_s)
 
     def _sweep_uploads(self, now: int) -> None:
-        """By age, because several jobs may share one; never one that a job still needs."""
+        """By age, because several jobs may share one; never one that a job still needs.
+
+        What is temporary goes after a day, also where no job names it.
+        """
         needed_since = self._records.oldest_unfinished()
         kept_since = now - max(1000 * self._limits.keep_s, _WRITING_MS)
         if needed_since is not None:
             kept_since = min(kept_since, needed_since - _WRITING_MS)
-        for key in self._artifacts.older_than(f"{INPUTS}/", kept_since):
+        self._delete_older(INPUTS, kept_since)
+        self._delete_older(TEMPORARY, now - _DAY_MS - _WRITING_MS)
+
+    def _delete_older(self, folder: str, written_before_ms: int) -> None:
+        for key in self._artifacts.older_than(f"{folder}/", written_before_ms):
             if self._stopping.is_set():
                 return
             self._artifacts.delete(key)

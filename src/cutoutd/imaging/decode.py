@@ -78,6 +78,19 @@ def decode(
     return Picture(pixels=_array(rgba), opaque=opaque, profile=profile, dpi=dpi)
 
 
+def media_type_of(data: bytes, *, max_pixels: int) -> str:
+    """The MIME type of a picture file, by its header alone; no pixel is decoded.
+
+    Raises SourceRejected as `decode` does, for what the header can tell.
+    """
+    if not data:
+        raise SourceRejected("The image is empty.", reason="empty")
+    formats = (*FORMATS, *_heif_formats(data))
+    with _refusing(), Image.open(io.BytesIO(data), formats=formats) as image:
+        _check_size(image, max_pixels)
+        return Image.MIME[str(image.format)]
+
+
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Say in our words what Pillow and its plugins raise over a bad file."""

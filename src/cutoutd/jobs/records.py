@@ -26,9 +26,10 @@ class JobRecords:
         client: str | None = None,
         after: int | None = None,
         limit: int = 50,
+        offset: int = 0,
     ) -> list[Job]:
         """The newest jobs that match, at most `limit`; `after` an id, the ones older than it."""
-        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         if status is not None:
             query = query.where(jobs.c.status == status)
         if client is not None:

@@ -14,6 +14,8 @@ from cutoutd.errors import ConfigurationError, NotFound
 
 INPUTS = "inputs"
 """The folder of uploaded sources; nobody may fetch from it."""
+TEMPORARY = "temp"
+"""The folder of what is kept for a day at most."""
 
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}/){0,6}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 

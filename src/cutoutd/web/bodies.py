@@ -37,13 +37,22 @@ def body_of(
     """
 
     async def parse(request: Request) -> Model:
-        fields = {**request.query_params, **await read_fields(request, whole_body=whole_body)}
+        fields = await _fields_once(request, whole_body)
         try:
             return model.model_validate(fields)
         except ValidationError as error:
             raise invalid_from(error.errors(include_url=False, include_context=False)) from error
 
     return parse
+
+
+async def _fields_once(request: Request, whole_body: str | None) -> dict[str, Any]:
+    """Two dependencies of one route may ask; a form can be read only once."""
+    if not hasattr(request.state, "fields"):
+        in_body = await read_fields(request, whole_body=whole_body)
+        request.state.fields = {**request.query_params, **in_body}
+    fields: dict[str, Any] = request.state.fields
+    return fields
 
 
 async def read_fields(request: Request, *, whole_body: str | None = None) -> dict[str, Any]:

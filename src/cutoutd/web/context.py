@@ -30,6 +30,7 @@ class Context:
     sync_wait_s: float
     max_body_bytes: int
     max_source_bytes: int
+    max_pixels: int
     max_images: int
     """How many pictures one request may bring."""
     modelslab_status_codes: bool

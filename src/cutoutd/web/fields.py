@@ -26,9 +26,7 @@ Color = tuple[int, int, int, int]
 class RequestFields(BaseModel):
     """A request as it arrives; null and the empty string mean the default, unknown is ignored."""
 
-    model_config = ConfigDict(
-        extra="ignore", populate_by_name=True, coerce_numbers_to_str=True, frozen=True
-    )
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -53,7 +51,7 @@ def stripped(value: Any) -> Any:
 Flag = Annotated[bool, BeforeValidator(stripped)]
 Level = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=255)]
 ErodeSize = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=MAX_ERODE_PX)]
-Text = Annotated[str, Field(max_length=256)]
+Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
 Url = Annotated[str, Field(max_length=8192, json_schema_extra={"format": "uri"})]
 
 TextPicture = Annotated[str, Field(min_length=1)]

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.model import Artifact, Job, JobStatus
+from cutoutd.storage.store import TEMPORARY
 from cutoutd.web.callers import Caller
 from cutoutd.web.context import Context
 from cutoutd.web.failures import error_of
@@ -42,7 +43,7 @@ async def perform(
         client=caller.client,
         dialect=dialect,
         link_base=caller.links.base,
-        folder="temp",
+        folder=TEMPORARY,
         keep_for_s=keep_for_s,
     )
     job = await service.wait(job, caller.context.sync_wait_s)

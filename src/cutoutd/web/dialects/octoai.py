@@ -23,6 +23,7 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Job, JobStatus
+from cutoutd.storage.store import TEMPORARY
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import details_of
@@ -175,7 +176,7 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
         client=caller.client,
         dialect=NAME,
         link_base=caller.links.base,
-        folder="temp",
+        folder=TEMPORARY,
         keep_for_s=caller.context.temp_keep_s,
     )
     url = caller.links.to_path(f"{PATH}/{job.id}")

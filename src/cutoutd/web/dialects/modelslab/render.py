@@ -18,7 +18,9 @@ from cutoutd.errors import (
 )
 from cutoutd.jobs.model import Estimate, Job, JobStatus, Json
 from cutoutd.web.context import context_of
+from cutoutd.web.dialects.modelslab.family import GENERATIONS, V6, Generation
 from cutoutd.web.dialects.modelslab.schemas import (
+    ClassicSuccessResponse,
     ImageEditingFailedResponse,
     ImageEditingProcessingResponse,
     ImageEditingSuccessResponse,
@@ -41,7 +43,13 @@ _STATUS: tuple[tuple[type[CutoutError], int], ...] = (
 )
 
 
-def echo_of(body: RemoveBgMaskRequest, *, seed: int, image_url: str) -> dict[str, Json]:
+CLASSIC_META = {"inverse_mask", "n_samples"}
+"""What v5 did not have in its `meta`."""
+
+
+def echo_of(
+    body: RemoveBgMaskRequest, generation: Generation, *, seed: int, image_url: str
+) -> dict[str, Json]:
     """What the answers repeat of the request, kept with the job."""
     meta: dict[str, Json] = {
         "alpha_matting": _digit(body.alpha_matting),
@@ -59,12 +67,19 @@ def echo_of(body: RemoveBgMaskRequest, *, seed: int, image_url: str) -> dict[str
         "seed": seed,
         "temp": _word(body.temp),
     }
-    return {"meta": meta, "track_id": body.track_id}
+    if generation.classic:
+        meta = {name: value for name, value in meta.items() if name not in CLASSIC_META}
+        meta["only_mask"] = body.only_mask
+    return {"meta": meta, "track_id": body.track_id, "generation": generation.name}
 
 
-def render_success(job: Job, links: Links) -> ImageEditingSuccessResponse:
-    """The finished job."""
+def render_success(job: Job, links: Links) -> ImageEditingSuccessResponse | ClassicSuccessResponse:
+    """The finished job, as the generation says it through which it was handed in."""
     urls = [links.to_artifact(key) for key in job.artifact_keys]
+    if _generation(job).classic:
+        return ClassicSuccessResponse(
+            generationTime=_seconds(job), id=job.id, output=urls, meta=_meta(job)
+        )
     return ImageEditingSuccessResponse(
         generationTime=_seconds(job),
         id=job.id,
@@ -75,9 +90,7 @@ def render_success(job: Job, links: Links) -> ImageEditingSuccessResponse:
     )
 
 
-def render_processing(
-    job: Job, estimate: Estimate, links: Links, fetch_path: str
-) -> ImageEditingProcessingResponse:
+def render_processing(job: Job, estimate: Estimate, links: Links) -> ImageEditingProcessingResponse:
     """The job that is still queued or running, with the links its pictures will have."""
     urls = [links.to_artifact(key) for key in job.artifact_keys]
     return ImageEditingProcessingResponse(
@@ -85,7 +98,7 @@ def render_processing(
         eta=estimate.eta_s,
         message=TRY_LATER,
         messege=TRY_LATER,
-        fetch_result=links.to_path(f"{fetch_path}/{job.id}"),
+        fetch_result=links.to_path(f"{_generation(job).fetch}/{job.id}"),
         id=job.id,
         output=[],
         future_links=urls,
@@ -142,6 +155,10 @@ def render_error(request: Request, error: CutoutError) -> JSONResponse:
         body["retry_after"] = error.retry_after_s
         headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _generation(job: Job) -> Generation:
+    return GENERATIONS.get(str(job.echo.get("generation")), V6)
 
 
 def _meta(job: Job) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The vendor's paths."""
+"""Background removal and the fetch of a job, at all of the vendor's addresses."""
 
 import re
 import secrets
@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from cutoutd.command import Source
-from cutoutd.errors import InvalidRequest, NotFound, ProcessingFailed
+from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.jobs.model import Job, JobStatus
-from cutoutd.web.auth import presented_key
+from cutoutd.storage.store import TEMPORARY
 from cutoutd.web.bodies import body_of, documented
-from cutoutd.web.context import Context, ContextDep, LinksDep
+from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.dialects.modelslab.callers import CallerDep
+from cutoutd.web.dialects.modelslab.family import FETCHES, GENERATIONS, Generation
 from cutoutd.web.dialects.modelslab.render import (
     echo_of,
     failure_message,
@@ -22,6 +24,8 @@ from cutoutd.web.dialects.modelslab.render import (
     render_success,
 )
 from cutoutd.web.dialects.modelslab.schemas import (
+    ClassicSuccessResponse,
+    ClientFields,
     FetchRequest,
     ImageEditingErrorResponse,
     ImageEditingFailedResponse,
@@ -29,23 +33,24 @@ from cutoutd.web.dialects.modelslab.schemas import (
     ImageEditingSuccessResponse,
     RemoveBgMaskRequest,
 )
-from cutoutd.web.links import Links
-from cutoutd.web.sources import keep, read_picture
-
-FAMILIES = {"V6": "/api/v6/image_editing", "V1": "/api/v1/image_editing"}
-"""Path prefixes of the same calls: the documented one, and that of the older Python client."""
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["ModelsLab"])
 
-Answer = ImageEditingSuccessResponse | ImageEditingProcessingResponse | ImageEditingErrorResponse
+Answer = (
+    ImageEditingSuccessResponse
+    | ClassicSuccessResponse
+    | ImageEditingProcessingResponse
+    | ImageEditingErrorResponse
+)
 Fetched = Answer | ImageEditingFailedResponse
+
+_BY_PATH = {path: one for one in GENERATIONS.values() for path in one.removal}
 
 
 async def removebg_mask(
+    caller: CallerDep,
     body: Annotated[RemoveBgMaskRequest, Depends(body_of(RemoveBgMaskRequest))],
     request: Request,
-    context: ContextDep,
-    links: LinksDep,
 ) -> Answer:
     """Remove the background of a picture, or return its mask.
 
@@ -53,67 +58,46 @@ async def removebg_mask(
     `processing` with the links under which the pictures will appear. Failures answer HTTP 200
     too, because this vendor's clients branch on `status`.
     """
-    client = context.clients.authenticate(presented_key(request, body.key))
-    job = await submit(body, client, context, links)
+    job = await submit(body, caller, _BY_PATH[request.scope["route"].path])
     if not body.instant_response:
-        job = await context.service.wait(job, context.sync_wait_s)
-    if job.status is JobStatus.SUCCEEDED:
-        return render_success(job, links)
-    if job.status.final:
+        job = await caller.context.service.wait(job, caller.context.sync_wait_s)
+    if job.status.final and job.status is not JobStatus.SUCCEEDED:
         raise ProcessingFailed(failure_message(job))
-    estimate = await context.service.estimate(job)
-    return render_processing(job, estimate, links, _fetch_path(request))
+    return await _shown(job, caller)
 
 
-async def fetch(
-    request_id: str,
-    body: Annotated[FetchRequest, Depends(body_of(FetchRequest))],
-    request: Request,
-    context: ContextDep,
-    links: LinksDep,
-) -> Fetched:
+async def fetch(request_id: str, caller: CallerDep) -> Fetched:
     """The state of a job: `processing`, `success` with its links, or `failed` with the reason."""
-    client = context.clients.authenticate(presented_key(request, body.key))
-    job = await context.service.get(_job_id(request_id), client)
-    if job.status is JobStatus.SUCCEEDED:
-        return render_success(job, links)
-    if job.status.final:
+    job = await caller.job(request_id)
+    if job.status.final and job.status is not JobStatus.SUCCEEDED:
         return render_failed(job)
-    estimate = await context.service.estimate(job)
-    return render_processing(job, estimate, links, _fetch_path(request))
+    return await _shown(job, caller)
 
 
-for version, family in FAMILIES.items():
-    router.post(
-        f"{family}/removebg_mask",
-        operation_id=f"modelslab{version}RemoveBgMask",
-        openapi_extra=documented(RemoveBgMaskRequest),
-    )(removebg_mask)
-    router.post(
-        f"{family}/fetch/{{request_id}}",
-        operation_id=f"modelslab{version}Fetch",
-        openapi_extra=documented(FetchRequest),
-    )(fetch)
+async def fetch_by_field(
+    caller: CallerDep, body: Annotated[FetchRequest, Depends(body_of(FetchRequest))]
+) -> Fetched:
+    """The same, with the id in the body."""
+    return await fetch(body.request_id, caller)
 
 
-async def submit(body: RemoveBgMaskRequest, client: str, context: Context, links: Links) -> Job:
+async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generation) -> Job:
     """Keep the pictures and hand the job in."""
+    context = caller.context
     if len(body.image) > context.max_images:
         raise InvalidRequest(f"image: at most {context.max_images} at a time.", field="image")
-    pictures = [
-        read_picture(value, field="image", max_bytes=context.max_source_bytes)
-        for value in body.image
-    ]  # All of them are sound before the first is stored.
-    sources = [await keep(picture, context.service) for picture in pictures]
+    sources = await caller.keep_all([("image", value) for value in body.image])
+    usable = body.model_id and context.sessions.usable(body.model_id)
     seed = body.seed if body.seed is not None else secrets.randbelow(2**31)
     return await context.service.submit(
-        body.to_command(tuple(sources)),
-        client=client,
+        body.to_command(sources, model=body.model_id if usable else None),
+        client=caller.client,
         dialect="modelslab",
-        link_base=links.base,
-        echo=echo_of(body, seed=seed, image_url=_urls(sources)),
-        folder="temp" if body.temp else "generations",
+        link_base=caller.links.base,
+        echo=echo_of(body, generation, seed=seed, image_url=_urls(sources)),
+        folder=TEMPORARY if body.temp else "generations",
         prefix=file_prefix(body.file_prefix),
+        suffix=".png" if generation.classic else "",
         keep_for_s=context.temp_keep_s if body.temp else context.default_keep_s,
     )
 
@@ -124,18 +108,38 @@ def file_prefix(asked: str | None) -> str | None:
     return f"{name}-" if name else None
 
 
-def _fetch_path(request: Request) -> str:
-    """Where the job can be asked for, in the family that the caller uses."""
-    path = request.url.path
-    family = next((one for one in FAMILIES.values() if path.startswith(one)), FAMILIES["V6"])
-    return f"{family}/fetch"
+async def _shown(job: Job, caller: Caller) -> Answer:
+    if job.status is JobStatus.SUCCEEDED:
+        return render_success(job, caller.links)
+    return render_processing(job, await caller.context.service.estimate(job), caller.links)
 
 
-def _urls(sources: list[Source]) -> str:
+def _urls(sources: tuple[Source, ...]) -> str:
     return ",".join(source.url for source in sources if source.url)
 
 
-def _job_id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise NotFound("Request not found")
-    return int(text)
+def _mount() -> None:
+    for generation in GENERATIONS.values():
+        for path in generation.removal:
+            router.add_api_route(
+                path,
+                removebg_mask,
+                methods=["POST"],
+                operation_id=f"modelslab{generation.name.capitalize()}RemoveBgMask",
+                include_in_schema=path == generation.removal[0],
+                openapi_extra=documented(RemoveBgMaskRequest),
+            )
+    documented_fetches = {one.fetch: one.name.capitalize() for one in GENERATIONS.values()}
+    for path in FETCHES:
+        router.add_api_route(
+            f"{path}/{{request_id}}",
+            fetch,
+            methods=["POST"],
+            operation_id=f"modelslab{documented_fetches.get(path, '')}Fetch",
+            include_in_schema=path in documented_fetches,
+            openapi_extra=documented(ClientFields),
+        )
+        router.add_api_route(path, fetch_by_field, methods=["POST"], include_in_schema=False)
+
+
+_mount()

@@ -7,7 +7,6 @@ from pydantic import (
     AliasChoices,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
     model_validator,
@@ -22,7 +21,7 @@ from cutoutd.command import (
     RemoveBackground,
     Source,
 )
-from cutoutd.web.bodies import Upload
+from cutoutd.web.fields import Flag, Level, Picture, RequestFields, Text, stripped
 from cutoutd.web.sources import checked_url, split_urls
 
 MAX_INTEGER = 2**63 - 1
@@ -37,39 +36,21 @@ def _as_list(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _callable(url: str) -> str:
     return checked_url(url.strip(), field="webhook")
 
 
-Flag = Annotated[bool, BeforeValidator(_stripped)]
-Level = Annotated[int, BeforeValidator(_stripped), Field(ge=0, le=255)]
-Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
-
-
-class ClientFields(BaseModel):
-    """What every request of this vendor may carry; null and the empty string mean the default."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True)
+class ClientFields(RequestFields):
+    """What every request of this vendor may carry."""
 
     key: Text = Field("", description="Your API Key used for request authorization")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, fields: Any) -> Any:
-        if not isinstance(fields, dict):
-            return fields
-        return {name: value for name, value in fields.items() if value is not None and value != ""}
 
 
 class RemoveBgMaskRequest(ClientFields):
     """Remove the background of a picture, or make its mask."""
 
     image: Annotated[
-        list[str | Upload],
+        list[Picture],
         BeforeValidator(_as_list),
         Field(min_length=1),
         WithJsonSchema({"type": "string"}),
@@ -81,13 +62,19 @@ class RemoveBgMaskRequest(ClientFields):
     post_process_mask: Flag = Field(False, description="Whether to post-process the mask image")
     only_mask: Flag = Field(False, description="Whether to return only the mask image")
     inverse_mask: Flag = Field(False, description="This will inverse the generated mask")
-    seed: Annotated[int, BeforeValidator(_stripped)] | None = Field(
+    seed: Annotated[int, BeforeValidator(stripped)] | None = Field(
         None, ge=-MAX_INTEGER, le=MAX_INTEGER, description="Seed for reproducible results"
     )
     base64: Flag = Field(False, description="Get response as base64 string")
-    alpha_matting_foreground_threshold: Level = 240
-    alpha_matting_background_threshold: Level = 20
-    alpha_matting_erode_size: Annotated[int, BeforeValidator(_stripped), Field(ge=0, le=50)] = 5
+    alpha_matting_foreground_threshold: Level = Field(
+        240, description="Matting: mask levels above are surely the subject"
+    )
+    alpha_matting_background_threshold: Level = Field(
+        20, description="Matting: mask levels below are surely background"
+    )
+    alpha_matting_erode_size: Annotated[int, BeforeValidator(stripped), Field(ge=0, le=50)] = Field(
+        5, description="Matting: pixels by which both sure parts shrink"
+    )
     webhook: Annotated[str, AfterValidator(_callable)] | None = Field(
         None,
         description="URL to receive POST API call when complete",
@@ -97,7 +84,7 @@ class RemoveBgMaskRequest(ClientFields):
     temp: Flag = Field(False, description="Keep the result for a day only")
     instant_response: Flag = Field(False, description="Answer at once, fetch the result later")
     file_prefix: Text | None = Field(None, description="Starts the name of the result file")
-    outdir: Text = "out"
+    outdir: Text = Field("out", description="Repeated in `meta`; files go where the server says")
     model_id: Text | None = Field(None, description="A model of this server; others are ignored")
 
     @model_validator(mode="after")
@@ -111,11 +98,14 @@ class RemoveBgMaskRequest(ClientFields):
             raise ValueError("track_id must have at most 1024 characters")
         return self
 
-    def to_command(self, sources: tuple[Source, ...]) -> RemoveBackground:
-        """What is asked, in our words; `sources` are the pictures already kept."""
+    def to_command(
+        self, sources: tuple[Source, ...], *, model: str | None = None
+    ) -> RemoveBackground:
+        """What is asked, in our words; `sources` are kept already, `model` is one we have."""
         kind = ImageKind.MASK if self.only_mask else ImageKind.CUTOUT
         return RemoveBackground(
             sources=sources,
+            model=model,
             mask=MaskEdits(smooth=self.post_process_mask, invert=self.inverse_mask),
             matting=self._matting() if self.alpha_matting else None,
             outputs=(Output(kind=kind, base64=self.base64),),
@@ -134,9 +124,9 @@ class RemoveBgMaskRequest(ClientFields):
 
 
 class FetchRequest(ClientFields):
-    """Ask for the state of a job; the id is in the path or in `request_id`."""
+    """Ask for the state of a job, where the path has no id."""
 
-    request_id: Text | None = None
+    request_id: Text = Field(description="The job's id")
 
 
 class ImageEditingSuccessResponse(BaseModel):
@@ -151,6 +141,16 @@ class ImageEditingSuccessResponse(BaseModel):
     proxy_links: list[str] = Field(description="Array of proxy image URLs")
     future_links: list[str] = Field(description="The same links once more")
     meta: dict[str, Any] = Field(description="Metadata about the generation process")
+
+
+class ClassicSuccessResponse(BaseModel):
+    """The pictures are there, as v5 says it."""
+
+    status: Literal["success"] = "success"
+    generationTime: float  # noqa: N815
+    id: int
+    output: list[str]
+    meta: dict[str, Any]
 
 
 class ImageEditingProcessingResponse(BaseModel):

@@ -1,0 +1,24 @@
+"""Who calls: this vendor's clients put the key in the body, a header, the query, or two of them."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cutoutd.web.auth import presented_key
+from cutoutd.web.bodies import body_of
+from cutoutd.web.callers import Caller
+from cutoutd.web.context import ContextDep, LinksDep
+from cutoutd.web.dialects.modelslab.schemas import ClientFields
+
+
+def caller_of(
+    body: Annotated[ClientFields, Depends(body_of(ClientFields))],
+    request: Request,
+    context: ContextDep,
+    links: LinksDep,
+) -> Caller:
+    """The caller. Raises AuthenticationFailed."""
+    return Caller(context.clients.authenticate(presented_key(request, body.key)), context, links)
+
+
+CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -1,0 +1,212 @@
+"""The vendor's small calls that a client of background removal makes beside it."""
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import AliasChoices, Field
+from starlette.concurrency import run_in_threadpool
+
+import cutoutd
+from cutoutd.errors import InvalidRequest
+from cutoutd.imaging.decode import media_type_of
+from cutoutd.jobs.model import JobStatus
+from cutoutd.web.bodies import Upload, body_of, documented
+from cutoutd.web.callers import Caller
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.dialects.modelslab.callers import CallerDep
+from cutoutd.web.dialects.modelslab.render import render_error
+from cutoutd.web.dialects.modelslab.schemas import ClientFields
+from cutoutd.web.fields import Flag, Picture, Text
+from cutoutd.web.sources import read_picture
+
+BALANCE = 1_000_000.0
+"""Nothing is charged here; a client that checks its balance first may go on."""
+MOST_CLEARED = 10_000
+
+router = APIRouter(route_class=in_dialect(render_error), tags=["ModelsLab"])
+
+
+class UploadRequest(ClientFields):
+    """A picture that is to have a link."""
+
+    image: Picture = Field(
+        validation_alias=AliasChoices("image", "init_image", "base64_string"),
+        description="The picture as a data URI or base64",
+    )
+    crop: Flag = Field(False, description="Accepted; the picture is kept whole")
+
+
+class DeleteRequest(ClientFields):
+    """Which job's pictures to delete."""
+
+    request_id: Text = Field(description="The job's id")
+
+
+class PageRequest(ClientFields):
+    """Which of the caller's jobs to list."""
+
+    type: Text = Field("image_editing", description="Repeated in the answer")
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = Field(1, description="From 1")
+    per_page: Annotated[int, Field(ge=1, le=100)] = Field(20, description="Jobs on a page")
+
+
+async def base64_to_url(
+    caller: CallerDep, body: Annotated[UploadRequest, Depends(body_of(UploadRequest))]
+) -> dict[str, Any]:
+    """A link, good for a day, to a picture that comes as base64."""
+    url = await _published(body, caller)
+    return {"status": "success", "id": secrets.randbelow(2**31), "output": [url]}
+
+
+async def base64_crop(
+    caller: CallerDep, body: Annotated[UploadRequest, Depends(body_of(UploadRequest))]
+) -> dict[str, Any]:
+    """The same, as older clients know it."""
+    url = await _published(body, caller)
+    return {
+        "status": "success",
+        "messege": "image uploaded",
+        "message": "image uploaded",
+        "link": url,
+        "request_id": secrets.randbelow(2**31),
+    }
+
+
+async def wallet_balance(
+    _: CallerDep,
+) -> dict[str, Any]:
+    """The caller's balance: there is always enough."""
+    return {"status": "success", "data": {"balance": BALANCE, "currency": "USD"}}
+
+
+async def request_count(
+    caller: CallerDep,
+) -> dict[str, Any]:
+    """How many jobs of the caller are not done."""
+    count = await _unfinished(caller)
+    return {
+        "status": "success",
+        "processing_count": count,
+        "message": "Current processing request count retrieved successfully",
+    }
+
+
+async def delete_image(
+    caller: CallerDep, body: Annotated[DeleteRequest, Depends(body_of(DeleteRequest))]
+) -> dict[str, Any]:
+    """Delete the pictures of a job of the caller; one that is not done is cancelled."""
+    job = await caller.job(body.request_id)
+    await caller.context.service.cancel(job.id, caller.client)
+    for key in job.artifact_keys:
+        await run_in_threadpool(caller.context.artifacts.delete, key)
+    return {"status": "success", "messege": "image deleted", "message": "image deleted"}
+
+
+async def assets_generated(
+    caller: CallerDep, body: Annotated[PageRequest, Depends(body_of(PageRequest))]
+) -> dict[str, Any]:
+    """The caller's finished jobs, the newest first."""
+    records = caller.context.records
+    counts = await run_in_threadpool(records.count, client=caller.client)
+    found = await run_in_threadpool(
+        records.find,
+        status=JobStatus.SUCCEEDED,
+        client=caller.client,
+        limit=body.per_page,
+        offset=(body.page - 1) * body.per_page,
+    )
+    total = counts[JobStatus.SUCCEEDED]
+    data = [
+        {"id": job.id, "output": [caller.links.to_artifact(key) for key in job.artifact_keys]}
+        for job in found
+    ]
+    pages = {
+        "current_page": body.page,
+        "per_page": body.per_page,
+        "total": total,
+        "last_page": max(1, -(-total // body.per_page)),
+    }
+    return {"status": "success", "type": body.type, "data": data, "pagination": pages}
+
+
+async def system_details(
+    caller: CallerDep,
+) -> dict[str, Any]:
+    """What runs here."""
+    details = {
+        "server": "cutoutd",
+        "version": cutoutd.__version__,
+        "model": caller.context.sessions.registry.default.name,
+        "queue": await _unfinished(caller),
+    }
+    return {"status": "success", "message": "System details", "data": details}
+
+
+async def clear_queue(
+    caller: CallerDep,
+) -> dict[str, Any]:
+    """Cancel what the caller has waiting."""
+    waiting = await run_in_threadpool(
+        caller.context.records.find,
+        status=JobStatus.QUEUED,
+        client=caller.client,
+        limit=MOST_CLEARED,
+    )
+    for job in waiting:
+        await caller.context.service.cancel(job.id, caller.client)
+    return {"status": "success", "message": "Queue cleared successfully"}
+
+
+async def _unfinished(caller: Caller) -> int:
+    counts = await run_in_threadpool(caller.context.records.count, client=caller.client)
+    return sum(count for status, count in counts.items() if not status.final)
+
+
+async def _published(body: UploadRequest, caller: Caller) -> str:
+    limit = caller.context.max_source_bytes
+    picture = read_picture(body.image, field="image", max_bytes=limit)
+    if not isinstance(picture, Upload):
+        raise InvalidRequest("image: must be a data URI or base64 data.", field="image")
+    kind = await run_in_threadpool(
+        media_type_of, picture.data, max_pixels=caller.context.max_pixels
+    )
+    key = await caller.context.service.publish(picture.data, media_type=kind)
+    return caller.links.to_artifact(key)
+
+
+_ENTERPRISE = "/api/v1/enterprise/image_editing"
+
+_CALLS = (
+    (
+        "Base64ToUrl",
+        base64_to_url,
+        UploadRequest,
+        ["/api/v6/image_editing/base64_to_url", "/api/v6/base64_to_url"],
+    ),
+    ("Base64Crop", base64_crop, UploadRequest, ["/api/v3/base64_crop", "/api/v5/base64_crop"]),
+    ("WalletBalance", wallet_balance, ClientFields, ["/api/wallet_balance"]),
+    ("RequestCount", request_count, ClientFields, ["/api/v6/processing/request_count"]),
+    ("DeleteImage", delete_image, DeleteRequest, ["/api/v3/delete_image"]),
+    ("AssetsGenerated", assets_generated, PageRequest, ["/api/v6/assets_generated"]),
+    ("SystemDetails", system_details, ClientFields, [f"{_ENTERPRISE}/system_details"]),
+    ("ClearQueue", clear_queue, ClientFields, [f"{_ENTERPRISE}/clear_queue"]),
+)
+
+
+def _mount() -> None:
+    for name, call, model, paths in _CALLS:
+        for path in paths:
+            methods = ["POST", "GET"] if path.endswith("request_count") else ["POST"]
+            for method in methods:
+                router.add_api_route(
+                    path,
+                    call,
+                    methods=[method],
+                    operation_id=f"modelslab{name}",
+                    include_in_schema=path == paths[0] and method == "POST",
+                    openapi_extra=documented(model),
+                )
+
+
+_mount()

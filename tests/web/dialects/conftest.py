@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.inside import serving
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a server that reaches every URL there is."""
+    data_dir = tmp_path_factory.mktemp("world")
+    with serving(data_dir) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a server that wants the key `secret` and waits for nothing."""
+    data_dir = tmp_path_factory.mktemp("strict")
+    with serving(data_dir, api_keys=("secret",), sync_wait_s=0) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def http(world: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=world, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def strict_http(strict: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=strict, timeout=60) as client:
+        yield client
