@@ -11,16 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import ImageFormat, ImageKind, Output, RemoveBackground
-from cutoutd.imaging.compose import flatten_on_color
+from cutoutd.command import Background, ImageFormat, ImageKind, Output, RemoveBackground
+from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
 from cutoutd.imaging.decode import decode
+from cutoutd.imaging.edits import edited
 from cutoutd.imaging.encode import Tags, encode, media_type
-from cutoutd.imaging.foreground import estimate_foreground
-from cutoutd.imaging.mask import mask_from_probability
+from cutoutd.imaging.foreground import cut_out
+from cutoutd.imaging.geometry import (
+    Box,
+    bounding_box,
+    clear_outside,
+    cropped,
+    placed,
+    shrunk_to,
+)
+from cutoutd.imaging.mask import mask_from_probability, product
+from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
+from cutoutd.imaging.profiles import to_srgb
 
-SEGMENTER_SIDE = 1024
-"""Networks look at no more than this; larger pictures are handed over shrunk towards it."""
+LARGEST_NETWORK = 1024
+"""Networks look at no more than this many pixels a side; what is handed over is shrunk to it."""
+EMPTY_MASK = "empty_mask"
+"""The note that no subject was found."""
 
 
 class Segmenter(Protocol):
@@ -46,13 +59,13 @@ class ImagingLimits:
     max_pixels: int = 50_000_000
     """Larger sources are rejected from their header."""
     threads: int = 2
-    """No stage uses more, whatever the number of callers."""
+    """Imaging uses no more in the whole process, whatever the number of jobs."""
     png_level: int = 1
-    """0..9; 1 is fast, higher is smaller."""
+    """0 is fastest, 1 as fast where that costs at most a few percent of size, 9 smallest."""
     matting_seconds: float = 20.0
-    """A matting that would take longer is replaced by the guided mask."""
+    """Matting that takes longer falls back: exact to fast, fast to the guided mask."""
     matting_bytes: int = 2_000_000_000
-    """Likewise for the memory it would need on top of the picture."""
+    """Likewise for the memory it keeps on top of the picture's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +77,8 @@ class Encoded:
     media_type: str
     width: int
     height: int
-    bbox: tuple[int, int, int, int] | None
-    """Left, top, right, bottom of the subject in this picture, right and bottom exclusive."""
+    bbox: Box | None
+    """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +88,7 @@ class Removal:
     images: tuple[Encoded, ...]
     """One for each output of the command, in its order."""
     notes: tuple[str, ...]
-    """What the caller should know: stable words such as `empty_mask`."""
+    """What the caller should know, as stable words; see `matting` and EMPTY_MASK."""
     timings_ms: dict[str, float]
     """By stage."""
     width: int
@@ -88,38 +101,39 @@ def remove_background(
     command: RemoveBackground,
     segmenter: Segmenter,
     *,
-    backdrop: bytes | None = None,  # noqa: ARG001
+    backdrop: bytes | None = None,
     limits: ImagingLimits = ImagingLimits(),
 ) -> Removal:
     """Decode one picture, find its subject and write every output of the command.
 
     backdrop: the bytes of `command.background.picture`, if there is one. Raises SourceRejected
-    for a picture that cannot be used.
+    for a picture that cannot be used, InvalidRequest for an output that cannot be written.
     """
     timings = _Timings()
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
-        probability = segmenter.predict(_shown_to_network(picture))
+        small = _shown_to_network(picture)
+        probability = segmenter.predict(small)
     with timings.stage("mask"):
-        alpha = mask_from_probability(probability, picture.pixels)
-        if command.mask.invert:
-            alpha = 255 - alpha
-        if not picture.opaque:
-            alpha = _product(alpha, picture.pixels[..., 3])
-    notes = () if alpha.any() else ("empty_mask",)
+        mask = mask_from_probability(
+            probability, picture.pixels, small=small, threads=limits.threads
+        )
+        if command.region is not None:
+            clear_outside(mask, command.region)
+        mask = edited(mask, command.mask, threads=limits.threads)
+    with timings.stage("matting"):
+        alpha, notes = _matted(picture, mask, command, limits)
     with timings.stage("colors"):
-        if command.foreground_estimation:
-            estimate_foreground(picture.pixels, alpha)
-        picture.pixels[..., 3] = alpha
-        picture.pixels[alpha == 0] = 0
-        if command.background is not None and command.background.color is not None:
-            flatten_on_color(picture.pixels, command.background.color)
+        finished, alpha = _composed(picture, alpha, command, backdrop, limits)
     with timings.stage("encode"):
-        images = tuple(_encoded(output, picture, alpha, limits) for output in command.outputs)
+        tags = Tags(profile=picture.profile, dpi=picture.dpi)
+        images = tuple(
+            _encoded(output, finished, alpha, tags, limits) for output in command.outputs
+        )
     return Removal(
         images=images,
-        notes=notes,
+        notes=notes if alpha.any() else (*notes, EMPTY_MASK),
         timings_ms=timings.spent_ms,
         width=picture.width,
         height=picture.height,
@@ -127,58 +141,137 @@ def remove_background(
 
 
 def _shown_to_network(picture: Picture) -> NDArray[np.uint8]:
-    """(H, W, 3): the picture without its alpha channel, no larger than networks can use."""
-    factor = max(1, min(picture.width, picture.height) // SEGMENTER_SIDE)
+    """(H, W, 3): the picture in sRGB, no larger than networks can use."""
+    factor = max(1, min(picture.width, picture.height) // LARGEST_NETWORK)
     size = (picture.width, picture.height)
     image = Image.frombuffer("RGBX", size, picture.pixels, "raw", "RGBX", 0, 1)
-    return np.asarray((image.reduce(factor) if factor > 1 else image).convert("RGB"))
+    small = (image.reduce(factor) if factor > 1 else image).convert("RGB")
+    return np.asarray(to_srgb(small, picture.profile))
 
 
-def _product(levels: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    wide = levels.astype(np.uint16) * other + 127
-    return (wide // 255).astype(np.uint8)
+def _matted(
+    picture: Picture, mask: NDArray[np.uint8], command: RemoveBackground, limits: ImagingLimits
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The alpha channel of the upright picture, and notes."""
+    notes: tuple[str, ...] = ()
+    if command.matting is not None:
+        budget = MattingBudget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
+        mask, notes = matte(
+            picture.pixels, mask, command.matting, budget=budget, threads=limits.threads
+        )
+    if command.mask.invert:
+        mask = 255 - mask
+    if not picture.opaque:
+        mask = product(mask, picture.pixels[..., 3])
+    return mask, notes
+
+
+def _composed(
+    picture: Picture,
+    alpha: NDArray[np.uint8],
+    command: RemoveBackground,
+    backdrop: bytes | None,
+    limits: ImagingLimits,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The finished picture, (H, W, 4), and the alpha channel of its subject, (H, W)."""
+    moved = command.crop is not None or command.placement is not None
+    shrinks = command.max_pixels is not None and alpha.size > command.max_pixels
+    only_masks = all(output.kind is ImageKind.MASK for output in command.outputs)
+    if only_masks and not moved and not shrinks:
+        return picture.pixels, alpha
+    rgba = picture.pixels
+    cut_out(rgba, alpha, estimate=command.foreground_estimation, threads=limits.threads)
+    if command.crop is not None:
+        rgba = cropped(rgba, command.crop)
+    if command.placement is not None:
+        rgba = placed(rgba, command.placement)
+    if command.max_pixels is not None:
+        rgba = shrunk_to(rgba, command.max_pixels)
+    alpha = np.ascontiguousarray(rgba[..., 3])
+    if only_masks:
+        return rgba, alpha
+    return _layered(rgba, alpha, command, backdrop, limits), alpha
+
+
+def _layered(
+    rgba: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    command: RemoveBackground,
+    backdrop: bytes | None,
+    limits: ImagingLimits,
+) -> NDArray[np.uint8]:
+    """The cutout on its shadow on its background."""
+    linear, threads = command.linear_light, limits.threads
+    if command.shadow is not None:
+        shadow = contact_shadow(alpha, command.shadow.opacity)
+        rgba = over(rgba, shadow, linear_light=linear, threads=threads)
+    for behind in _behind(rgba.shape, command.background, backdrop, limits):
+        rgba = over(rgba, behind, linear_light=linear, threads=threads)
+    return rgba
+
+
+def _behind(
+    shape: tuple[int, ...],
+    background: Background | None,
+    backdrop: bytes | None,
+    limits: ImagingLimits,
+) -> Iterator[NDArray[np.uint8]]:
+    """The background's layers, the nearest first."""
+    if background is None:
+        return
+    if backdrop is not None:
+        picture = decode(backdrop, max_pixels=limits.max_pixels)
+        yield fitted(picture.pixels, shape, background.fit)
+    if background.color is not None:
+        yield plain(shape, background.color)
 
 
 def _encoded(
-    output: Output, picture: Picture, alpha: NDArray[np.uint8], limits: ImagingLimits
+    output: Output,
+    finished: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    tags: Tags,
+    limits: ImagingLimits,
 ) -> Encoded:
-    pixels = picture.pixels
-    if output.kind is ImageKind.MASK:
-        pixels = alpha
-    elif output.kind is ImageKind.COLOR:
-        pixels = np.ascontiguousarray(pixels[..., :3])
-    chosen = output.format
-    solid = pixels.ndim < 3 or pixels.shape[2] == 3 or int(pixels[..., 3].min()) == 255
-    if chosen is ImageFormat.AUTO:
-        chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
-    if chosen is ImageFormat.JPEG and pixels.ndim == 3 and pixels.shape[2] == 4:
-        pixels = pixels.copy()
-        flatten_on_color(pixels, (255, 255, 255, 255))
-        pixels = np.ascontiguousarray(pixels[..., :3])
+    pixels, chosen = _laid_out(output, finished, alpha, limits)
     data = encode(
         pixels,
         chosen,
         quality=output.quality,
         png_level=limits.png_level,
-        tags=Tags(profile=picture.profile, dpi=picture.dpi),
+        tags=tags if pixels.ndim == 3 else Tags(dpi=tags.dpi),
+        threads=limits.threads,
     )
-    if output.base64:
-        data = base64.b64encode(data)
     return Encoded(
         kind=output.kind,
-        data=data,
+        data=base64.b64encode(data) if output.base64 else data,
         media_type="text/plain" if output.base64 else media_type(chosen),
         width=pixels.shape[1],
         height=pixels.shape[0],
-        bbox=_bbox(alpha),
+        bbox=bounding_box(alpha),
     )
 
 
-def _bbox(alpha: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    if not rows.size:
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+def _laid_out(
+    output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8], limits: ImagingLimits
+) -> tuple[NDArray[np.uint8], ImageFormat]:
+    """The channels that an output has, and the format that AUTO stands for."""
+    if output.kind is ImageKind.MASK:
+        solid, pixels = True, alpha
+    elif output.kind is ImageKind.COLOR:
+        solid, pixels = True, np.ascontiguousarray(finished[..., :3])
+    else:
+        solid, pixels = bool(finished[..., 3].min() == 255), finished
+    chosen = output.format
+    if chosen is ImageFormat.AUTO:
+        chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and (solid or chosen is ImageFormat.JPEG):
+        if not solid:
+            white = plain(pixels.shape, (255, 255, 255, 255))
+            pixels = over(pixels, white, linear_light=False, threads=limits.threads)
+        if chosen is ImageFormat.JPEG:
+            pixels = np.ascontiguousarray(pixels[..., :3])
+    return pixels, chosen
 
 
 class _Timings:
@@ -191,4 +284,4 @@ class _Timings:
     def stage(self, name: str) -> Iterator[None]:
         started = perf_counter()
         yield
-        self.spent_ms[name] = self.spent_ms.get(name, 0.0) + (perf_counter() - started) * 1e3
+        self.spent_ms[name] = (perf_counter() - started) * 1e3

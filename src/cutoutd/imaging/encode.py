@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import ImageFormat
+from cutoutd.errors import InvalidRequest
+from cutoutd.imaging.png import png
 
 MEDIA_TYPES = {
     ImageFormat.PNG: "image/png",
@@ -16,8 +18,10 @@ MEDIA_TYPES = {
     ImageFormat.JPEG: "image/jpeg",
     ImageFormat.AVIF: "image/avif",
 }
+LONGEST_SIDE = {ImageFormat.WEBP: 16_383, ImageFormat.JPEG: 65_535, ImageFormat.AVIF: 65_535}
 LOSSLESS = 100
 """The quality at which WebP is written without loss."""
+AVIF_SPEED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Tags:
     """What a file says about its pixels."""
 
     profile: bytes | None = None
+    """ICC; None is sRGB."""
     dpi: tuple[float, float] | None = None
 
 
@@ -35,26 +40,45 @@ def encode(
     quality: int,
     png_level: int,
     tags: Tags,
+    threads: int,
 ) -> bytes:
-    """Write a picture.
+    """Write a picture in a format other than AUTO.
 
     pixels: (H, W) grey, (H, W, 3) or (H, W, 4) straight RGBA; JPEG takes no fourth channel.
+    Raises InvalidRequest if the format cannot hold so wide or high a picture.
     """
-    image = Image.fromarray(pixels)
-    options: dict[str, Any] = {"icc_profile": tags.profile}
-    if tags.dpi is not None and image_format in (ImageFormat.PNG, ImageFormat.JPEG):
-        options["dpi"] = tags.dpi
+    longest = LONGEST_SIDE.get(image_format)
+    if longest is not None and max(pixels.shape[:2]) > longest:
+        raise InvalidRequest(
+            f"A {image_format.upper()} image can be at most {longest} pixels wide and high.",
+            field="format",
+        )
     if image_format is ImageFormat.PNG:
-        options["compress_level"] = png_level
-    elif image_format is ImageFormat.WEBP and quality >= LOSSLESS:
-        options |= {"lossless": True, "quality": 0, "method": 1}
-    else:
-        options["quality"] = quality
+        return png(pixels, level=png_level, threads=threads, profile=tags.profile, dpi=tags.dpi)
     file = io.BytesIO()
-    image.save(file, image_format.name, **options)
+    Image.fromarray(pixels).save(
+        file, image_format.name, **_options(image_format, quality, tags, threads)
+    )
     return file.getvalue()
 
 
 def media_type(image_format: ImageFormat) -> str:
     """The MIME type of a format that `encode` writes."""
     return MEDIA_TYPES[image_format]
+
+
+def _options(image_format: ImageFormat, quality: int, tags: Tags, threads: int) -> dict[str, Any]:
+    """What Pillow's writer of the format is told."""
+    options: dict[str, Any] = {"quality": quality}
+    if tags.profile is not None:
+        options["icc_profile"] = tags.profile
+    if image_format is ImageFormat.JPEG and tags.dpi is not None:
+        options["dpi"] = tuple(round(value) for value in tags.dpi)
+    if image_format is ImageFormat.WEBP:
+        # Pixels under zero alpha are zero here already, so there is nothing to preserve.
+        options["method"] = 2
+        if quality >= LOSSLESS:
+            options |= {"lossless": True, "quality": 20, "method": 1}
+    if image_format is ImageFormat.AVIF:
+        options |= {"speed": AVIF_SPEED, "max_threads": threads}
+    return options

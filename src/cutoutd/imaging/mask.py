@@ -4,14 +4,52 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging.guided import applied, fit
+from cutoutd.imaging.threads import each
+from cutoutd.imaging.tiles import Tile, tiles
+
+RADIUS = 2
+"""Of the guided filter's window, in pixels of the network's answer."""
+EPSILON = 1e-4
+SURE = 0.01
+"""Probabilities this near to 0 or 1 are rounded to them: no ghosts, and tiles without work."""
+
 
 def mask_from_probability(
-    probability: NDArray[np.float32], rgba: NDArray[np.uint8]
+    probability: NDArray[np.float32],
+    rgba: NDArray[np.uint8],
+    *,
+    small: NDArray[np.uint8],
+    threads: int,
 ) -> NDArray[np.uint8]:
-    """Enlarge the network's answer to the picture.
+    """Enlarge the network's answer to the picture, along the picture's own edges.
 
-    probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4). Returns (H, W) levels.
+    probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: (any, any, 3), the
+    picture shrunk. Returns (H, W) levels.
     """
-    levels = np.rint(np.clip(probability, 0, 1) * 255).astype(np.uint8)
-    size = (rgba.shape[1], rgba.shape[0])
-    return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC)).copy()
+    shape = (rgba.shape[0], rgba.shape[1])
+    probability = np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1)
+    size = (probability.shape[1], probability.shape[0])
+    seen = Image.fromarray(small).resize(size, Image.Resampling.BOX)
+    guide = np.moveaxis(np.asarray(seen, dtype=np.float32) / np.float32(255), -1, 0)
+    coefficients = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)
+    mask = np.zeros(shape, dtype=np.uint8)
+
+    def fill(tile: Tile) -> None:
+        near = probability[tile.coarse_rows, tile.coarse_columns]
+        if near.max() == 0:
+            return
+        if near.min() == 1:
+            mask[tile.rows, tile.columns] = 255
+            return
+        levels = applied(coefficients, rgba, tile, shape)
+        levels *= 255
+        mask[tile.rows, tile.columns] = np.rint(np.clip(levels, 0, 255, out=levels), out=levels)
+
+    each(fill, tiles(shape, probability.shape), threads)
+    return mask
+
+
+def product(levels: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Two alpha channels as one: what lets through a half of a half lets through a quarter."""
+    return ((levels.astype(np.uint16) * other + 127) // 255).astype(np.uint8)

@@ -47,6 +47,12 @@ def to_rgba(
     return image, None
 
 
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """An RGB picture that is in a profile, for eyes and networks that expect sRGB."""
+    meant = _readable(image, profile)
+    return image if meant is None else _converted(image, meant, image.mode)
+
+
 def _readable(image: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
     """The profile, unless it is damaged or describes another kind of picture."""
     if not profile:

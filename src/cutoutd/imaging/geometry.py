@@ -1,0 +1,108 @@
+"""Where the subject is, and moving it: region, crop, placement, size."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutoutd.command import Crop, Length, Placement, Region, Unit
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom; right and bottom exclusive."""
+
+
+def bounding_box(alpha: NDArray[np.uint8]) -> Box | None:
+    """The least box around everything that is not fully transparent. alpha: (H, W)."""
+    rows = np.flatnonzero(np.bitwise_or.reduce(alpha, axis=1))
+    if not rows.size:
+        return None
+    columns = np.flatnonzero(np.bitwise_or.reduce(alpha[rows[0] : rows[-1] + 1], axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def clear_outside(mask: NDArray[np.uint8], region: Region) -> None:
+    """Make background of what is outside a region, in place. mask: (H, W) levels.
+
+    The four lengths are where the sides are, counted from the left and top of the picture.
+    """
+    height, width = mask.shape
+    left, right = (round(in_pixels(edge, width)) for edge in (region.left, region.right))
+    top, bottom = (round(in_pixels(edge, height)) for edge in (region.top, region.bottom))
+    mask[: max(top, 0)] = 0
+    mask[max(bottom, 0) :] = 0
+    mask[:, : max(left, 0)] = 0
+    mask[:, max(right, 0) :] = 0
+
+
+def cropped(rgba: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:
+    """Cut a cutout down to its subject and the margins that were asked for.
+
+    rgba: (H, W, 4). A margin beyond the picture is transparent. Percentages are of the
+    subject's own width or height. Without a subject nothing is cut.
+    """
+    box = bounding_box(rgba[..., 3])
+    if box is None:
+        return rgba
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    left -= round(in_pixels(crop.left, width))
+    right += round(in_pixels(crop.right, width))
+    top -= round(in_pixels(crop.top, height))
+    bottom += round(in_pixels(crop.bottom, height))
+    canvas = np.zeros((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
+    _put(rgba, canvas, -left, -top)
+    return canvas
+
+
+def placed(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
+    """Scale the subject and move it on a canvas of the same size. rgba: (H, W, 4)."""
+    box = bounding_box(rgba[..., 3])
+    if box is None:
+        return rgba
+    height, width = rgba.shape[:2]
+    subject = rgba[box[1] : box[3], box[0] : box[2]]
+    if placement.scale is not None:
+        factor = placement.scale * min(width / subject.shape[1], height / subject.shape[0])
+        subject = resized(
+            subject,
+            max(1, min(width, round(subject.shape[1] * factor))),
+            max(1, min(height, round(subject.shape[0] * factor))),
+        )
+    canvas = np.zeros_like(rgba)
+    left = round((width - subject.shape[1]) * placement.x)
+    top = round((height - subject.shape[0]) * placement.y)
+    _put(subject, canvas, left, top)
+    return canvas
+
+
+def shrunk_to(rgba: NDArray[np.uint8], max_pixels: int) -> NDArray[np.uint8]:
+    """The picture with at most so many pixels. rgba: (H, W, 4)."""
+    height, width = rgba.shape[:2]
+    if height * width <= max_pixels:
+        return rgba
+    factor = math.sqrt(max_pixels / (height * width))
+    return resized(rgba, max(1, int(width * factor)), max(1, int(height * factor)))
+
+
+def resized(rgba: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Lanczos on premultiplied colours, so that nothing bleeds in from transparent pixels."""
+    image = Image.fromarray(rgba).resize((width, height), Image.Resampling.LANCZOS)
+    pixels = np.array(image)
+    pixels[pixels[..., 3] == 0] = 0
+    return pixels
+
+
+def in_pixels(length: Length, side: int) -> float:
+    """A length along a side of so many pixels."""
+    return length.value if length.unit is Unit.PX else length.value * side / 100
+
+
+def _put(source: NDArray[np.uint8], canvas: NDArray[np.uint8], left: int, top: int) -> None:
+    """Copy the part of a picture that falls on the canvas when its corner is put there."""
+    rows = slice(max(0, top), min(len(canvas), top + len(source)))
+    columns = slice(max(0, left), min(canvas.shape[1], left + source.shape[1]))
+    if rows.start < rows.stop and columns.start < columns.stop:
+        canvas[rows, columns] = source[
+            rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        ]
