@@ -1,12 +1,15 @@
 """A server in a thread of this process, whose outside world is drawn."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import uvicorn
 from tests.running import free_port
 from tests.scenes import ball, encoded
@@ -39,3 +42,26 @@ def serving(data_dir: Path, **settings: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def sent(base: str, request: bytes) -> httpx.Response:
+    """The answer to exactly these bytes."""
+    address = urlsplit(base)
+    with socket.create_connection((str(address.hostname), int(address.port or 80))) as wire:
+        wire.settimeout(60)
+        wire.sendall(request)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += _more(wire)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        status, *lines = head.decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        while len(body) < int(headers["content-length"]):
+            body += _more(wire)
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
+
+
+def _more(wire: socket.socket) -> bytes:
+    data = wire.recv(1 << 20)
+    assert data, "the server hung up"
+    return data

@@ -7,9 +7,9 @@ from tests.inside import serving
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a server that reaches every URL there is."""
+    """The base URL of a server that reaches every URL there is, and takes 1 MB."""
     data_dir = tmp_path_factory.mktemp("world")
-    with serving(data_dir) as base:
+    with serving(data_dir, max_upload_mb=1) as base:
         yield base
 
 

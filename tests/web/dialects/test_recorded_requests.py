@@ -2,17 +2,16 @@
 
 import base64
 import json
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 import pytest
-from tests.inside import serving
+from tests.inside import sent, serving
 from tests.scenes import ball, decoded, encoded
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "requests"
@@ -44,21 +43,8 @@ class Answer:
         return httpx.get(self.base + link.removeprefix(RECORDED_HOST)).content
 
 
-def send(base: str, raw: bytes) -> Answer:
-    """The answer to exactly these bytes."""
-    address = urlsplit(base)
-    with socket.create_connection((str(address.hostname), int(address.port or 80))) as wire:
-        wire.settimeout(60)
-        wire.sendall(raw)
-        head, body = b"", b""
-        while b"\r\n\r\n" not in head:
-            head += wire.recv(65536)
-        head, _, body = head.partition(b"\r\n\r\n")
-        lines = head.decode().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in lines[1:])
-        while len(body) < int(headers["content-length"]):
-            body += wire.recv(1 << 20)
-    return Answer(base, httpx.Response(int(lines[0].split()[1]), headers=headers, content=body))
+def send(base: str, request: bytes) -> Answer:
+    return Answer(base, sent(base, request))
 
 
 def raw(name: str) -> bytes:

@@ -1,0 +1,390 @@
+"""What every vendor answers when a request cannot be served: its status, its shape, its headers.
+
+A case is sent to a running server; what is expected is what that vendor documents.
+"""
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from tests.inside import PHOTO, sent
+
+from cutoutd.errors import Overloaded
+from cutoutd.web.dialects import ALL
+
+TEXT = b"just some text, no picture"
+TRUNCATED = PHOTO[: len(PHOTO) // 2]
+
+
+def bomb() -> bytes:
+    """A PNG that claims 30,000 x 30,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0"))
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+@dataclass
+class Vendor:
+    """How to ask a vendor's API, and what its refusals look like."""
+
+    path: str
+    picture: Callable[[bytes], dict[str, Any]]
+    """The arguments of a request with this picture."""
+    shape: Callable[[Any], str]
+    """Checks the envelope of a refusal, gives the words in it."""
+    statuses: dict[str, int]
+    """By case."""
+    code: dict[str, str] = field(default_factory=dict)
+    """Words that must be in the envelope, by case."""
+
+
+def as_file(name: str) -> Callable[[bytes], dict[str, Any]]:
+    return lambda data: {"files": {name: ("p.jpg", data)}}
+
+
+def as_base64(name: str) -> Callable[[bytes], dict[str, Any]]:
+    return lambda data: {"json": {name: b64(data)}}
+
+
+def modelslab_shape(body: Any) -> str:
+    assert body["status"] == "error"
+    assert set(body) <= {"status", "message", "retry_after"}
+    return str(body["message"])
+
+
+def fastapi_shape(body: Any) -> str:
+    assert set(body) == {"detail"}
+    if isinstance(body["detail"], list):
+        assert all({"loc", "msg", "type"} <= set(found) for found in body["detail"])
+    return json.dumps(body["detail"])
+
+
+def removebg_shape(body: Any) -> str:
+    (error,) = body["errors"]
+    assert set(error) == {"title", "code", "detail"}
+    return f"{error['code']} {error['detail']}"
+
+
+def problem_shape(body: Any) -> str:
+    assert {"type", "title", "status", "detail", "code"} <= set(body)
+    return f"{body['code']} {body['detail']}"
+
+
+def api4ai_shape(body: Any) -> str:
+    if isinstance(body, str):
+        assert body.startswith("Error: Request Entity Too Large")
+        return body
+    if "detail" in body:
+        return str(body["detail"])
+    (found,) = body["results"]
+    assert found["status"]["code"] == "failure"
+    assert found["entities"] == []
+    return str(found["status"]["message"])
+
+
+def one_sentence(name: str, *more: str) -> Callable[[Any], str]:
+    def shape(body: Any) -> str:
+        assert set(body) == {name, *more}
+        return json.dumps(body[name])
+
+    return shape
+
+
+def statuses(**known: int) -> dict[str, int]:
+    return known
+
+
+VENDORS = {
+    "modelslab": Vendor(
+        "/api/v6/image_editing/removebg_mask",
+        as_base64("image"),
+        modelslab_shape,
+        statuses(
+            missing=200, text=200, truncated=200, bomb=200, large=200, huge=200, key=200, late=200
+        ),
+        {"missing": "image", "text": "image", "huge": "larger", "key": "API key"},
+    ),
+    "octoai": Vendor(
+        "/background-removal",
+        as_base64("init_image"),
+        fastapi_shape,
+        statuses(
+            missing=422, text=422, truncated=422, bomb=422, large=413, huge=413, key=401, late=503
+        ),
+        {"missing": "init_image", "text": "init_image"},
+    ),
+    "api4ai": Vendor(
+        "/img-bg-removal/v1/general/results",
+        as_file("image"),
+        api4ai_shape,
+        statuses(
+            missing=422, text=200, truncated=200, bomb=200, large=413, huge=413, key=401, late=503
+        ),
+        {"missing": "Missing image or url field.", "text": "Can not load image."},
+    ),
+    "removebg": Vendor(
+        "/v1.0/removebg",
+        as_file("image_file"),
+        removebg_shape,
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=400, huge=400, key=403, late=429
+        ),
+        {
+            "missing": "missing_source",
+            "text": "invalid_file_type",
+            "truncated": "failed_to_read_image",
+            "bomb": "resolution_too_high",
+            "large": "file_too_large",
+            "huge": "file_too_large",
+            "key": "auth_failed",
+            "late": "rate_limit_exceeded",
+        },
+    ),
+    "rembg": Vendor(
+        "/api/remove",
+        as_file("file"),
+        fastapi_shape,
+        statuses(
+            missing=422, text=400, truncated=400, bomb=400, large=400, huge=400, key=401, late=503
+        ),
+        {"missing": "file"},
+    ),
+    "native": Vendor(
+        "/v1/remove-background",
+        as_file("image"),
+        problem_shape,
+        statuses(
+            missing=400, text=415, truncated=422, bomb=422, large=413, huge=413, key=401, late=503
+        ),
+        {"missing": "invalid_request", "text": "source_rejected", "late": "overloaded"},
+    ),
+    "clipdrop": Vendor(
+        "/remove-background/v1",
+        as_file("image_file"),
+        one_sentence("error"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image_file"},
+    ),
+    "photoroom": Vendor(
+        "/v1/segment",
+        as_file("image_file"),
+        one_sentence("detail", "status_code", "type"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=400, huge=400, key=403, late=429
+        ),
+        {"missing": "image_file"},
+    ),
+    "stability": Vendor(
+        "/v2beta/stable-image/edit/remove-background",
+        as_file("image"),
+        one_sentence("errors", "id", "name"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image"},
+    ),
+    "withoutbg": Vendor(
+        "/v1.0/alpha-channel-base64",
+        as_base64("image_base64"),
+        one_sentence("error", "detail"),
+        statuses(
+            missing=400, text=415, truncated=415, bomb=415, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image_base64"},
+    ),
+}
+
+PICTURES = {"text": TEXT, "truncated": TRUNCATED, "bomb": bomb(), "large": bytes(1_200_000)}
+
+
+def refused(vendor: Vendor, case: str, answer: httpx.Response) -> None:
+    assert answer.status_code == vendor.statuses[case], answer.text[:300]
+    body = answer.json() if "json" in answer.headers["content-type"] else answer.text
+    words = vendor.shape(body)
+    assert vendor.code.get(case, "") in words
+    assert "Traceback" not in words
+    assert "/" not in words.replace("http(s)", "").replace("and/or", "").replace("base64", "")
+
+
+def test_every_dialect_has_its_table() -> None:
+    assert set(VENDORS) == set(ALL)
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_request_without_a_picture_is_refused_in_the_vendors_words(
+    http: httpx.Client, name: str
+) -> None:
+    vendor = VENDORS[name]
+    for nothing in ({}, {"json": {}}, {"data": {"x": "y"}}, {"files": {"x": (None, "y")}}):
+        refused(vendor, "missing", http.post(vendor.path, **nothing))
+
+
+@pytest.mark.parametrize("case", PICTURES)
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_bad_picture_is_refused_in_the_vendors_words(
+    http: httpx.Client, name: str, case: str
+) -> None:
+    vendor = VENDORS[name]
+    refused(vendor, case, http.post(vendor.path, **vendor.picture(PICTURES[case])))
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_body_over_the_limit_is_refused_unread(world: str, name: str) -> None:
+    vendor = VENDORS[name]
+    head = f"POST {vendor.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
+    refused(vendor, "huge", sent(world, head.encode()))
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_wrong_or_missing_key_is_refused_in_the_vendors_words(
+    strict_http: httpx.Client, name: str
+) -> None:
+    vendor = VENDORS[name]
+    for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
+        request = vendor.picture(PHOTO)
+        refused(vendor, "key", strict_http.post(vendor.path, headers=headers, **request))
+
+
+@pytest.mark.parametrize("name", [name for name in VENDORS if name != "modelslab"])
+def test_a_picture_that_takes_too_long_is_given_up_with_a_time_to_come_back(
+    strict_http: httpx.Client, name: str
+) -> None:
+    vendor = VENDORS[name]
+    answer = strict_http.post(vendor.path, headers={"X-Api-Key": "secret"}, **vendor.picture(PHOTO))
+    refused(vendor, "late", answer)
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_full_queue_says_when_to_come_back(name: str) -> None:
+    context = SimpleNamespace(modelslab_status_codes=False)
+    app = SimpleNamespace(state=SimpleNamespace(context=context))
+    request = Request({"type": "http", "method": "POST", "headers": [], "path": "/", "app": app})
+    answer = ALL[name].render_error(request, Overloaded("Too many.", retry_after_s=7))
+    assert answer.headers["retry-after"] == "7"
+    assert answer.status_code == VENDORS[name].statuses["late"]
+
+
+@pytest.mark.parametrize("name", VENDORS)
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_refused_in_the_vendors_words(
+    http: httpx.Client, name: str, body: bytes
+) -> None:
+    vendor = VENDORS[name]
+    answer = http.post(vendor.path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code < 500
+    vendor.shape(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "named"),
+    [
+        ("/background-removal", {"bgcolor": [1, 2]}, 422, "bgcolor"),
+        ("/background-removal", {"bgcolor": [1, 2, 300]}, 422, "bgcolor"),
+        ("/background-removal", {"bgcolor": "red"}, 422, "bgcolor"),
+        ("/background-removal", {"only_mask": "perhaps"}, 422, "only_mask"),
+        ("/background-removal", {"alpha_matting_erode_size": 10**5}, 422, "erode_size"),
+        ("/background-removal", {"alpha_matting_foreground_threshold": 5}, 422, "threshold"),
+        ("/v1/results?mode=fg-nothing", {}, 422, "mode"),
+        ("/v1/results?mode=fg-image-hideclp", {}, 422, "mode"),
+        ("/v1/results?representation=gif", {}, 422, "representation"),
+        ("/v1.0/removebg", {"size": "gigantic"}, 400, "invalid_size"),
+        ("/v1.0/removebg", {"format": "bmp"}, 400, "invalid_format"),
+        ("/v1.0/removebg", {"channels": "rgb"}, 400, "invalid_channels"),
+        ("/v1.0/removebg", {"roi": "0% 0%"}, 400, "invalid_roi"),
+        ("/v1.0/removebg", {"roi": "50% 0% 50% 100%"}, 400, "roi_region_empty"),
+        ("/v1.0/removebg", {"scale": "5%"}, 400, "invalid_scale"),
+        ("/v1.0/removebg", {"scale": "big"}, 400, "invalid_scale"),
+        ("/v1.0/removebg", {"position": "north"}, 400, "invalid_position"),
+        ("/v1.0/removebg", {"crop": "true", "crop_margin": "1em"}, 400, "invalid_crop_margin"),
+        ("/v1.0/removebg", {"crop": "true", "crop_margin": "90%"}, 400, "invalid_crop_margin"),
+        ("/v1.0/removebg", {"bg_color": "nocolor"}, 400, "invalid_bg_color"),
+        ("/v1.0/removebg", {"bg_image_url": "ftp://x/y"}, 400, "invalid_bg_image_url"),
+        ("/v1.0/removebg", {"semitransparency": "maybe"}, 400, "invalid_semitransparency"),
+        (
+            "/v1.0/removebg",
+            {"bg_color": "fff", "bg_image_url": "https://e.com/b.jpg"},
+            400,
+            "multiple_bg_sources",
+        ),
+        ("/api/remove", {"bgc": "1,2"}, 422, "bgc"),
+        ("/api/remove", {"bgc": "1,2,3,999"}, 422, "bgc"),
+        ("/api/remove", {"af": "-1"}, 422, "af"),
+        ("/api/remove", {"ae": "100000"}, 422, "ae"),
+        ("/api/remove", {"a": "true", "af": "10", "ab": "200"}, 422, "ab"),
+        ("/v1/remove-background", {"outputs": "cutout,shadow"}, 400, "outputs"),
+        ("/v1/remove-background", {"format": "gif"}, 400, "format"),
+        ("/v1/remove-background", {"feather_px": "nan"}, 400, "feather_px"),
+        ("/v1/remove-background", {"region": "0,0,0,1"}, 400, "region"),
+        ("/v1/remove-background", {"model": "no-such-model"}, 400, "model"),
+        ("/v1/remove-background", {"background": "#12"}, 400, "background"),
+        ("/v1/remove-background", {"webhook": "ftp://x/"}, 422, "webhook"),
+        ("/v1/segment", {"size": "tiny"}, 400, "size"),
+        ("/v1/segment", {"bg_color": "nope"}, 400, "bg_color"),
+        ("/v2beta/stable-image/edit/remove-background", {"output_format": "gif"}, 400, "format"),
+        ("/remove-background/v1", {"transparency_handling": "x"}, 400, "transparency"),
+    ],
+    ids=str,
+)
+def test_a_parameter_out_of_its_range_is_refused_under_its_name(
+    http: httpx.Client, path: str, fields: dict[str, Any], status: int, named: str
+) -> None:
+    names = {vendor.path: vendor.picture for vendor in VENDORS.values()}
+    request = names.get(path, as_file("image"))(PHOTO)
+    if "json" in request:
+        answer = http.post(path, json=request["json"] | fields)
+    else:
+        answer = http.post(path, data=fields, **request)
+    assert answer.status_code == status, answer.text
+    assert named in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "word"),
+    [
+        (
+            "/v1.0/removebg",
+            {"image_url": "https://e.com/p.jpg", "image_file_b64": b64(PHOTO)},
+            400,
+            "multiple_sources",
+        ),
+        (
+            "/v1/results",
+            {"url": "https://e.com/p.jpg", "image": b64(PHOTO)},
+            422,
+            "Only one of image and url",
+        ),
+        (
+            "/v1/remove-background",
+            {"image": "https://e.com/p.jpg", "file": "x"},
+            400,
+            "either image or file",
+        ),
+    ],
+    ids=["removebg", "api4ai", "native"],
+)
+def test_two_pictures_where_one_is_meant_are_refused(
+    http: httpx.Client, path: str, fields: dict[str, str], status: int, word: str
+) -> None:
+    answer = http.post(path, data=fields)
+    assert answer.status_code == status
+    assert word in answer.text
