@@ -27,7 +27,9 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless; `CHROMIUM` names another one."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
     if program is None:
         pytest.fail("no Chromium: apt install chromium, or set CHROMIUM")
     with sync_playwright() as playwright:
@@ -41,7 +43,14 @@ def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
     """A fresh visitor, whose browser may reach nothing but our server."""
     context = browser.new_context(viewport=DESKTOP, base_url=server, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
-    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith((server, "blob:", "data:")) else route.abort())
+    context.route(
+        "**/*",
+        lambda route: (
+            route.continue_()
+            if route.request.url.startswith((server, "blob:", "data:"))
+            else route.abort()
+        ),
+    )
     yield context
     context.close()
 

@@ -87,9 +87,7 @@ def test_nothing_jumps_when_a_picture_arrives(page: Page, photo: Path) -> None:
     assert page.locator("#stage").bounding_box() == before
 
 
-def test_several_pictures_come_back_as_one_archive(
-    page: Page, photo: Path, tmp_path: Path
-) -> None:
+def test_several_pictures_come_back_as_one_archive(page: Page, photo: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     other.write_bytes(encoded(ball(300, 200)))
     drop(page, photo, other, photo)
@@ -187,12 +185,18 @@ def test_the_copied_curl_command_works(
         assert Image.open(tmp_path / "cutout.png").mode == "RGBA"
 
 
-@pytest.mark.parametrize("dialect", ["native", "modelslab", "octoai", "api4ai", "removebg", "rembg"])
+@pytest.mark.parametrize(
+    "dialect", ["native", "modelslab", "octoai", "api4ai", "removebg", "rembg"]
+)
 @pytest.mark.parametrize("language", ["python", "javascript", "php"])
 def test_the_copied_program_makes_a_cutout(
     page: Page, photo: Path, tmp_path: Path, dialect: str, language: str
 ) -> None:
-    runner = {"python": sys.executable, "javascript": shutil.which("node"), "php": shutil.which("php")}
+    runner = {
+        "python": sys.executable,
+        "javascript": shutil.which("node"),
+        "php": shutil.which("php"),
+    }
     if runner[language] is None:
         pytest.skip(f"{language} is not installed here")
     drop(page, photo)
@@ -219,7 +223,7 @@ def test_the_operators_page_lists_jobs(page: Page, photo: Path) -> None:
 def test_every_control_has_a_name_that_is_read_out(page: Page) -> None:
     nameless = page.evaluate(
         """[...document.querySelectorAll('button, input:not([hidden]), select')]
-          .filter((one) => !one.labels?.length && !one.getAttribute('aria-label') && !one.textContent.trim())
+          .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent.trim())
           .map((one) => one.outerHTML)"""
     )
     assert nameless == []
