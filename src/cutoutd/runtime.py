@@ -29,6 +29,7 @@ from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.settings import Settings
 from cutoutd.storage.store import ArtifactStore, open_artifact_store
+from cutoutd.sweeper import forget_inputs
 from cutoutd.web.auth import Clients
 from cutoutd.web.context import Context
 from cutoutd.web.dialects import ALL
@@ -69,6 +70,7 @@ def open_runtime(
         opened.callback(database.close)
         store = JobStore(database, render_webhook=lambda job: webhook_body(job, artifacts))
         store.watch(metrics.observe_job)
+        store.watch(lambda job: forget_inputs(job, artifacts))
         deliverer = _open_deliverer(settings, database)
         store.watch(lambda _: deliverer.notify())
         obtain, limits = fetch or Fetcher(fetch_limits(settings)).fetch, imaging_limits(settings)

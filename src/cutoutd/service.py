@@ -23,7 +23,7 @@ from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Estimate, Job, Json, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.logs import working_on
-from cutoutd.storage.store import INPUTS, TEMPORARY, ArtifactStore
+from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +64,13 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         store.watch(self._announce)
 
-    async def keep(self, data: bytes, *, name: str | None = None) -> Source:
-        """Store uploaded bytes. Raises Overloaded when there is no room."""
+    async def keep(self, data: bytes, *, name: str | None = None, folder: str = INPUTS) -> Source:
+        """Store uploaded bytes: in INPUTS for one job, in UPLOADS for several.
+
+        Raises Overloaded when there is no room.
+        """
         digest = hashlib.sha256(data).hexdigest()[:32]
-        key = f"{INPUTS}/{digest}-{uuid.uuid4().hex}"
+        key = f"{folder}/{digest}-{uuid.uuid4().hex}"
         await self._call(self._put, key, data, "application/octet-stream")
         return Source(artifact=key, name=name)
 
@@ -232,7 +235,7 @@ def artifact_keys(
     to be had.
     """
     place = _plain(folder) or "generations"
-    if place == INPUTS:
+    if place in PRIVATE:
         place = f"_{place}"
     start = f"{place}/{_plain(prefix or '')}{uuid.uuid4()}"
     outputs = [output for _ in command.sources for output in command.outputs]

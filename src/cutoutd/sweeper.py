@@ -7,19 +7,37 @@ again and never a file that nobody knows. Several processes may sweep at once.
 import logging
 import threading
 
-from cutoutd.errors import CutoutError
+from cutoutd.errors import CutoutError, ProcessingFailed
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.limits import JobLimits
-from cutoutd.jobs.model import now_ms
+from cutoutd.jobs.model import Job, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import Clock
-from cutoutd.storage.store import INPUTS, TEMPORARY, ArtifactStore
+from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
 _DAY_MS = 24 * 3600 * 1000
 _WRITING_MS = 3600 * 1000
 """What is younger may still be being written, or about to be named by a job."""
+
+
+def forget_inputs(job: Job, artifacts: ArtifactStore) -> None:
+    """Take away what was uploaded with a job that has ended.
+
+    Unless we failed: then the operator may want to try again, and the sweeper comes later.
+    """
+    failure = job.outcome.failure if job.outcome else None
+    if failure is not None and failure.code == ProcessingFailed.code:
+        return
+    background = job.command.background
+    pictures = [*job.command.sources, background.picture if background else None]
+    for key in (picture.artifact for picture in pictures if picture and picture.artifact):
+        if key.startswith(f"{INPUTS}/"):
+            try:
+                artifacts.delete(key)
+            except CutoutError:
+                log.exception("an input of job %d stays until it is swept", job.id)
 
 
 class Sweeper:
@@ -75,7 +93,8 @@ class Sweeper:
         kept_since = now - max(1000 * self._limits.keep_s, _WRITING_MS)
         if needed_since is not None:
             kept_since = min(kept_since, needed_since - _WRITING_MS)
-        self._delete_older(INPUTS, kept_since)
+        for folder in PRIVATE:
+            self._delete_older(folder, kept_since)
         self._delete_older(TEMPORARY, now - _DAY_MS - _WRITING_MS)
 
     def _delete_older(self, folder: str, written_before_ms: int) -> None:

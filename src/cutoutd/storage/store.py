@@ -13,7 +13,11 @@ from typing import Protocol
 from cutoutd.errors import ConfigurationError, NotFound
 
 INPUTS = "inputs"
-"""The folder of uploaded sources; nobody may fetch from it."""
+"""The folder of uploads that came with one request: they go when its job has ended."""
+UPLOADS = "uploads"
+"""The folder of uploads for several jobs."""
+PRIVATE = (INPUTS, UPLOADS)
+"""The folders that nobody may fetch from."""
 TEMPORARY = "temp"
 """The folder of what is kept for a day at most."""
 

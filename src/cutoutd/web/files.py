@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from cutoutd.errors import NotFound
-from cutoutd.storage.store import INPUTS
+from cutoutd.storage.store import PRIVATE
 from cutoutd.web.context import ContextDep
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -30,7 +30,7 @@ router = APIRouter(tags=["Files"])
 @router.get("/{folder}/{name}", operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
     """A finished picture. 404 until it is there, and again after it has expired."""
-    if folder == INPUTS:
+    if folder in PRIVATE:
         raise NotFound("There is no such file.")
     key = str(PurePosixPath(folder, name))
     stat = await run_in_threadpool(context.artifacts.stat, key)

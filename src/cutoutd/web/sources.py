@@ -8,6 +8,7 @@ from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest, SourceRejected
 from cutoutd.net.urls import parse_url
 from cutoutd.service import Service
+from cutoutd.storage.store import INPUTS
 from cutoutd.web.bodies import Upload
 
 _BETWEEN_URLS = re.compile(r"\s*,\s*(?=https?://)", re.IGNORECASE)
@@ -34,11 +35,11 @@ def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source |
     return _checked(Upload(data=data, name=None), field=field, max_bytes=max_bytes)
 
 
-async def keep(picture: Source | Upload, service: Service) -> Source:
+async def keep(picture: Source | Upload, service: Service, *, folder: str = INPUTS) -> Source:
     """The source to put into a command; bytes are stored. Raises Overloaded without room."""
     if isinstance(picture, Source):
         return picture
-    return await service.keep(picture.data, name=picture.name)
+    return await service.keep(picture.data, name=picture.name, folder=folder)
 
 
 def split_urls(text: str) -> list[str]:

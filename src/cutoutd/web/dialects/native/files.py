@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest
-from cutoutd.storage.store import INPUTS
+from cutoutd.storage.store import UPLOADS
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
 from cutoutd.web.fields import Picture, RequestFields
+from cutoutd.web.sources import keep, read_picture
 
 _ID = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
@@ -37,7 +38,7 @@ def source_of(file_id: str) -> Source:
     """The source that an id stands for. Raises InvalidRequest for what is none."""
     if not _ID.fullmatch(file_id):
         raise InvalidRequest("file: must be an id that POST /v1/files gave.", field="file")
-    return Source(artifact=f"{INPUTS}/{file_id}")
+    return Source(artifact=f"{UPLOADS}/{file_id}")
 
 
 @router.post(
@@ -51,10 +52,12 @@ async def upload(
     body: Annotated[FileRequest, Depends(body_of(FileRequest, whole_body="image"))],
 ) -> FileResponse:
     """Keep a picture for jobs to come, as long as the server keeps pictures."""
-    source = await caller.keep(body.image, field="image")
+    limit = caller.context.max_source_bytes
+    picture = read_picture(body.image, field="image", max_bytes=limit)
+    source = await keep(picture, caller.context.service, folder=UPLOADS)
     if source.artifact is None:
         raise InvalidRequest("image: a URL needs no upload; give it to the job.", field="image")
-    return FileResponse(id=source.artifact.removeprefix(f"{INPUTS}/"))
+    return FileResponse(id=source.artifact.removeprefix(f"{UPLOADS}/"))
 
 
 @router.delete("/v1/files/{file_id}", status_code=204, operation_id="deleteFile")
