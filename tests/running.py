@@ -42,7 +42,7 @@ def running_server(data_dir: Path, **settings: str) -> Iterator[str]:
 
 def wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once `/readyz` answers 200; fail with the server's log if it never does."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{base}/readyz", timeout=5).status_code == 200:
