@@ -21,10 +21,12 @@ from cutoutd.command import (
 )
 from cutoutd.errors import InvalidRequest, SourceUnreachable
 from cutoutd.handler import Handler
+from cutoutd.isolation import Inside
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.pipeline import ImagingLimits
+from cutoutd.segmentation.models import LoadedModel
 from cutoutd.storage.store import ArtifactStore, open_artifact_store
 
 
@@ -52,6 +54,9 @@ class OneModel:
             raise InvalidRequest(f"There is no model named {name}.", field="model")
         self.lent += 1
         yield LeftHalf()
+
+    def models(self) -> list[LoadedModel]:
+        return []
 
 
 def photo(width: int = 40, height: int = 20) -> bytes:
@@ -92,8 +97,7 @@ def handler(store: JobStore, artifacts: ArtifactStore) -> Handler:
         store=store,
         artifacts=artifacts,
         fetch=fetch,
-        sessions=OneModel(),
-        limits=ImagingLimits(max_pixels=1_000_000),
+        remover=Inside(sessions=OneModel(), limits=ImagingLimits(max_pixels=1_000_000)),
     )
 
 
@@ -209,7 +213,10 @@ def test_our_own_mistakes_are_in_the_log_and_not_in_the_answer(
         raise ZeroDivisionError("the secret path /srv/x")
 
     handler = Handler(
-        store=store, artifacts=artifacts, fetch=broken, sessions=OneModel(), limits=ImagingLimits()
+        store=store,
+        artifacts=artifacts,
+        fetch=broken,
+        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
     )
     job = started(store, RemoveBackground(sources=urls("a")))
     with caplog.at_level(logging.ERROR):
@@ -235,8 +242,7 @@ def test_a_job_that_was_cancelled_stops_before_its_next_source(
         store=store,
         artifacts=artifacts,
         fetch=cancel_meanwhile,
-        sessions=OneModel(),
-        limits=ImagingLimits(),
+        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
     )
     job = started(store, RemoveBackground(sources=urls("a", "b")))
     assert handler.perform(job).status is JobStatus.CANCELLED
@@ -254,8 +260,7 @@ def test_a_background_picture_is_obtained_once(store: JobStore, artifacts: Artif
         store=store,
         artifacts=artifacts,
         fetch=remember,
-        sessions=OneModel(),
-        limits=ImagingLimits(),
+        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
     )
     command = RemoveBackground(
         sources=urls("a", "a"),

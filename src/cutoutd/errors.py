@@ -20,7 +20,7 @@ public and never changes; the sentence may. An error does not know its HTTP stat
 because one dialect answers 200 where another answers 502.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class CutoutError(Exception):
@@ -32,6 +32,18 @@ class CutoutError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes, also those whose constructors ask for more."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[CutoutError], args: tuple[Any, ...], fields: dict[str, Any]
+) -> CutoutError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class InvalidRequest(CutoutError):

@@ -7,9 +7,8 @@ what the operator must know is in the log, under the job's id.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from time import perf_counter
-from typing import Protocol
 
 from cutoutd.command import Source
 from cutoutd.errors import (
@@ -19,20 +18,13 @@ from cutoutd.errors import (
     ProcessingFailed,
     SourceRejected,
 )
+from cutoutd.isolation import Remover
 from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
-from cutoutd.pipeline import ImagingLimits, Removal, Segmenter, remove_background
+from cutoutd.pipeline import Removal
 from cutoutd.storage.store import ArtifactStore
 
 log = logging.getLogger(__name__)
-
-
-class LendsSegmenters(Protocol):
-    """The loaded models."""
-
-    def get(self, name: str | None) -> AbstractContextManager[Segmenter]:
-        """Lend the model of that name; None is the default."""
-        ...
 
 
 class Handler:
@@ -44,15 +36,13 @@ class Handler:
         store: JobStore,
         artifacts: ArtifactStore,
         fetch: Callable[[str], bytes],
-        sessions: LendsSegmenters,
-        limits: ImagingLimits,
+        remover: Remover,
     ) -> None:
         """`fetch` downloads a URL within limits; it raises SourceRejected or SourceUnreachable."""
         self._store = store
         self._artifacts = artifacts
         self._fetch = fetch
-        self._sessions = sessions
-        self._limits = limits
+        self._remover = remover
 
     def perform(self, job: Job) -> Outcome:
         """Run the job's command; whatever goes wrong is in the outcome. Never raises."""
@@ -74,24 +64,23 @@ class Handler:
         timings: Counter[str] = Counter()
         stored: list[Artifact] = []
         notes: list[str] = []
-        with self._sessions.get(job.command.model) as segmenter:
-            for removal in self._removals(job, segmenter, timings):
-                keys = job.artifact_keys[len(stored) :]
-                with _timed(timings, "keep"):
-                    stored += self._keep(removal, keys)
-                notes += [note for note in removal.notes if note not in notes]
-            return Outcome(
-                status=JobStatus.SUCCEEDED,
-                artifacts=tuple(stored),
-                notes=tuple(notes),
-                model=segmenter.name,
-                provider=segmenter.provider,
-                timings_ms={stage: round(spent, 3) for stage, spent in timings.items()},
-            )
+        model = provider = None
+        for removal in self._removals(job, timings):
+            keys = job.artifact_keys[len(stored) :]
+            with _timed(timings, "keep"):
+                stored += self._keep(removal, keys)
+            notes += [note for note in removal.notes if note not in notes]
+            model, provider = removal.model, removal.provider
+        return Outcome(
+            status=JobStatus.SUCCEEDED,
+            artifacts=tuple(stored),
+            notes=tuple(notes),
+            model=model,
+            provider=provider,
+            timings_ms={stage: round(spent, 3) for stage, spent in timings.items()},
+        )
 
-    def _removals(
-        self, job: Job, segmenter: Segmenter, timings: "Counter[str]"
-    ) -> Iterator[Removal]:
+    def _removals(self, job: Job, timings: "Counter[str]") -> Iterator[Removal]:
         """One after the other, so that only one picture is in memory."""
         background = job.command.background
         with _timed(timings, "obtain"):
@@ -103,9 +92,7 @@ class Handler:
                 raise JobCancelled("The job was cancelled.")
             with _timed(timings, "obtain"):
                 data = self._obtain(source)
-            removal = remove_background(
-                data, job.command, segmenter, backdrop=backdrop, limits=self._limits
-            )
+            removal = self._remover.remove(data, job.command, backdrop=backdrop)
             timings.update(removal.timings_ms)
             yield removal
 

@@ -94,6 +94,9 @@ class Removal:
     width: int
     """Of the upright source."""
     height: int
+    model: str
+    provider: str
+    """The execution provider that really ran the model."""
 
 
 def remove_background(
@@ -137,6 +140,8 @@ def remove_background(
         timings_ms=timings.spent_ms,
         width=picture.width,
         height=picture.height,
+        model=segmenter.name,
+        provider=segmenter.provider,
     )
 
 

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from cutoutd.capacity import MB, Capacity, plan, usable_memory
 from cutoutd.handler import Handler
+from cutoutd.isolation import Inside, Isolated, OpenInside, Remover
 from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
@@ -63,8 +65,9 @@ def open_runtime(
     Raises ConfigurationError for what cannot be opened; what was open by then is closed.
     """
     with ExitStack() as opened:
-        sessions = Sessions(segmentation_options(settings))
-        sessions.warm()
+        capacity = capacity_of(settings)
+        sessions = Sessions(segmentation_options(settings, capacity))
+        remover = _open_remover(settings, capacity, sessions, opened)
         artifacts = open_artifact_store(settings.storage_url, settings.data_dir)
         database = open_database(settings.database_url, settings.data_dir)
         opened.callback(database.close)
@@ -73,11 +76,9 @@ def open_runtime(
         store.watch(lambda job: forget_inputs(job, artifacts))
         deliverer = _open_deliverer(settings, database)
         store.watch(lambda _: deliverer.notify())
-        obtain, limits = fetch or Fetcher(fetch_limits(settings)).fetch, imaging_limits(settings)
-        handler = Handler(
-            store=store, artifacts=artifacts, fetch=obtain, sessions=sessions, limits=limits
-        )
-        dispatcher = _open_dispatcher(settings, store, handler)
+        obtain = fetch or Fetcher(fetch_limits(settings)).fetch
+        handler = Handler(store=store, artifacts=artifacts, fetch=obtain, remover=remover)
+        dispatcher = _open_dispatcher(settings, capacity, store, handler)
         service = Service(
             store=store,
             artifacts=artifacts,
@@ -93,7 +94,7 @@ def open_runtime(
         clients = _open_clients(settings, database)
         clients.start()
         opened.callback(clients.close)
-        readiness = _readiness(settings, database, sessions, artifacts)
+        readiness = _readiness(settings, database, remover, artifacts)
         metrics.read(_readings(readiness, dispatcher))
         context = Context(
             service=service,
@@ -106,7 +107,7 @@ def open_runtime(
             dispatcher=dispatcher,
             readiness=readiness,
             metrics=metrics,
-            **_web_policy(settings),
+            **_web_policy(settings, capacity),
         )
         return Runtime(context, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
@@ -119,16 +120,28 @@ def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
     return render(job, Links(job.link_base, artifacts))
 
 
-def segmentation_options(settings: Settings) -> SegmentationOptions:
-    """Which model answers, and on how many cores."""
-    return SegmentationOptions(default=settings.model, threads=settings.threads)
-
-
-def imaging_limits(settings: Settings) -> ImagingLimits:
-    """What one picture may cost."""
-    return ImagingLimits(
-        max_pixels=int(settings.max_megapixels * 1_000_000), threads=threads(settings)
+def capacity_of(settings: Settings) -> Capacity:
+    """What runs side by side, within the memory and the cores that are ours."""
+    return plan(
+        memory_bytes=settings.memory_mb * MB or usable_memory(),
+        cores=settings.threads or usable_cores(),
+        max_pixels=int(settings.max_megapixels * 1_000_000),
+        max_body_bytes=settings.max_body_bytes,
     )
+
+
+def segmentation_options(settings: Settings, capacity: Capacity) -> SegmentationOptions:
+    """Which model answers, and how much of a picture process it may use."""
+    return SegmentationOptions(
+        default=settings.model,
+        slots=1 if settings.isolate else capacity.processes,
+        threads=capacity.threads,
+    )
+
+
+def imaging_limits(capacity: Capacity) -> ImagingLimits:
+    """What one picture may cost."""
+    return ImagingLimits(max_pixels=capacity.max_pixels, threads=capacity.threads)
 
 
 def fetch_limits(settings: Settings) -> FetchLimits:
@@ -148,9 +161,23 @@ def job_limits(settings: Settings) -> JobLimits:
     return JobLimits(keep_s=int(settings.keep_hours * 3600), stop_grace_s=settings.stop_timeout_s)
 
 
-def threads(settings: Settings) -> int:
-    """Threads for all computing of this process together."""
-    return settings.threads or usable_cores()
+def _open_remover(
+    settings: Settings, capacity: Capacity, sessions: Sessions, opened: ExitStack
+) -> Remover:
+    """Warm and ready: in processes of its own, unless the operator wants it in this one."""
+    limits = imaging_limits(capacity)
+    if not settings.isolate:
+        sessions.warm()
+        return Inside(sessions=sessions, limits=limits)
+    remover = Isolated(
+        OpenInside(options=sessions.options, limits=limits),
+        processes=capacity.processes,
+        time_limit_s=job_limits(settings).time_limit_s,
+        memory_bytes=capacity.process_bytes,
+    )
+    opened.callback(remover.close)
+    remover.start()
+    return remover
 
 
 def _open_deliverer(settings: Settings, database: Database) -> Deliverer:
@@ -164,12 +191,14 @@ def _open_deliverer(settings: Settings, database: Database) -> Deliverer:
     )
 
 
-def _open_dispatcher(settings: Settings, store: JobStore, handler: Handler) -> EmbeddedDispatcher:
+def _open_dispatcher(
+    settings: Settings, capacity: Capacity, store: JobStore, handler: Handler
+) -> EmbeddedDispatcher:
     return EmbeddedDispatcher(
         store,
         handler.perform,
-        workers=settings.workers
-        or usable_cores() + 1,  # One decodes or encodes while others compute.
+        # More than there are processes: some download while others compute.
+        workers=settings.workers or 2 * capacity.processes + 2,
         lock_file=settings.data_dir / "lock",
         time_limit_s=job_limits(settings).time_limit_s,
     )
@@ -181,12 +210,12 @@ def _open_clients(settings: Settings, database: Database) -> Clients:
 
 
 def _readiness(
-    settings: Settings, database: Database, sessions: Sessions, artifacts: ArtifactStore
+    settings: Settings, database: Database, remover: Remover, artifacts: ArtifactStore
 ) -> Readiness:
     limits = job_limits(settings)
     return Readiness(
         census=lambda: take_census(database),
-        sessions=sessions,
+        models=remover.models,
         free_bytes=artifacts.free_bytes,
         waiting_limit=limits.max_waiting,
         min_free_bytes=limits.min_free_bytes,
@@ -201,13 +230,11 @@ def _readings(readiness: Readiness, dispatcher: Dispatcher) -> Readings:
         waiting_limit=readiness.waiting_limit,
         slots=dispatcher.slots(),
         memory_limit_bytes=memory_limit_bytes(),
-        models=lambda: [
-            (one.name, one.provider, one.spec.licence) for one in readiness.sessions.loaded()
-        ],
+        models=lambda: [(one.name, one.provider, one.licence) for one in readiness.models()],
     )
 
 
-def _web_policy(settings: Settings) -> dict[str, Any]:
+def _web_policy(settings: Settings, capacity: Capacity) -> dict[str, Any]:
     """The part of the web side's context that is plain values."""
     proxies = tuple(map(ipaddress.ip_network, settings.trusted_proxies))
     return {
@@ -215,7 +242,7 @@ def _web_policy(settings: Settings) -> dict[str, Any]:
         "sync_wait_s": settings.sync_wait_s,
         "max_body_bytes": settings.max_body_bytes,
         "max_source_bytes": settings.max_source_bytes,
-        "max_pixels": imaging_limits(settings).max_pixels,
+        "max_pixels": capacity.max_pixels,
         "max_images": settings.max_images,
         "modelslab_status_codes": settings.modelslab_status_codes,
         "default_keep_s": job_limits(settings).keep_s,

@@ -83,6 +83,16 @@ class Settings(BaseSettings):
     threads: int = Field(
         0, ge=0, le=256, description="Threads for all computing together. 0: as many as CPUs."
     )
+    memory_mb: int = Field(
+        0,
+        ge=0,
+        description="Memory for everything, in megabytes. 0: the container's limit, "
+        "or three quarters of the machine.",
+    )
+    isolate: bool = Field(
+        True,
+        description="Open pictures in processes of their own, so that a bad one costs one job.",
+    )
 
     sync_wait_s: float = Field(
         25,

@@ -49,20 +49,22 @@ def _installed(package: str) -> str:
 
 def _check_model(settings: "Settings") -> Iterator[Line]:
     """Load the configured model as the server would, and run it once."""
+    from cutoutd.capacity import MB
     from cutoutd.errors import CutoutError
-    from cutoutd.runtime import segmentation_options
-    from cutoutd.segmentation.cores import slots_and_threads, usable_cores
+    from cutoutd.runtime import capacity_of, segmentation_options
     from cutoutd.segmentation.sessions import Sessions
 
-    options = segmentation_options(settings)
+    capacity = capacity_of(settings)
     try:
-        with Sessions(options).get(None) as session:
+        with Sessions(segmentation_options(settings, capacity)).get(None) as session:
             spec = session.spec
             yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
             yield True, "provider", session.provider
-            slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
-            yield True, "cores", f"{usable_cores()} usable: {slots} pictures at once in the network"
-            yield True, "threads", f"{threads} for each of them"
+            yield True, "pictures", f"{capacity.processes} at once, {capacity.threads} threads each"
+            room = (
+                f"{capacity.process_bytes // MB} MB, so {capacity.max_pixels / MB:.3g} megapixels"
+            )
+            yield True, "memory", f"each picture may take {room}"
     except CutoutError as error:
         yield False, "model", error.message
 

@@ -56,7 +56,7 @@ def resident_bytes() -> int:
 
 def memory_limit_bytes(cgroup: Path = CGROUP) -> int:
     """Memory that this process may use: the control group's limit, or what the machine has."""
-    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    machine = machine_bytes()
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         try:
             limit = (cgroup / name).read_text().strip()
@@ -65,3 +65,8 @@ def memory_limit_bytes(cgroup: Path = CGROUP) -> int:
         if limit.isdecimal():
             return min(machine, int(limit))
     return machine
+
+
+def machine_bytes() -> int:
+    """All the memory that the machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

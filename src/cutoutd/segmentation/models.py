@@ -108,6 +108,15 @@ EMBEDDED = ModelSpec(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory, as health, metrics and `doctor` name it."""
+
+    name: str
+    provider: str
+    licence: str
+
+
 class Registry(Mapping[str, ModelSpec]):
     """The known models by name; `default` is the one used when a request names none."""
 

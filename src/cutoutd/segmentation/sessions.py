@@ -12,7 +12,7 @@ from time import monotonic
 from cutoutd.errors import ConfigurationError, InvalidRequest
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
-from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Registry
+from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
 from cutoutd.segmentation.onnx_runtime import metadata, usable_providers
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
@@ -130,6 +130,10 @@ class Sessions:
 
     def _obtainable(self, spec: ModelSpec) -> bool:
         return bool(self.options.auto_pull or spec.remote or self.weights.find(spec))
+
+    def models(self) -> list[LoadedModel]:
+        """What is loaded, as plain values that can be sent elsewhere."""
+        return [LoadedModel(one.name, one.provider, one.spec.licence) for one in self.loaded()]
 
     def _permit(self, spec: ModelSpec, error: Callable[[str], Exception]) -> None:
         if not self._permitted(spec):

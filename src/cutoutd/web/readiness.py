@@ -1,12 +1,12 @@
 """What must hold before work is sent here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import JobStatus
-from cutoutd.segmentation.sessions import Sessions
+from cutoutd.segmentation.models import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Readiness:
     """Looks at the store, the queue, the disk and the model."""
 
     census: Callable[[], Census]
-    sessions: Sessions
+    models: Callable[[], Sequence[LoadedModel]]
     free_bytes: Callable[[], int | None]
     waiting_limit: int
     min_free_bytes: int
@@ -52,5 +52,5 @@ class Readiness:
         return Check("storage", ok=free >= self.min_free_bytes, detail=f"{free / 1e9:.1f} GB free")
 
     def _model(self) -> Check:
-        loaded = [f"{one.name} on {one.provider}" for one in self.sessions.loaded()]
+        loaded = [f"{one.name} on {one.provider}" for one in self.models()]
         return Check("model", ok=bool(loaded), detail=", ".join(loaded) or "none is loaded")

@@ -1,0 +1,285 @@
+"""Pictures are opened in processes of their own, so that a bad one costs one job.
+
+A decoder or the network's runtime may crash on a hostile file, ask for more memory than there
+is, or never come back. Each process here works on one picture at a time, behind a pipe: if it
+dies or takes too long it is killed, its job fails with a sentence, and another process takes
+its place. The process that answers HTTP never decodes a picture.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final, Protocol, TypeAlias
+
+from cutoutd.command import RemoveBackground
+from cutoutd.errors import ConfigurationError, CutoutError, ProcessingFailed
+from cutoutd.pipeline import ImagingLimits, Removal, Segmenter, remove_background
+from cutoutd.segmentation.models import LoadedModel
+from cutoutd.segmentation.options import SegmentationOptions
+
+_START_S: Final = 120.0
+# Not a fork of this process, which would copy locks that its threads hold.
+_processes: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+if os.name == "posix":
+    _processes.set_forkserver_preload([__name__, "cutoutd.segmentation.sessions"])
+_log = logging.getLogger(__name__)
+
+
+class LendsSegmenters(Protocol):
+    """The loaded models of a process."""
+
+    def get(self, name: str | None) -> AbstractContextManager[Segmenter]:
+        """Lend the model of that name; None is the default."""
+        ...
+
+    def models(self) -> Sequence[LoadedModel]:
+        """The models that are loaded and warm."""
+        ...
+
+
+class Remover(Protocol):
+    """Whoever turns the bytes of one picture into the files that a command asks for."""
+
+    def remove(
+        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+    ) -> Removal:
+        """As `pipeline.remove_background`, with the model that the command names."""
+        ...
+
+    def models(self) -> Sequence[LoadedModel]:
+        """The models that are loaded and warm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """A Remover in this process: for the command line, and for those who choose it."""
+
+    sessions: LendsSegmenters
+    limits: ImagingLimits
+
+    def remove(
+        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+    ) -> Removal:
+        """Work here and now."""
+        with self.sessions.get(command.model) as segmenter:
+            return remove_background(
+                data, command, segmenter, backdrop=backdrop, limits=self.limits
+            )
+
+    def models(self) -> Sequence[LoadedModel]:
+        """The models of this process."""
+        return self.sessions.models()
+
+
+OpenRemover: TypeAlias = Callable[[], Remover]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInside:
+    """Opens an `Inside`, in whichever process it is called: a value that can be sent there."""
+
+    options: SegmentationOptions
+    limits: ImagingLimits
+
+    def __call__(self) -> Inside:
+        """Load the default model and run it once."""
+        from cutoutd.segmentation.sessions import Sessions  # The serving process loads none.
+
+        sessions = Sessions(self.options)
+        sessions.warm()
+        return Inside(sessions=sessions, limits=self.limits)
+
+
+class Isolated:
+    """A Remover that spreads pictures over processes. Safe to share between threads."""
+
+    def __init__(
+        self,
+        open_remover: OpenRemover,
+        *,
+        processes: int,
+        time_limit_s: float,
+        memory_bytes: int | None = None,
+    ) -> None:
+        """memory_bytes: what one process may allocate; None sets no limit."""
+        self._open_remover = open_remover
+        self._time_limit_s = time_limit_s
+        self._memory_bytes = memory_bytes
+        self._free: SimpleQueue[_Bench] = SimpleQueue()
+        self._all: list[_Bench] = []
+        self._count = processes
+        self._lock = threading.Lock()
+        self._closed = False
+        self._models: Sequence[LoadedModel] = ()
+
+    def start(self) -> None:
+        """Begin, and return when every process has its model warm.
+
+        Raises ConfigurationError if one cannot begin.
+        """
+        benches = [_Bench(self._open_remover, self._memory_bytes) for _ in range(self._count)]
+        self._all = benches
+        for bench in benches:
+            self._models = bench.wait_until_ready()
+            self._free.put(bench)
+
+    def models(self) -> Sequence[LoadedModel]:
+        """The models that every process has loaded before its first picture."""
+        return self._models
+
+    def remove(
+        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+    ) -> Removal:
+        """Work in the next free process.
+
+        Raises ProcessingFailed if the process dies over the picture or takes too long.
+        """
+        bench = self._free.get()
+        try:
+            answer = bench.ask((data, command, backdrop), self._time_limit_s)
+        except (EOFError, OSError, TimeoutError) as exc:
+            self._replace(bench)
+            raise ProcessingFailed(_what_happened(bench, exc)) from exc
+        self._free.put(bench)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """End all processes, whatever they are at."""
+        with self._lock:
+            self._closed = True
+            for bench in self._all:
+                bench.kill()
+
+    def _replace(self, broken: "_Bench") -> None:
+        """Put a new process in the place of one that died; who waits for it goes on waiting."""
+        broken.kill()
+        _log.error("a picture process ended with %s; another takes its place", broken.exitcode)
+        with self._lock:
+            if self._closed:
+                return
+            fresh = _Bench(self._open_remover, self._memory_bytes)
+            self._all = [bench for bench in self._all if bench is not broken] + [fresh]
+        threading.Thread(target=self._admit, args=(fresh,), daemon=True).start()
+
+    def _admit(self, bench: "_Bench") -> None:
+        try:
+            bench.wait_until_ready()
+        except ConfigurationError:
+            self._replace(bench)
+        else:
+            self._free.put(bench)
+
+
+Question: TypeAlias = tuple[bytes, RemoveBackground, bytes | None]
+
+
+class _Bench:
+    """One process and our end of the pipe to it."""
+
+    def __init__(self, open_remover: OpenRemover, memory_bytes: int | None) -> None:
+        self._pipe, theirs = _processes.Pipe()
+        self._process = _processes.Process(  # type: ignore[attr-defined]
+            target=_work, args=(theirs, open_remover, memory_bytes), name="pictures", daemon=True
+        )
+        self._process.start()
+        theirs.close()  # So that its death is an end of file here.
+
+    @property
+    def exitcode(self) -> int | None:
+        """Negative: the signal that ended it."""
+        code: int | None = self._process.exitcode
+        return code
+
+    def wait_until_ready(self) -> Sequence[LoadedModel]:
+        """The models it has loaded.
+
+        Raises ConfigurationError if the process dies or takes too long to load them.
+        """
+        try:
+            answer = self._answer(_START_S)
+        except (EOFError, OSError, TimeoutError) as exc:
+            raise ConfigurationError("A picture process could not start; see the log.") from exc
+        if isinstance(answer, BaseException):
+            raise answer
+        models: Sequence[LoadedModel] = answer
+        return models
+
+    def ask(self, question: Question, patience_s: float) -> Removal | BaseException:
+        """Raises EOFError or OSError if the process dies, TimeoutError if it takes too long."""
+        self._pipe.send(question)
+        answer: Removal | BaseException = self._answer(patience_s)
+        return answer
+
+    def _answer(self, patience_s: float) -> Any:
+        if not self._pipe.poll(patience_s):
+            raise TimeoutError
+        return self._pipe.recv()
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+
+def _what_happened(bench: _Bench, exc: Exception) -> str:
+    if isinstance(exc, TimeoutError):
+        return "The image took too long to process."
+    if bench.exitcode == -signal.SIGKILL:  # By the kernel: we had no reason to.
+        return "The image needs more memory than this server has."
+    return "The image made its decoder crash."
+
+
+def _work(pipe: Connection, open_remover: OpenRemover, memory_bytes: int | None) -> None:
+    """The life of a process: open the model, say so, then answer until the pipe closes."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # The parent decides when we end.
+        signal.signal(number, signal.SIG_IGN)
+    _be_the_first_to_go(memory_bytes)
+    try:
+        remover = open_remover()
+        pipe.send(remover.models())
+    except CutoutError as exc:
+        pipe.send(exc)
+        return
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(_answer_to(pipe.recv(), remover))
+
+
+def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
+    data, command, backdrop = question
+    try:
+        return remover.remove(data, command, backdrop=backdrop)
+    except CutoutError as exc:
+        return exc
+    except MemoryError:
+        return ProcessingFailed("The image needs more memory than this server has.")
+    except Exception:  # noqa: BLE001 - The process must outlive whatever a file does to it.
+        _log.exception("a picture could not be processed")
+        return ProcessingFailed("The image could not be processed.")
+
+
+def _be_the_first_to_go(memory_bytes: int | None) -> None:
+    """When memory runs out this process fails, rather than the one that serves."""
+    try:
+        import resource
+    except ImportError:  # Not on Windows.
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    badness = Path(f"/proc/{os.getpid()}/oom_score_adj")
+    with contextlib.suppress(OSError):  # Only Linux has it.
+        badness.write_text("500")

@@ -1,0 +1,53 @@
+"""A Remover that does to its process what the picture's bytes say."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cutoutd.command import RemoveBackground
+from cutoutd.errors import ConfigurationError, SourceRejected
+from cutoutd.pipeline import Removal
+from cutoutd.segmentation.models import LoadedModel
+
+DONE = Removal(images=(), notes=(), timings_ms={}, width=1, height=1, model="none", provider="none")
+
+
+@dataclass(frozen=True)
+class Obedient:
+    def models(self) -> list[LoadedModel]:
+        return [LoadedModel("obedient", "none", "Apache-2.0")]
+
+    def remove(
+        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+    ) -> Removal:
+        match data:
+            case b"segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case b"killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case b"hang":
+                time.sleep(60)
+            case b"gigabytes":
+                np.ones(4_000_000_000, dtype=np.uint8)
+            case b"refuse":
+                raise SourceRejected("No.", reason="corrupt", field="image")
+            case b"surprise":
+                raise ZeroDivisionError
+            case b"pid":
+                return replace(DONE, width=os.getpid())
+        return replace(DONE, notes=(data.decode(), (backdrop or b"").decode()))
+
+
+def open_obedient() -> Obedient:
+    return Obedient()
+
+
+def open_nothing() -> Obedient:
+    raise ConfigurationError("There is no model.")
+
+
+def open_dead() -> Obedient:
+    os._exit(3)

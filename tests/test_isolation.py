@@ -1,0 +1,107 @@
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.crashing import open_dead, open_nothing, open_obedient
+
+from cutoutd.command import RemoveBackground, Source
+from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
+from cutoutd.isolation import Isolated
+
+COMMAND = RemoveBackground(sources=(Source(url="http://pictures/1.jpg"),))
+
+
+@pytest.fixture(scope="module")
+def isolated() -> Iterator[Isolated]:
+    isolated = Isolated(open_obedient, processes=1, time_limit_s=0.5, memory_bytes=1_000_000_000)
+    isolated.start()
+    yield isolated
+    isolated.close()
+
+
+def works(isolated: Isolated) -> bool:
+    return isolated.remove(b"hello", COMMAND, backdrop=b"wall").notes == ("hello", "wall")
+
+
+def test_a_picture_is_worked_on_in_another_process(isolated: Isolated) -> None:
+    assert isolated.remove(b"pid", COMMAND).width != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"segfault", "made its decoder crash"),
+        (b"killed", "more memory than this server has"),
+        (b"gigabytes", "more memory than this server has"),
+        (b"hang", "took too long"),
+        (b"surprise", "could not be processed"),
+    ],
+)
+def test_a_picture_that_breaks_its_process_costs_one_job(
+    isolated: Isolated, data: bytes, sentence: str
+) -> None:
+    with pytest.raises(ProcessingFailed, match=sentence):
+        isolated.remove(data, COMMAND)
+    assert works(isolated)
+
+
+def test_a_refusal_arrives_with_its_reason_and_field(isolated: Isolated) -> None:
+    with pytest.raises(SourceRejected, match="No") as refusal:
+        isolated.remove(b"refuse", COMMAND)
+    assert (refusal.value.reason, refusal.value.field) == ("corrupt", "image")
+    assert works(isolated)
+
+
+def test_a_crash_disturbs_no_picture_beside_it() -> None:
+    isolated = Isolated(open_obedient, processes=2, time_limit_s=5)
+    isolated.start()
+    with ThreadPoolExecutor(2) as threads:
+        crashes = [threads.submit(isolated.remove, b"segfault", COMMAND) for _ in range(2)]
+        fine = [threads.submit(works, isolated) for _ in range(20)]
+        assert all(isinstance(crash.exception(), ProcessingFailed) for crash in crashes)
+        assert all(one.result() for one in fine)
+    isolated.close()
+
+
+@pytest.mark.parametrize(
+    ("open_remover", "sentence"), [(open_nothing, "no model"), (open_dead, "could not start")]
+)
+def test_a_process_that_cannot_begin_says_why(open_remover: object, sentence: str) -> None:
+    isolated = Isolated(open_remover, processes=1, time_limit_s=5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=sentence):
+        isolated.start()
+    isolated.close()
+
+
+def test_no_process_is_left_after_close() -> None:
+    isolated = Isolated(open_obedient, processes=1, time_limit_s=5)
+    isolated.start()
+    pid = isolated.remove(b"pid", COMMAND).width
+    isolated.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_process_ends_by_itself_when_nobody_holds_its_pipe(isolated: Isolated) -> None:
+    code = (
+        "from tests.crashing import *; from tests.test_isolation import COMMAND;"
+        "from cutoutd.isolation import Isolated; import os;"
+        "isolated = Isolated(open_obedient, processes=1, time_limit_s=5); isolated.start();"
+        "print(isolated.remove(b'pid', COMMAND).width, flush=True); os.kill(os.getpid(), 9)"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=False, timeout=30
+    )
+    pid = int(done.stdout)
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the process is still there")
