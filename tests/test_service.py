@@ -129,6 +129,15 @@ async def test_an_end_on_another_machine_is_heard_of(place: Place) -> None:
     assert (await waiting).status is JobStatus.SUCCEEDED
 
 
+async def test_those_who_wait_can_be_let_go_when_the_process_has_no_time(place: Place) -> None:
+    job = await place.submit()
+    waiting = asyncio.create_task(place.service.wait(job, PATIENCE_S))
+    assert await asyncio.to_thread(place.begun.acquire, timeout=PATIENCE_S)
+    place.service.release()
+    assert not (await waiting).status.final
+    assert not (await place.service.wait(job, PATIENCE_S)).status.final
+
+
 async def test_a_job_can_be_followed_to_its_end(place: Place) -> None:
     states: list[JobStatus] = []
     async for job in place.service.follow(await place.submit(), every_s=0.02):

@@ -42,6 +42,7 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
     async def running(app: FastAPI) -> AsyncIterator[None]:
         runtime = await run_in_threadpool(open_runtime, settings, metrics, fetch=fetch)
         app.state.context = runtime.context
+        app.state.runtime = runtime
         try:
             yield
         finally:

@@ -27,6 +27,8 @@ from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
+log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -59,9 +61,10 @@ class Service:
         self._estimator = estimator
         self._limits = limits
         self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
-        self._waiting: dict[int, list[asyncio.Future[Job]]] = {}
+        self._waiting: dict[int, list[asyncio.Future[Job | None]]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._released = False
         store.watch(self._announce)
 
     async def keep(self, data: bytes, *, name: str | None = None, folder: str = INPUTS) -> Source:
@@ -126,21 +129,31 @@ class Service:
 
     async def wait(self, job: Job, timeout_s: float) -> Job:
         """The job when it is final, or as it is after the timeout."""
-        if job.status.final or timeout_s <= 0:
+        if job.status.final or timeout_s <= 0 or self._released:
             return job
-        arrival: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        arrival: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(job.id, []).append(arrival)
+        final: Job | None = None
         try:
             now = await self._call(self._store.get, job.id)  # It may have ended before we listened.
             if now.status.final:
                 return now
             self._look()
             async with asyncio.timeout(timeout_s):
-                return await arrival
+                final = await arrival
         except TimeoutError:
-            return await self._call(self._store.get, job.id)
+            log.debug("job %d did not end in %g s", job.id, timeout_s)
         finally:
             self._forget(job.id, arrival)
+        if final is not None:
+            return final
+        return await self._call(self._store.get, job.id)
+
+    def release(self) -> None:
+        """Let everybody who waits have the job as it is, now and from now on. Any thread."""
+        self._released = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._let_go)
 
     async def follow(self, job: Job, *, every_s: float = 5.0) -> AsyncIterator[Job]:
         """The job now, then whenever it has moved, and at least every few seconds, to its end."""
@@ -199,14 +212,18 @@ class Service:
     def _announce(self, job: Job) -> None:
         """A job ended in this process, in whichever thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._arrived, job)
+            self._loop.call_soon_threadsafe(self._arrived, job.id, job)
 
-    def _arrived(self, job: Job) -> None:
-        for arrival in self._waiting.pop(job.id, ()):
+    def _arrived(self, job_id: int, job: Job | None) -> None:
+        for arrival in self._waiting.pop(job_id, ()):
             if not arrival.done():
                 arrival.set_result(job)
 
-    def _forget(self, job_id: int, arrival: "asyncio.Future[Job]") -> None:
+    def _let_go(self) -> None:
+        for job_id in list(self._waiting):
+            self._arrived(job_id, None)
+
+    def _forget(self, job_id: int, arrival: "asyncio.Future[Job | None]") -> None:
         arrivals = self._waiting.get(job_id, [])
         if arrival in arrivals:
             arrivals.remove(arrival)
@@ -222,7 +239,7 @@ class Service:
         while self._waiting:
             await asyncio.sleep(_LOOK_S)
             for job in await self._call(self._store.final_among, list(self._waiting)):
-                self._arrived(job)
+                self._arrived(job.id, job)
 
 
 def artifact_keys(

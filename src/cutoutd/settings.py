@@ -72,8 +72,21 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="Where jobs and artifacts are kept.")
-    database_url: str = Field("", description="Jobs. Empty: SQLite in `data_dir`.")
-    storage_url: str = Field("", description="Artifacts. Empty: files in `data_dir`.")
+    database_url: str = Field(
+        "",
+        description="Jobs. Empty: SQLite in `data_dir`, and `serve` works on them itself. "
+        "`postgresql://…`: any number of `serve` and `worker` processes.",
+    )
+    storage_url: str = Field(
+        "", description="Artifacts. Empty: files in `data_dir`. Or `s3://bucket/prefix`."
+    )
+    storage_endpoint: str = Field(
+        "", description="Address of an S3-compatible store; empty for AWS itself."
+    )
+    storage_region: str = Field("", description="Region of the bucket. Empty: `AWS_REGION`.")
+    storage_public_url: str = Field(
+        "", description="Where everybody can read the bucket. Empty: links are presigned."
+    )
     keep_hours: float = Field(24, gt=0, description="Finished pictures are deleted after this.")
 
     model: str = Field("cutoutd-small", description="The model for requests that name none.")
@@ -92,6 +105,19 @@ class Settings(BaseSettings):
     isolate: bool = Field(
         True,
         description="Open pictures in processes of their own, so that a bad one costs one job.",
+    )
+
+    max_waiting: int = Field(
+        1000, ge=1, description="Jobs that may wait; more are refused with a Retry-After."
+    )
+    job_timeout_s: float = Field(
+        300, gt=0, description="A job that takes longer fails, and its place is given to others."
+    )
+    max_crashes: int = Field(
+        2, ge=1, le=100, description="A job fails when its worker died under it this often."
+    )
+    min_free_mb: float = Field(
+        256, ge=0, description="With less room on the disk, new work is refused; in megabytes."
     )
 
     sync_wait_s: float = Field(

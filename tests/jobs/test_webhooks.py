@@ -180,7 +180,7 @@ def in_ten_minutes() -> str:
 
 @pytest.mark.parametrize(
     "asked",
-    [("600", 600), (in_ten_minutes(), 600), ("1", 5), ("soon", 5), ("-3", 5), ("9" * 30, 86400)],
+    [("600", 600), ("a date", 600), ("1", 5), ("soon", 5), ("-3", 5), ("9" * 30, 86400)],
 )
 def test_a_receiver_may_ask_for_more_time(
     store: JobStore,
@@ -189,8 +189,12 @@ def test_a_receiver_may_ask_for_more_time(
     clock: FakeClock,
     asked: tuple[str, int],
 ) -> None:
-    retry_after, seconds = asked
-    with receiver(lambda _: Answer(503, {"retry-after": retry_after})) as it:
+    text, seconds = asked
+
+    def busy(_: Received) -> Answer:
+        return Answer(503, {"retry-after": in_ten_minutes() if text == "a date" else text})
+
+    with receiver(busy) as it:
         owed(store, it.url)
         start()
         (delivery,) = deliveries.wait_for(1)

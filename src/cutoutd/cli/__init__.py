@@ -6,7 +6,7 @@ the configuration is wrong, 130 interrupted.
 
 import typer
 
-from cutoutd.cli import config, doctor, openapi, remove, serve
+from cutoutd.cli import config, doctor, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -14,7 +14,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (serve.serve, remove.remove, doctor.doctor, config.config, openapi.openapi):
+for command in (
+    serve.serve,
+    worker.worker,
+    remove.remove,
+    doctor.doctor,
+    config.config,
+    openapi.openapi,
+):
     app.command()(command)
 
 

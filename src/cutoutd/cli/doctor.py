@@ -51,8 +51,8 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
     """Load the configured model as the server would, and run it once."""
     from cutoutd.capacity import MB
     from cutoutd.errors import CutoutError
-    from cutoutd.runtime import capacity_of, segmentation_options
     from cutoutd.segmentation.sessions import Sessions
+    from cutoutd.work import capacity_of, segmentation_options
 
     capacity = capacity_of(settings)
     try:

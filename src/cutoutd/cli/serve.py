@@ -8,16 +8,21 @@ def serve(
     host: str = typer.Option(None, help="Address to listen on [CUTOUTD_HOST, 127.0.0.1]."),
     port: int = typer.Option(None, help="Port to listen on [CUTOUTD_PORT, 8000]."),
 ) -> None:
-    """Serve the APIs over HTTP and work on their jobs, until SIGINT or SIGTERM."""
+    """Serve the APIs over HTTP and work on their jobs, until SIGINT or SIGTERM.
+
+    The first signal finishes what runs, the second gives it back to the queue.
+    """
     import uvicorn
 
     from cutoutd.app import create_app
+    from cutoutd.cli.server import HurriableServer
     from cutoutd.logs import logging_config
     from cutoutd.settings import load_settings
 
     settings = load_settings(host=host, port=port)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         http="httptools",
@@ -28,7 +33,7 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
     )
-    server = uvicorn.Server(config)
+    server = HurriableServer(config, app)
     server.run()
     if not server.started:  # The reason is in the log: the port is taken, the store is locked, …
         raise typer.Exit(1)

@@ -23,7 +23,8 @@ class Readiness:
     """Looks at the store, the queue, the disk and the model."""
 
     census: Callable[[], Census]
-    models: Callable[[], Sequence[LoadedModel]]
+    models: Callable[[], Sequence[LoadedModel]] | None
+    """None where other processes do the work."""
     free_bytes: Callable[[], int | None]
     waiting_limit: int
     min_free_bytes: int
@@ -52,5 +53,7 @@ class Readiness:
         return Check("storage", ok=free >= self.min_free_bytes, detail=f"{free / 1e9:.1f} GB free")
 
     def _model(self) -> Check:
+        if self.models is None:
+            return Check("model", ok=True, detail="on the workers")
         loaded = [f"{one.name} on {one.provider}" for one in self.models()]
         return Check("model", ok=bool(loaded), detail=", ".join(loaded) or "none is loaded")
