@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from training.evaluate import session_of, spec_of
+from training.export import Mirrored, difference, export
+from training.model import Network
+from training.settings import read_design
+
+from cutoutd.segmentation.models import EMBEDDED, IMAGENET_MEAN, IMAGENET_STD
+from training import checkpoint
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("exported") / "tiny.onnx"
+    export(Network(read_design("tiny")), path, size=64, version="7", half=True, mirrored=True)
+    return path
+
+
+def test_the_product_runs_an_exported_file_by_its_own_description(exported: Path) -> None:
+    spec = spec_of(exported)
+
+    mask = session_of(str(exported)).predict(np.full((50, 70, 3), 90, np.uint8))
+
+    assert (spec.size, spec.mean, spec.std) == (64, IMAGENET_MEAN, IMAGENET_STD)
+    assert spec.licence == "Apache-2.0"
+    assert mask.shape == (64, 64)
+
+
+def test_a_mirrored_network_gives_a_mirrored_mask_for_a_mirrored_picture(exported: Path) -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    session = session_of(str(exported))
+
+    mask, mirrored = session.predict(photo), session.predict(np.ascontiguousarray(photo[:, ::-1]))
+
+    assert np.abs(mask - mirrored[:, ::-1]).max() < 1e-4
+
+
+def test_an_exported_file_tells_nothing_about_the_machine(exported: Path) -> None:
+    assert str(Path(__file__).parents[2]).encode() not in exported.read_bytes()
+
+
+def test_large_weights_are_stored_in_half(exported: Path) -> None:
+    weights = onnx.load(exported).graph.initializer
+    large = [weight for weight in weights if np.prod(weight.dims) >= 1024]
+
+    assert {weight.data_type for weight in large} == {onnx.TensorProto.FLOAT16}
+
+
+@torch.no_grad()
+def test_our_first_network_is_the_prototype_design_to_the_last_weight() -> None:
+    assert EMBEDDED.folder is not None
+    network = Network(read_design("prototype")).eval()
+    checkpoint.start_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
+
+    pictures = torch.randn(1, 3, EMBEDDED.size, EMBEDDED.size)
+
+    assert difference(network, EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
+
+
+@torch.no_grad()
+def test_mirroring_averages_both_views() -> None:
+    network = Network(read_design("tiny")).eval()
+    pictures = torch.randn(1, 3, 64, 64)
+
+    both = (network(pictures) + network(pictures.flip(3)).flip(3)) / 2
+
+    assert torch.allclose(Mirrored(network)(pictures), both)

@@ -1,0 +1,67 @@
+import pytest
+import torch
+from training.model import Convolution, Network
+from training.settings import read_design
+
+
+def settled(module: torch.nn.Module) -> torch.nn.Module:
+    """With batch statistics that are not those of a fresh network."""
+    torch.manual_seed(0)
+    for norm in module.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(norm.weight, 1, 0.2)
+            torch.nn.init.normal_(norm.bias, 0, 0.2)
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            norm.running_mean.normal_(0, 0.2)
+            norm.running_var.uniform_(0.5, 1.5)
+    return module.eval()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "stride", "dilation"), [(6, 1, 1), (4, 1, 1), (6, 1, 2), (4, 2, 1)]
+)
+@torch.no_grad()
+def test_a_folded_convolution_computes_what_its_branches_did(
+    inputs: int, stride: int, dilation: int
+) -> None:
+    convolution = Convolution(inputs, 6, stride=stride, dilation=dilation, branches=True)
+    settled(convolution)
+    pictures = torch.randn(2, inputs, 12, 12)
+    before = convolution(pictures)
+
+    convolution.fold()
+
+    assert len(list(convolution.children())) == 1
+    assert torch.allclose(convolution(pictures), before, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_folded_network_gives_the_same_mask() -> None:
+    network = Network(read_design("tiny"))
+    settled(network)
+    pictures = torch.randn(2, 3, 64, 96)
+    before = network(pictures)
+
+    assert torch.allclose(network.fold()(pictures), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("design", ["prototype", "small", "base", "tiny"])
+@torch.no_grad()
+def test_the_mask_is_a_probability_at_the_size_of_the_picture(design: str) -> None:
+    network = Network(read_design(design)).eval()
+
+    mask = network(torch.randn(1, 3, 96, 64))
+
+    assert mask.shape == (1, 1, 96, 64)
+    assert 0 <= float(mask.min()) <= float(mask.max()) <= 1
+
+
+def test_in_training_every_level_answers_from_half_to_a_thirty_second() -> None:
+    network = Network(read_design("tiny")).train()
+
+    outputs = network(torch.randn(2, 3, 64, 64))
+
+    assert [tuple(output.shape) for output in outputs] == [
+        (2, 1, side, side) for side in (32, 16, 8, 4, 2)
+    ]

@@ -1,0 +1,186 @@
+"""Measure models side by side on held-out photos, through the product's own pipeline.
+
+    python -m training.evaluate DATA cutoutd-small other.onnx --out training/runs/evaluation
+
+Each photo goes through `remove_background` with each model in turn, so that times are taken
+in the same minute; the mask that a caller would get is what is scored. Accuracy is computed
+by py-sod-metrics, except the boundary F-measure, which it lacks.
+"""
+
+import argparse
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import onnx
+import py_sod_metrics as metrics
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from cutoutd.command import ImageKind, Output, RemoveBackground
+from cutoutd.pipeline import ImagingLimits, remove_background
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec
+from cutoutd.segmentation.own import self_described
+from cutoutd.segmentation.session import Session, open_session
+from training.data import SETS, Example, PictureSet, examples, held_out
+
+ONLY_MASK = RemoveBackground(sources=(), outputs=(Output(kind=ImageKind.MASK),))
+THREADS = 2
+MIDDLE = 128
+BOUNDARY_TOLERANCE = 0.008
+"""Distance at which two boundaries still meet, as a part of the picture's diagonal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Photos that nothing here was trained on."""
+
+    pictures: PictureSet
+    folder: Path
+
+    def __iter__(self) -> Iterator[Example]:
+        everything = list(examples(self.pictures, self.folder))
+        chosen = held_out(self.pictures, [example.name for example in everything])
+        return (example for example in everything if example.name in chosen)
+
+
+def session_of(model: str) -> Session:
+    """The embedded model by its name, or an exported file by its path."""
+    spec = EMBEDDED if model == EMBEDDED.name else spec_of(Path(model))
+    assert spec.folder is not None
+    return open_session(spec, spec.folder / spec.file, threads=THREADS)
+
+
+def spec_of(path: Path) -> ModelSpec:
+    """The registry row that an exported file describes. Raises ValueError if it has none."""
+    metadata = {item.key: item.value for item in onnx.load(path).metadata_props}
+    spec = self_described(path, metadata)
+    if spec is None:
+        raise ValueError(f"{path.name} does not describe itself; was it made by training.export?")
+    return spec
+
+
+def mask_of(photo: bytes, session: Session) -> NDArray[np.uint8]:
+    """(H, W) levels 0..255: what a caller who asks for the mask is sent."""
+    removal = remove_background(photo, ONLY_MASK, session, limits=ImagingLimits(threads=THREADS))
+    return np.asarray(Image.open(io.BytesIO(removal.images[0].data)))
+
+
+def boundary_f(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
+    """F-measure of two subjects' boundaries, 0..1; 1 if neither has one.
+
+    A boundary pixel counts as found if the other boundary passes within the tolerance.
+    Source: Perazzi et al., A Benchmark Dataset and Evaluation Methodology for Video Object
+    Segmentation, CVPR 2016, with distances in place of a matching of contours.
+    """
+    edges = [_boundary(levels >= MIDDLE) for levels in (mask, truth)]
+    if not edges[0].any() and not edges[1].any():
+        return 1.0
+    if not edges[0].any() or not edges[1].any():
+        return 0.0
+    reach = BOUNDARY_TOLERANCE * float(np.hypot(*mask.shape))
+    precision, recall = (
+        float((ndimage.distance_transform_edt(~there)[here] <= reach).mean())
+        for here, there in (edges, reversed(edges))
+    )
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def _boundary(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = ndimage.binary_erosion(subject, border_value=1)
+    return subject & ~inside
+
+
+class Score:
+    """The sums of one model over all photos."""
+
+    def __init__(self) -> None:
+        self.structure = metrics.Smeasure()
+        self.weighted = metrics.WeightedFmeasure()
+        self.error = metrics.MAE()
+        self.curves = metrics.FmeasureV2(
+            {
+                "f": metrics.FmeasureHandler(with_dynamic=True, with_adaptive=False, beta=0.3),
+                "iou": metrics.IOUHandler(with_dynamic=True, with_adaptive=False),
+            }
+        )
+        self.boundaries: list[float] = []
+        self.milliseconds: list[float] = []
+
+    def add(self, mask: NDArray[np.uint8], truth: NDArray[np.uint8], milliseconds: float) -> None:
+        """One photo; both (H, W), levels 0..255."""
+        for metric in (self.structure, self.weighted, self.error, self.curves):
+            metric.step(mask, truth)
+        self.boundaries.append(boundary_f(mask, truth))
+        self.milliseconds.append(milliseconds)
+
+    def table(self) -> dict[str, float]:
+        """The row of the evaluation table; ms is the median of the model's part."""
+        curves = self.curves.get_results()
+        return {
+            "S": float(self.structure.get_results()["sm"]),
+            "max-F": float(curves["f"]["dynamic"].max()),
+            "weighted-F": float(self.weighted.get_results()["wfm"]),
+            "MAE": float(self.error.get_results()["mae"]),
+            "IoU": float(curves["iou"]["dynamic"][MIDDLE]),
+            "boundary-F": float(np.mean(self.boundaries)),
+            "ms": float(np.median(self.milliseconds)),
+        }
+
+
+def evaluate(
+    photos: Validation, sessions: dict[str, Session]
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """The table by model, and each photo's mean absolute error by model."""
+    scores = {name: Score() for name in sessions}
+    errors: dict[str, dict[str, float]] = {}
+    for example in photos:
+        assert example.mask is not None
+        truth = np.asarray(Image.open(io.BytesIO(example.mask)).convert("L"))
+        photo = np.asarray(Image.open(io.BytesIO(example.picture)).convert("RGB"))
+        for name, session in sessions.items():
+            mask = mask_of(example.picture, session)
+            started = perf_counter()
+            session.predict(photo)
+            scores[name].add(mask, truth, 1000 * (perf_counter() - started))
+            error = float(np.abs(mask.astype(np.float32) - truth).mean() / 255)
+            errors.setdefault(example.name, {})[name] = error
+    return {name: score.table() for name, score in scores.items()}, errors
+
+
+def as_text(table: dict[str, dict[str, float]]) -> str:
+    """The table in Markdown."""
+    columns = list(next(iter(table.values())))
+    lines = ["| model | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in table.items():
+        cells = (f"{row[c]:.1f}" if c == "ms" else f"{row[c]:.4f}" for c in columns)
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print one table per set and keep the errors by photo."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="where the tar shards are")
+    parser.add_argument("models", nargs="+", help=f"{EMBEDDED.name}, or ONNX files of ours")
+    parser.add_argument("--sets", nargs="+", default=[s.name for s in SETS if s.held_out])
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    sessions = {Path(model).stem: session_of(model) for model in arguments.models}
+    for pictures in SETS:
+        if pictures.name not in arguments.sets:
+            continue
+        table, errors = evaluate(Validation(pictures, arguments.data), sessions)
+        print(f"\n{pictures.name}, {len(errors)} photos\n\n{as_text(table)}", flush=True)
+        written = json.dumps({"table": table, "errors": errors}, indent=1)
+        (arguments.out / f"{pictures.name}.json").write_text(written, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Turn a checkpoint into the ONNX file that the product ships.
+
+    python -m training.export small training/runs/small/checkpoint.pt cutoutd-small.onnx --size 320
+
+The moving average's weights, every convolution's branches and batch normalisation folded into
+one, any batch size, and metadata that the product reads: the file also works from a folder of
+the operator's own models. Weights may be stored in half precision: the file is half as large,
+ONNX Runtime turns them back when it loads it, and computes in single precision either way.
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from cutoutd.segmentation.own import PREFIX
+from training.augment import MEAN, STD
+from training.model import Network
+from training.train import read_network
+
+OPSET = 18
+TOLERANCE = 1e-3
+
+
+class Mirrored(nn.Module):
+    """A network that looks at each picture and its mirror image, and gives their mean."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(N, 3, H, W) -> probability (N, 1, H, W)."""
+        there = self.network(pictures)
+        back = self.network(pictures.flip(3)).flip(3)
+        return (there + back) / 2
+
+
+def export(
+    network: Network,
+    path: Path,
+    *,
+    size: int,
+    version: str,
+    half: bool = False,
+    mirrored: bool = False,
+) -> str:
+    """Write the file, check it against PyTorch on noise, and return its sha256.
+
+    Raises ValueError if any pixel differs by more than the tolerance.
+    """
+    folded: nn.Module = network.to("cpu").float().fold()
+    if mirrored:
+        folded = Mirrored(network).eval()
+    example = torch.rand(2, 3, size, size)
+    torch.onnx.export(
+        folded,
+        (example,),
+        path,
+        input_names=["image"],
+        output_names=["mask"],
+        dynamic_shapes=({0: torch.export.Dim("n", min=1, max=64)},),
+        opset_version=OPSET,
+        external_data=False,
+        verbose=False,
+    )
+    model = onnx.load(path)
+    forget_where_it_was_made(model)
+    if half:
+        store_in_half(model)
+    model.producer_name, model.producer_version = PREFIX.rstrip("."), version
+    helper.set_model_props(model, described(size))
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+    distance = difference(folded, path, torch.randn(3, 3, size, size))
+    if distance > TOLERANCE:
+        path.unlink()
+        raise ValueError(f"the exported network differs by {distance:.2g} from the trained one")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def described(size: int) -> dict[str, str]:
+    """The metadata by which the product knows an exported file without any other."""
+    facts = {
+        "size": str(size),
+        "mean": ",".join(map(str, MEAN)),
+        "std": ",".join(map(str, STD)),
+        "reducing_gap": "2.0",
+        "licence": "Apache-2.0",
+        "source": "cutoutd",
+    }
+    return {PREFIX + key: value for key, value in facts.items()}
+
+
+def forget_where_it_was_made(model: onnx.ModelProto) -> None:
+    """Remove what the exporter notes beside each node: source lines with this machine's paths."""
+    graph = model.graph
+    for noted in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del noted.metadata_props[:]
+        noted.ClearField("doc_string")
+    del graph.value_info[:]
+
+
+def store_in_half(model: onnx.ModelProto) -> None:
+    """Keep each large weight as float16 followed by a cast that is computed once at loading."""
+    casts = []
+    for weight in model.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if weight.data_type != TensorProto.FLOAT or values.size < 1024:
+            continue
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(casts + nodes)
+
+
+@torch.no_grad()
+def difference(network: nn.Module, path: Path, pictures: Tensor) -> float:
+    """Largest difference between PyTorch and ONNX Runtime on (N, 3, size, size)."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    theirs = session.run(None, {"image": pictures.numpy()})[0]
+    return float(np.abs(theirs - network(pictures).numpy()).max())
+
+
+def main() -> None:
+    """Export one checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("design", help="a design of config.toml")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("onnx", type=Path)
+    parser.add_argument("--size", type=int, required=True, help="side of the input, px")
+    parser.add_argument("--version", required=True, help="of the weights, as the card names it")
+    parser.add_argument("--half", action="store_true", help="store weights in half precision")
+    parser.add_argument("--mirrored", action="store_true", help="average with the mirror image")
+    arguments = parser.parse_args()
+    network = read_network(arguments.design, arguments.checkpoint, torch.device("cpu"))
+    sha256 = export(
+        network,
+        arguments.onnx,
+        size=arguments.size,
+        version=arguments.version,
+        half=arguments.half,
+        mirrored=arguments.mirrored,
+    )
+    print(f"{arguments.onnx} {arguments.onnx.stat().st_size / 1e6:.1f} MB sha256:{sha256}")
+
+
+if __name__ == "__main__":
+    main()

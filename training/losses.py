@@ -1,0 +1,51 @@
+"""What a wrong mask costs."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def mask_loss(logits: Tensor, truth: Tensor, *, boundary: float) -> Tensor:
+    """(N, 1, h, w) logits and truth 0..1 -> (N,): cross-entropy, IoU and gradient terms.
+
+    The first two weigh a pixel by how much it differs from its surroundings (F3Net, Wei et
+    al., AAAI 2020): edges, thin parts and small subjects count most. `boundary` scales the
+    third, the mean distance between the two masks' gradients.
+    """
+    window = max(3, logits.shape[-1] // 8 | 1)
+    around = functional.avg_pool2d(truth, window, 1, window // 2, count_include_pad=False)
+    weight = 1 + 5 * (around - truth).abs()
+    entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    entropy = (weight * entropy).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+    guess = torch.sigmoid(logits)
+    common = (guess * truth * weight).sum((1, 2, 3))
+    union = ((guess + truth - guess * truth) * weight).sum((1, 2, 3))
+    overlap = 1 - (common + 1) / (union + 1)
+    return entropy + overlap + boundary * gradient_distance(guess, truth)
+
+
+def gradient_distance(guess: Tensor, truth: Tensor) -> Tensor:
+    """Mean absolute difference of horizontal and vertical steps, (N,), per edge pixel of truth."""
+    across = (guess.diff(dim=3) - truth.diff(dim=3)).abs().sum((1, 2, 3))
+    down = (guess.diff(dim=2) - truth.diff(dim=2)).abs().sum((1, 2, 3))
+    edges = truth.diff(dim=3).abs().sum((1, 2, 3)) + truth.diff(dim=2).abs().sum((1, 2, 3))
+    return (across + down) / (edges + truth.shape[-1])
+
+
+def supervised_loss(
+    outputs: list[Tensor], truth: Tensor, *, boundary: float, deep: float, hard: float
+) -> Tensor:
+    """The finest output's loss plus `deep` times that of each coarser one.
+
+    Examples are weighted by their own loss over the batch's mean to the power `hard`, at most
+    threefold: 0 treats all alike.
+    """
+    total = mask_loss(outputs[0], _shrunk(truth, outputs[0]), boundary=boundary)
+    weight = (total.detach() / total.detach().mean()).pow(hard).clamp(max=3)
+    for coarse in outputs[1:]:
+        total = total + deep * mask_loss(coarse, _shrunk(truth, coarse), boundary=0.0)
+    return (weight * total).sum() / weight.sum()
+
+
+def _shrunk(truth: Tensor, like: Tensor) -> Tensor:
+    return functional.interpolate(truth, size=like.shape[-2:], mode="area")

@@ -1,0 +1,237 @@
+"""Train a network: one loop, on a CPU or a GPU, resumable at any step.
+
+    python -m training.train small --packed training/data --out training/runs/small
+
+Run it again to go on where it stopped. All hyper-parameters are in config.toml.
+"""
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from training import checkpoint
+from training.augment import augmented, normalised
+from training.data import SETS, PictureSet, trained_on
+from training.losses import supervised_loss
+from training.model import Network
+from training.settings import Run, read_design, read_run
+
+LOG_EVERY = 50
+
+
+class Pictures:
+    """Packed pictures on the device, drawn at random by set and then by index."""
+
+    def __init__(
+        self, shares: dict[str, float], packed: Path, sets: tuple[PictureSet, ...], to: torch.device
+    ) -> None:
+        known = {pictures.name: pictures for pictures in sets}
+        self._shares = torch.tensor(list(shares.values()), dtype=torch.float32)
+        self._sets: list[tuple[Tensor, Tensor]] = []
+        for name in shares:
+            squares, allowed = trained_on(known[name], packed)
+            self._sets.append((torch.from_numpy(squares).to(to), torch.from_numpy(allowed)))
+
+    def draw(self, count: int) -> Tensor:
+        """(count, 4, S, S) float, 0 to 1. Only pictures that are not held out."""
+        if count == 0:
+            return torch.zeros(0, 4, 1, 1)
+        chosen = torch.multinomial(self._shares, count, replacement=True)
+        drawn = []
+        for n, (squares, allowed) in enumerate(self._sets):
+            wanted = int((chosen == n).sum())
+            index = allowed[torch.randint(len(allowed), (wanted,))]
+            drawn.append(squares[index.to(squares.device)])
+        return torch.cat(drawn)[torch.randperm(count).to(drawn[0].device)].float() / 255
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where batches come from."""
+
+    pairs: Pictures
+    cutouts: Pictures
+    backgrounds: Pictures
+    run: Run
+
+    @classmethod
+    def open(
+        cls, run: Run, packed: Path, sets: tuple[PictureSet, ...], device: torch.device
+    ) -> "Supply":
+        """All the sets that a run names."""
+        backgrounds = dict.fromkeys(run.backgrounds, 1.0)
+        kinds = (run.sets, run.cutouts, backgrounds)
+        return cls(*(Pictures(shares, packed, sets, device) for shares in kinds), run)
+
+    def batch(self, side: int) -> tuple[Tensor, Tensor]:
+        """Pictures as the network takes them, (N, 3, side, side), and truth, (N, 1, side, side)."""
+        how = self.run.augmentation
+        composites = round(how.composites * self.run.batch)
+        over_backgrounds = composites // 2
+        pictures = self.pairs.draw(self.run.batch - over_backgrounds)
+        if over_backgrounds:
+            pictures = torch.cat([self.backgrounds.draw(over_backgrounds), pictures])
+        pictures = augmented(pictures, self.cutouts.draw(composites), how, side)
+        return normalised(pictures[:, :3]), pictures[:, 3:]
+
+
+def side_at(run: Run, step: int) -> int:
+    """Side of the pictures at a step, px."""
+    return max((start, side) for start, side in run.sides if step >= start * run.steps)[1]
+
+
+def learning_rate_at(run: Run, step: int, first: int) -> float:
+    """Learning rate at a step; it rises anew after `first`, where the optimiser is fresh."""
+    rise = min(1.0, (step - first + 1) / run.warm_up)
+    return run.learning_rate * rise * (1 + math.cos(math.pi * step / run.steps)) / 2
+
+
+class Training:
+    """The state of a run: network, moving average, optimiser, step."""
+
+    def __init__(self, run: Run, device: torch.device, *, compiled: bool = False) -> None:
+        self.run, self.device, self.step, self.first = run, device, 0, 0
+        # Channels last is how tensor cores read pictures.
+        self.layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+        self.network = Network(read_design(run.design)).to(device, memory_format=self.layout)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(run.average), use_buffers=True
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=run.learning_rate, weight_decay=run.weight_decay
+        )
+        self.forward: Any = torch.compile(self.network) if compiled else self.network
+
+    def state(self) -> dict[str, Any]:
+        """Everything that going on needs."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "first": self.first,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint; without moments the learning rate warms up again."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.step = self.first = int(state["step"])
+        if "optimiser" in state:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.first = int(state["first"])
+
+    def learn(self, pictures: Tensor, truth: Tensor, teacher: Network | None) -> Tensor:
+        """One step on one batch. Returns the loss."""
+        run = self.run
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate_at(run, self.step, self.first)
+        # bf16 pays on a GPU; without hardware for it, it is several times slower than fp32.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            outputs = self.forward(pictures.to(memory_format=self.layout))
+            if teacher is not None:
+                with torch.no_grad():
+                    truth = torch.lerp(truth, teacher(pictures).float(), run.distilled)
+        loss = supervised_loss(
+            [output.float() for output in outputs],
+            truth,
+            boundary=run.boundary,
+            deep=run.deep,
+            hard=run.hard,
+        )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return loss.detach()
+
+
+def train(
+    training: Training,
+    supply: Supply,
+    out: Path,
+    *,
+    minutes: float,
+    save_every_s: float = 180,
+    teacher: Network | None = None,
+) -> None:
+    """Go on until the run's last step or until the minutes are over, and save."""
+    started = saved = time.monotonic()
+    losses: list[Tensor] = []
+    torch.manual_seed(training.run.seed + training.step)
+    with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        while training.step < training.run.steps and time.monotonic() - started < 60 * minutes:
+            side = side_at(training.run, training.step)
+            losses.append(training.learn(*supply.batch(side), teacher))
+            if training.step % LOG_EVERY == 0 or training.step == training.run.steps:
+                line = {
+                    "step": training.step,
+                    "side": side,
+                    "loss": round(float(torch.stack(losses).mean()), 4),
+                    "seconds": round(time.monotonic() - started, 1),
+                }
+                print(json.dumps(line), file=log, flush=True)
+                losses.clear()
+            if time.monotonic() - saved > save_every_s:
+                checkpoint.save(training.state(), out / "checkpoint.pt")
+                saved = time.monotonic()
+    checkpoint.save(training.state(), out / "checkpoint.pt")
+    checkpoint.save_parts(training.state(), out / "portable.pt")
+
+
+def read_network(design: str, path: Path, device: torch.device) -> Network:
+    """The moving average of a checkpoint, ready for evaluation."""
+    network = Network(read_design(design)).to(device)
+    network.load_state_dict(checkpoint.averaged_weights(checkpoint.load(path, device)))
+    return network.eval()
+
+
+def main() -> None:
+    """Train, or go on training."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="a run of config.toml")
+    parser.add_argument("--packed", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--steps", type=int, help="instead of the run's own number")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--start", type=Path, help="ONNX file of ours to start from")
+    parser.add_argument("--teacher", nargs=2, metavar=("DESIGN", "CHECKPOINT"))
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = torch.device(arguments.device)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    run = read_run(arguments.run)
+    if arguments.steps:
+        run = replace(run, steps=arguments.steps)
+    training = Training(run, device, compiled=arguments.compile)
+    path = arguments.out / "checkpoint.pt"
+    if path.exists() or path.with_name("portable.pt.00").exists():
+        known = path if path.exists() else path.with_name("portable.pt")
+        training.resume(checkpoint.load(known, device))
+    elif arguments.start:
+        checkpoint.start_from_onnx(training.network, arguments.start)
+        training.average.module.load_state_dict(training.network.state_dict())
+    teacher = None
+    if arguments.teacher:
+        teacher = read_network(arguments.teacher[0], Path(arguments.teacher[1]), device)
+    supply = Supply.open(run, arguments.packed, SETS, device)
+    train(training, supply, arguments.out, minutes=arguments.minutes, teacher=teacher)
+
+
+if __name__ == "__main__":
+    main()
