@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check fix openapi lock clean
+.PHONY: help setup serve test check fix openapi train-smoke lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ openapi: $(VENV)/.dev ## Write openapi.yaml anew
 	$(BIN)/cutoutd openapi > openapi.yaml.tmp
 	mv openapi.yaml.tmp openapi.yaml
 
+train-smoke: training/.venv/.installed ## Pack, train, export, evaluate on 64 drawn pictures; test training
+	OMP_NUM_THREADS=1 training/.venv/bin/python -W ignore -m training.smoke
+	OMP_NUM_THREADS=1 training/.venv/bin/python -m pytest -q tests/training --confcutdir=tests/training
+
 lock: $(VENV)/.dev ## Resolve the requirements anew, with hashes and without index addresses
 	@tools/lock
 
@@ -50,6 +54,14 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing cutoutd into $(VENV) (once; about half a minute) …"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+training/.venv/.installed: requirements/training.txt requirements/torch.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what training needs into training/.venv (once; about a minute, PyTorch is large) …"
+	@$(BIN)/python -m venv training/.venv
+	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/torch.txt
+	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/training.txt
+	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
