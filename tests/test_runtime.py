@@ -1,43 +1,40 @@
-import base64
-import time
 from pathlib import Path
+from typing import Any
 
-import httpx
-from tests.running import running_server
-from tests.scenes import ball, encoded
+import pytest
 
-GOOD = encoded(ball(64, 48))
-BAD = GOOD[:200]
-
-
-def post(base: str, data: bytes) -> str:
-    body = {"key": "", "image": base64.b64encode(data).decode()}
-    answer = httpx.post(f"{base}/api/v6/image_editing/removebg_mask", json=body, timeout=60)
-    return str(answer.json()["status"])
+from cutoutd.errors import ConfigurationError
+from cutoutd.runtime import open_runtime
+from cutoutd.settings import load_settings
+from cutoutd.web.metrics import Metrics
 
 
-def files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+def opens(data_dir: Path, **settings: Any) -> bool:
+    runtime = open_runtime(load_settings(data_dir=data_dir, isolate=False, **settings), Metrics())
+    runtime.close()
+    return True
 
 
-def test_nothing_of_an_upload_stays_when_its_job_has_ended(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data") as base:
-        assert post(base, GOOD) == "success"
-        assert post(base, BAD) == "error"
-        deadline = time.monotonic() + 10
-        while files_below(tmp_path / "data" / "artifacts" / "inputs"):
-            assert time.monotonic() < deadline
-        assert len(files_below(tmp_path / "data" / "artifacts")) == 1
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "cutoutd.example"])
+def test_without_a_key_the_server_refuses_any_address_but_loopback(
+    tmp_path: Path, host: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="cutoutd keys create") as refusal:
+        opens(tmp_path, host=host)
+    assert "CUTOUTD_ALLOW_ANONYMOUS" in refusal.value.message
 
 
-def test_a_restarted_server_still_has_its_results(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data") as base:
-        body = {"key": "", "image": base64.b64encode(GOOD).decode()}
-        answer = httpx.post(
-            f"{base}/api/v6/image_editing/removebg_mask", json=body, timeout=60
-        ).json()
-    path = httpx.URL(answer["output"][0]).path
-    with running_server(tmp_path / "data") as base:
-        assert httpx.get(base + path).status_code == 200
-        state = httpx.post(f"{base}/api/v6/image_editing/fetch/{answer['id']}").json()
-        assert state["status"] == "success"
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_without_a_key_the_server_opens_on_loopback(tmp_path: Path, host: str) -> None:
+    assert opens(tmp_path, host=host)
+
+
+def test_a_key_or_a_word_opens_the_server_to_others(tmp_path: Path) -> None:
+    assert opens(tmp_path, host="0.0.0.0", api_keys=("sesame",))
+    assert opens(tmp_path, host="0.0.0.0", allow_anonymous=True)
+
+
+def test_a_file_of_keys_counts(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(f'[[keys]]\nclient = "shop"\nsha256 = "{"0" * 64}"\n')
+    assert opens(tmp_path, host="0.0.0.0", api_keys_file=file)

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from cutoutd.capacity import Capacity
@@ -20,7 +21,7 @@ from cutoutd.service import Service
 from cutoutd.settings import Settings
 from cutoutd.web.auth import Clients
 from cutoutd.web.context import Context
-from cutoutd.web.keys import KeyStore, keys_from_secrets
+from cutoutd.web.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
 from cutoutd.web.links import LinkPolicy
 from cutoutd.web.metrics import Metrics, Readings
 from cutoutd.web.readiness import Readiness
@@ -81,6 +82,7 @@ def open_runtime(
     with ExitStack() as opened:
         works_here = not is_scaled(settings)
         work = open_work(settings, opened, works_here=works_here, fetch=fetch)
+        clients = _open_clients(settings, work.database)
         work.store.watch(metrics.observe_job)
         service = Service(
             store=work.store,
@@ -91,7 +93,6 @@ def open_runtime(
         )
         opened.callback(service.close)
         start_work(settings, opened, work)
-        clients = _open_clients(settings, work.database)
         clients.start()
         opened.callback(clients.close)
         readiness = _readiness(settings, work)
@@ -131,8 +132,26 @@ def open_worker(settings: Settings) -> Worker:
 
 
 def _open_clients(settings: Settings, database: Database) -> Clients:
+    """Raises ConfigurationError if strangers could reach a server that asks for no key."""
     keys = keys_from_secrets([key.get_secret_value() for key in settings.api_keys])
-    return Clients([lambda: keys, KeyStore(database, now_ms=now_ms).all], now_ms=now_ms)
+    sources: list[KeySource] = [lambda: keys, KeyStore(database, now_ms=now_ms).all]
+    if settings.api_keys_file is not None:
+        sources.append(partial(keys_from_file, settings.api_keys_file))
+    clients = Clients(sources, now_ms=now_ms)
+    if clients.open and not (settings.allow_anonymous or _is_loopback(settings.host)):
+        raise ConfigurationError(
+            f"CUTOUTD_HOST is {settings.host} and there is no API key, so that anybody could use "
+            "this server. Make one with `cutoutd keys create NAME`, or say "
+            "CUTOUTD_ALLOW_ANONYMOUS=true"
+        )
+    return clients
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _readiness(settings: Settings, work: Work) -> Readiness:

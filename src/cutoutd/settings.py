@@ -68,7 +68,13 @@ class Settings(BaseSettings):
     )
     dialects: Words = Field((), description="Dialects to serve, by name. Empty: all of them.")
     api_keys: Secrets = Field(
-        (), description="Keys that callers must present. Empty: everybody may call."
+        (), description="Keys that callers must present, beside those of `cutoutd keys`."
+    )
+    api_keys_file: Path | None = Field(
+        None, description="A TOML file of keys: digests, names, limits, scopes, expiry."
+    )
+    allow_anonymous: bool = Field(
+        False, description="Serve without any key, also on other addresses than loopback."
     )
 
     data_dir: Path = Field(Path("data"), description="Where jobs and artifacts are kept.")

@@ -6,7 +6,7 @@ the configuration is wrong, 130 interrupted.
 
 import typer
 
-from cutoutd.cli import config, doctor, openapi, remove, serve, worker
+from cutoutd.cli import config, doctor, keys, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -23,6 +23,7 @@ for command in (
     openapi.openapi,
 ):
     app.command()(command)
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,6 +5,7 @@ hash would protect nothing more. Keys come from the environment, from a file and
 database; all of them count.
 """
 
+import re
 import secrets
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from typing import Any, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import insert, select, update
 
-from cutoutd.errors import ConfigurationError, NotFound
+from cutoutd.errors import ConfigurationError, InvalidRequest, NotFound
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.schema import api_keys
 
@@ -135,7 +136,12 @@ class KeyStore:
         self._now_ms = now_ms
 
     def create(self, key: ApiKey) -> str:
-        """Keep a new key like `key`; returns its secret, which nobody can show again."""
+        """Keep a new key like `key`; returns its secret, which nobody can show again.
+
+        Raises InvalidRequest for a client name that would not do in a list or a log.
+        """
+        if not re.fullmatch(_CLIENT, key.client):
+            raise InvalidRequest("A client's name is letters, digits and `.-_`.", field="client")
         secret = new_secret()
         self._insert(replace(key, digest=digest_of(secret)))
         return secret
