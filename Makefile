@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check fix openapi train-smoke lock clean
+.PHONY: help setup serve test clients check fix openapi train-smoke lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -16,8 +16,10 @@ setup: $(VENV)/.runtime ## Install cutoutd into .venv, nothing else
 serve: $(VENV)/.runtime ## Set up if need be, then serve on 127.0.0.1:8000
 	@exec $(BIN)/cutoutd serve
 
-test: $(VENV)/.dev ## Set up if need be, then run the tests
+test: $(VENV)/.dev $(VENV)/.clients ## Set up if need be, then run the tests
 	$(BIN)/python -m pytest -q
+
+clients: $(VENV)/.clients ## Install the real clients that the tests drive
 
 check: $(VENV)/.dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
@@ -69,3 +71,12 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.clients: tests/clients/requirements.txt tests/clients/package.json | $(VENV)/.dev
+	@echo "Installing the real clients that the tests drive into $(VENV)/clients …"
+	@$(PIP) install --upgrade --target $(VENV)/clients/python --no-deps -r tests/clients/requirements.txt
+	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub
+	@cp tests/clients/package.json $(VENV)/clients/
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/clients || \
+		echo "Without npm, the npm client of remove.bg is not tested here."
+	@touch $@

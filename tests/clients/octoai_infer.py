@@ -1,11 +1,13 @@
-"""octoai-sdk 0.10: `Client(token).infer(url, inputs)`, and the same in the background."""
+"""octoai-sdk 0.10: `Client(token).infer(url, inputs)`, in the background, and refused."""
 
 import base64
 import sys
 import time
 from pathlib import Path
 
+import pytest
 from octoai.client import Client
+from octoai.errors import OctoAIClientError
 
 base, photo, out = sys.argv[1:]
 client = Client(token="secret", config_path=".")
@@ -22,3 +24,6 @@ while not client.is_future_ready(future):
 later = client.get_future_result(future)
 assert later == answer
 Path(out).write_bytes(base64.b64decode(answer["image_b64"]))
+
+with pytest.raises(OctoAIClientError, match="init_image"):
+    client.infer(f"{base}/background-removal", {"init_image": "aGk="})

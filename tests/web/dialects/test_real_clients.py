@@ -63,12 +63,6 @@ def test_a_python_client_gets_its_picture(
     assert cutout.getpixel((cutout.width // 2, cutout.height // 2))[3] > 240
 
 
-def test_a_python_client_raises_its_own_error_for_what_is_refused(world: str) -> None:
-    need(INSTALLED / "python")
-    program = [sys.executable, "-W", "ignore", str(SCRIPTS / "octoai_refused.py")]
-    run(program, world, environment={"PYTHONPATH": str(INSTALLED / "python")})
-
-
 def test_the_npm_client_of_remove_bg_gets_its_picture(
     world: str, photo: str, tmp_path: Path
 ) -> None:
