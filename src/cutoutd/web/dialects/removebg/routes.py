@@ -12,7 +12,7 @@ from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.dialects.removebg.render import render_error, render_picture
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
-from cutoutd.web.synchronous import perform, pictures_of
+from cutoutd.web.synchronous import Made, perform, pictures_of
 
 NAME = "removebg"
 CREDITS = 1_000_000
@@ -38,14 +38,14 @@ async def remove(
     body.to_command(Source())  # What can be refused without the pictures is.
     sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
     job = await perform(body.to_command(*sources), caller, dialect=NAME, field=field)
-    if job.outcome and "empty_mask" in job.outcome.notes:
+    made = await pictures_of(job, caller.context)
+    if made[0].artifact.bbox is None and _shows_something(made[0]):
         raise Refusal(
             "unknown_foreground",
             "Could not identify foreground in image",
             "No subject was found. Is there a clear foreground?",
             field=field,
         )
-    made = await pictures_of(job, caller.context)
     data, media_type = made[0].data, made[0].artifact.media_type
     if body.format == "zip":
         data = zip_of({"color.jpg": data, "alpha.png": made[1].data})
@@ -76,3 +76,8 @@ async def account(_: CallerDep) -> dict[str, Any]:
             }
         }
     }
+
+
+def _shows_something(made: Made) -> bool:
+    """Clients try their set-up with a single pixel; that it has no subject is no surprise."""
+    return min(made.artifact.width, made.artifact.height) > 1
