@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cutoutd.capacity import Capacity
+from cutoutd.capacity import Capacity, usable_memory
 from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database
@@ -16,7 +16,6 @@ from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.records import JobRecords
-from cutoutd.segmentation.cores import memory_limit_bytes
 from cutoutd.service import Service
 from cutoutd.settings import Settings
 from cutoutd.web.auth import Clients
@@ -114,7 +113,7 @@ def open_runtime(
     raise AssertionError  # An ExitStack swallows nothing.
 
 
-def open_worker(settings: Settings) -> Worker:
+def open_worker(settings: Settings, metrics: Metrics) -> Worker:
     """Open the stores, load the model and work on the jobs that web processes accept.
 
     Raises ConfigurationError without PostgreSQL, where `serve` does the work itself.
@@ -126,6 +125,8 @@ def open_worker(settings: Settings) -> Worker:
         )
     with ExitStack() as opened:
         work = open_work(settings, opened, works_here=True)
+        work.store.watch(metrics.observe_job)
+        metrics.read(_readings(_readiness(settings, work), work.dispatcher))
         start_work(settings, opened, work)
         return Worker(work.dispatcher, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
@@ -172,7 +173,7 @@ def _readings(readiness: Readiness, dispatcher: Dispatcher) -> Readings:
         ready=readiness.ready,
         waiting_limit=readiness.waiting_limit,
         slots=dispatcher.slots(),
-        memory_limit_bytes=memory_limit_bytes(),
+        memory_limit_bytes=usable_memory(),
         models=lambda: [
             (one.name, one.provider, one.licence)
             for one in ([] if readiness.models is None else readiness.models())

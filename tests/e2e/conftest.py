@@ -40,16 +40,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
-    """A fresh visitor, whose browser may reach nothing but our server."""
+    """A fresh visitor, whose browser may reach nothing but this machine."""
     context = browser.new_context(viewport=DESKTOP, base_url=server, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    here = ("http://127.0.0.1:", "blob:", "data:")
     context.route(
         "**/*",
-        lambda route: (
-            route.continue_()
-            if route.request.url.startswith((server, "blob:", "data:"))
-            else route.abort()
-        ),
+        lambda route: route.continue_() if route.request.url.startswith(here) else route.abort(),
     )
     yield context
     context.close()

@@ -9,10 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PHONE, PICTURES
-from tests.scenes import ball, encoded
+from tests.scenes import ball, decoded, encoded
 
 pytestmark = pytest.mark.e2e
 
@@ -47,7 +46,7 @@ def test_a_picture_becomes_a_cutout_that_can_be_downloaded(page: Page, photo: Pa
     name, data = downloaded(page, "#download")
 
     assert name == "ball-cutout.png"
-    cutout = Image.open(io.BytesIO(data))
+    cutout = decoded(data)
     assert (cutout.mode, cutout.size) == ("RGBA", (640, 480))
     assert cutout.getchannel("A").getextrema() == (0, 255)
 
@@ -112,7 +111,7 @@ def test_a_background_colour_is_in_the_downloaded_file(page: Page, photo: Path) 
 
     _, data = downloaded(page, "#download")
 
-    red, green, blue, alpha = Image.open(io.BytesIO(data)).convert("RGBA").getpixel((2, 2))
+    red, green, blue, alpha = decoded(data).convert("RGBA").getpixel((2, 2))
     assert max(red, green, blue) < 8
     assert alpha == 255
 
@@ -126,7 +125,7 @@ def test_an_option_runs_the_picture_again(page: Page, photo: Path) -> None:
 
     _, data = downloaded(page, "#download")
 
-    assert Image.open(io.BytesIO(data)).size < (640, 480)
+    assert decoded(data).size < (640, 480)
 
 
 def test_the_mask_shows_the_subject_in_white(page: Page, photo: Path) -> None:
@@ -182,7 +181,7 @@ def test_the_copied_curl_command_works(
     if dialect == "modelslab":
         assert json.loads(run.stdout)["status"] == "success"
     else:
-        assert Image.open(tmp_path / "cutout.png").mode == "RGBA"
+        assert decoded((tmp_path / "cutout.png").read_bytes()).mode == "RGBA"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,7 @@ def test_the_copied_program_makes_a_cutout(
 
     subprocess.run([str(runner[language]), str(program)], cwd=photo.parent, check=True)
 
-    assert Image.open(tmp_path / "cutout.png").mode == "RGBA"
+    assert decoded((tmp_path / "cutout.png").read_bytes()).mode == "RGBA"
 
 
 def test_the_operators_page_lists_jobs(page: Page, photo: Path) -> None:

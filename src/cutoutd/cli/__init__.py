@@ -6,7 +6,7 @@ the configuration is wrong, 130 interrupted.
 
 import typer
 
-from cutoutd.cli import config, doctor, keys, openapi, remove, serve, worker
+from cutoutd.cli import config, doctor, jobs, keys, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -24,6 +24,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,32 +1,22 @@
 """`cutoutd remove`."""
 
+import json
+import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from cutoutd.cli.batch import Done, perform_all, performer, watched
+from cutoutd.cli.plan import Plan
+
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from cutoutd.command import RemoveBackground
-    from cutoutd.pipeline import Segmenter
 
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
-)
-STDIO = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One picture to read, and where its cutout goes."""
-
-    source: Path | None
-    target: Path | None
-    """None: standard input, standard output."""
+MOST_AT_ONCE = 4
+"""More pictures at once gain nothing on most machines, and each takes memory."""
 
 
 def remove(
@@ -43,6 +33,12 @@ def remove(
     bg_color: str = typer.Option(None, help="Background: #rrggbb[aa], a name, or r,g,b[,a]."),
     image_format: str = typer.Option(None, "--format", help="png, webp, jpeg or avif."),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
+    resume: bool = typer.Option(False, "--resume", help="Leave out what has been done."),
+    watch: bool = typer.Option(False, "--watch", help="Go on with every picture that arrives."),
+    at_once: int = typer.Option(
+        0, "--parallel", "-p", min=0, max=64, help="Pictures at a time. 0: as many as pay."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="One line of JSON for each picture."),
 ) -> None:
     """Remove the background of pictures on this machine; nothing leaves it."""
     from cutoutd.api import loaded_models
@@ -57,23 +53,63 @@ def remove(
         bg_color=bg_color,
         image_format=extension,
     )
-    plan = list(
-        _plan(
-            inputs,
-            output,
-            word="mask" if only_mask else "cutout",
-            extension=extension,
-            recursive=recursive,
-        )
+    word = "mask" if only_mask else "cutout"
+    plan = Plan(
+        inputs=tuple(inputs), output=output, word=word, extension=extension, recursive=recursive
     )
-    if not plan:
+    works = plan.works()
+    if not works and not watch:
         raise typer.BadParameter("no pictures found", param_hint="INPUTS")
+    todo = [work for work in works if not (resume and work.done)]
+    threads = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
     with loaded_models().get(model) as segmenter:
-        failed = _run(plan, command, segmenter)
-    if len(plan) > 1 or failed:
-        _say(f"{len(plan) - failed} of {len(plan)} pictures written, {failed} failed.")
+        perform = performer(command, segmenter)
+        if watch:
+            ends, total = perform_all(watched(plan), perform, at_once=1), None
+        else:
+            ends, total = perform_all(todo, perform, at_once=threads), len(todo)
+        failed = _report(ends, total=total, as_json=as_json)
+    if not as_json and (len(works) > 1 or failed):
+        left_out = len(works) - len(todo)
+        more = f", {left_out} were there already" if left_out else ""
+        _say(f"{len(todo) - failed} of {len(works)} pictures written, {failed} failed{more}.")
     if failed:
         raise typer.Exit(1)
+
+
+def _report(ends: Iterator[Done], *, total: int | None, as_json: bool) -> int:
+    """Tell how each picture ends, as it ends. Returns how many failed."""
+    failed = 0
+    for done in ends if as_json or total == 1 else _with_progress(ends, total):
+        failed += done.error is not None
+        if as_json:
+            typer.echo(json.dumps(done.to_json()))
+        elif done.error is not None:
+            _say(f"{done.work}: {done.error}")
+    return failed
+
+
+def _with_progress(ends: Iterator[Done], total: int | None) -> Iterator[Done]:
+    """The same, beside a bar with count, rate and time left; without a terminal, no bar."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    rate = TextColumn("{task.fields[rate]} pictures/s")
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        rate,
+        TimeLeft(),
+    )
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("Removing backgrounds", total=total, rate="-")
+        for done in ends:
+            yield done
+            speed = progress.tasks[0].speed
+            progress.update(bar, advance=1, rate=f"{speed:.1f}" if speed else "-")
 
 
 def _command(
@@ -122,97 +158,6 @@ def _format_of(asked: str | None, output: str | None) -> str:
             raise typer.BadParameter("must be png, webp, jpeg or avif", param_hint="--format")
         return "png"
     return name
-
-
-def _plan(
-    inputs: list[str], output: str | None, *, word: str, extension: str, recursive: bool
-) -> Iterator[Work]:
-    """Every picture with its target; two pictures never share one."""
-    many = len(inputs) > 1 or any(Path(name).is_dir() for name in inputs)
-    folder = Path(output) if output and output != STDIO and _is_folder(output, many=many) else None
-    taken: set[Path] = set()
-    for name in inputs:
-        if name == STDIO:
-            target = folder / f"stdin.{extension}" if folder else _file(output)
-            yield Work(None, target)
-            continue
-        root = Path(name)
-        for source in _pictures(root, recursive=recursive) if root.is_dir() else [root]:
-            if folder is None and output:
-                yield Work(source, _file(output))
-                continue
-            below = source.parent.relative_to(root) if root.is_dir() else Path()
-            place = (folder or source.parent) / (below if folder else "")
-            yield Work(source, _free(place, source, "" if folder else f"-{word}", extension, taken))
-
-
-def _is_folder(output: str, *, many: bool) -> bool:
-    return many or output.endswith("/") or Path(output).is_dir()
-
-
-def _file(output: str | None) -> Path | None:
-    return None if output in (None, STDIO) else Path(str(output))
-
-
-def _pictures(folder: Path, *, recursive: bool) -> list[Path]:
-    found = folder.rglob("*") if recursive else folder.glob("*")
-    return sorted(one for one in found if one.is_file() and one.suffix.lower() in SUFFIXES)
-
-
-def _free(place: Path, source: Path, suffix: str, extension: str, taken: set[Path]) -> Path:
-    """`a.jpg` and `a.png` of one folder become `a.png` and `a-png.png`."""
-    target = place / f"{source.stem}{suffix}.{extension}"
-    if target in taken or target == source:
-        target = place / f"{source.stem}-{source.suffix[1:]}{suffix or '-cutout'}.{extension}"
-    taken.add(target)
-    return target
-
-
-def _run(plan: list[Work], command: "RemoveBackground", segmenter: "Segmenter") -> int:
-    """Work the plan off; a picture that fails is named and the rest go on. Returns the failures."""
-    from rich.progress import track
-
-    from cutoutd.errors import CutoutError
-    from cutoutd.pipeline import remove_background
-
-    failed = 0
-    quiet = len(plan) == 1 or not sys.stderr.isatty()
-    for work in plan if quiet else track(plan, "Removing backgrounds", console=_stderr()):
-        try:
-            removal = remove_background(_read(work.source), command, segmenter)
-            _write(work.target, removal.images[0].data)
-        except (CutoutError, OSError) as error:
-            failed += 1
-            _say(f"{work.source or 'stdin'}: {_reason(error)}")
-    return failed
-
-
-def _read(source: Path | None) -> bytes:
-    return source.read_bytes() if source else sys.stdin.buffer.read()
-
-
-def _write(target: Path | None, data: bytes) -> None:
-    """Whole or not at all: a name never shows a half-written picture."""
-    if target is None:
-        sys.stdout.buffer.write(data)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)
-
-
-def _stderr() -> "Console":
-    from rich.console import Console
-
-    return Console(stderr=True)
 
 
 def _say(sentence: str) -> None:

@@ -1,7 +1,14 @@
 """`cutoutd worker`."""
 
+import typer
 
-def worker() -> None:
+
+def worker(
+    *,
+    metrics_port: int = typer.Option(
+        None, "--metrics-port", min=1, max=65535, help="Answer Prometheus on this port. [no]"
+    ),
+) -> None:
     """Work on the jobs that `cutoutd serve` accepts, until SIGINT or SIGTERM.
 
     Run as many as there are machines; they need the same CUTOUTD_DATABASE_URL and
@@ -15,11 +22,15 @@ def worker() -> None:
     from cutoutd.logs import logging_config
     from cutoutd.runtime import open_worker
     from cutoutd.settings import load_settings
+    from cutoutd.web.metrics import Metrics
 
     settings = load_settings()
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")
-    opened = open_worker(settings)
+    metrics = Metrics()
+    opened = open_worker(settings, metrics)
+    if metrics_port is not None:
+        metrics.serve(metrics_port)
     asked = threading.Event()
 
     def stop(*_: object) -> None:

@@ -78,6 +78,12 @@ class JobRecords:
             f"Only failed and cancelled jobs can be retried; this one is {status}."
         )
 
+    def expire(self, *, ended_before: int) -> int:
+        """Let the sweeper take jobs that ended before this time (ms); how many."""
+        old = jobs.c.status.not_in(UNFINISHED) & (jobs.c.finished_at < ended_before)
+        with self._database.write() as tx:
+            return tx.execute(update(jobs).where(old).values(expires_at=self._clock())).rowcount
+
     def expired(self, *, limit: int = 100) -> list[Job]:
         """Jobs that have ended and need not be kept any longer, the oldest first."""
         query = (

@@ -17,6 +17,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    start_http_server,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -107,6 +108,10 @@ class Metrics:
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def serve(self, port: int) -> None:
+        """Answer Prometheus on a port of its own, for a process that has no web side."""
+        start_http_server(port, registry=self.registry)
 
     def begin_request(self) -> None:
         """A request has arrived."""

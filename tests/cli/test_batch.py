@@ -1,0 +1,83 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from cutoutd.cli.batch import Done, perform_all, watched
+from cutoutd.cli.plan import Plan, Work
+
+
+def plan_of(folder: Path, output: Path | None) -> Plan:
+    target = None if output is None else str(output)
+    return Plan(inputs=(str(folder),), output=target, word="cutout", extension="png")
+
+
+def test_no_more_pictures_are_in_memory_than_asked_for() -> None:
+    now, most, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2)
+
+    def perform(work: Work) -> Done:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        both.wait(timeout=30)
+        with lock:
+            now -= 1
+        return Done(work=work, seconds=0)
+
+    works = [Work(Path(f"{number}.jpg"), None) for number in range(6)]
+    assert len(list(perform_all(works, perform, at_once=2))) == 6
+    assert most == 2
+
+
+def test_what_is_done_and_no_older_than_its_source_counts_as_done(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.jpg", tmp_path / "a.png"
+    source.write_bytes(b"1")
+    target.write_bytes(b"2")
+    os.utime(source, (1000, 1000))
+    os.utime(target, (2000, 2000))
+    assert Work(source, target).done
+    os.utime(source, (3000, 3000))
+    assert not Work(source, target).done
+
+
+def test_cutouts_beside_their_photos_are_not_cut_out_again(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a-cutout.png"):
+        (tmp_path / name).write_bytes(b"1")
+    assert [work.source for work in plan_of(tmp_path, None).works()] == [tmp_path / "a.jpg"]
+
+
+def test_two_pictures_of_one_name_do_not_share_a_target(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).write_bytes(b"1")
+    targets = [work.target for work in plan_of(tmp_path, tmp_path / "out").works()]
+    assert targets == [tmp_path / "out" / "a.png", tmp_path / "out" / "a-png-cutout.png"]
+
+
+def test_a_watched_folder_gives_a_file_once_and_only_when_it_stopped_growing(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    photo = folder / "a.jpg"
+    looks = 0
+
+    class EnoughSeenError(Exception):
+        pass
+
+    def pause(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks < 4:
+            photo.write_bytes(b"x" * looks)
+            os.utime(photo, (1000 + looks, 1000 + looks))
+        if looks == 8:
+            raise EnoughSeenError
+
+    arriving = watched(plan_of(folder, tmp_path / "out"), pause=pause)
+    assert next(arriving).source == photo
+    assert looks == 4
+    with pytest.raises(EnoughSeenError):
+        next(arriving)
