@@ -16,16 +16,18 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-_FAST = ("-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "max_connections=60")
+_OPTIONS = ("-c listen_addresses=''", "-c max_connections=60")
 
 
 class Cluster:
     """A running server, that a test may also stop and start."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """durable: sync what is committed, as a server that may crash must."""
         self._folder = folder
         self._data = folder / "data"
         self._as = _unprivileged()
+        self._durable = durable
 
     def initialise(self) -> None:
         if self._as:
@@ -34,17 +36,8 @@ class Cluster:
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
 
     def start(self) -> None:
-        options = " ".join(
-            [
-                *_FAST,
-                "-c",
-                "listen_addresses=''",
-                "-k",
-                str(self._folder),
-                "-c",
-                "log_statement=none",
-            ]
-        )
+        sync = "on" if self._durable else "off"
+        options = " ".join([*_OPTIONS, f"-c fsync={sync}", f"-k {self._folder}"])
         log = self._folder / "log"
         self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-t", "60", "-o", options, "start")
 
@@ -70,13 +63,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """A running server; without the programs the test is skipped, and in CI it fails."""
     if _programs() is None:
         message = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(f"NOT TESTED: {message}")
     folder = Path(tempfile.mkdtemp(prefix="cutoutd-postgres-"))
-    server = Cluster(folder)
+    server = Cluster(folder, durable=durable)
     server.initialise()
     server.start()
     try:
