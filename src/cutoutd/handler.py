@@ -4,6 +4,7 @@ The only place where exceptions become a Failure. What the caller may know is in
 what the operator must know is in the log, under the job's id.
 """
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -64,8 +65,9 @@ class Handler:
         timings: Counter[str] = Counter()
         stored: list[Artifact] = []
         notes: list[str] = []
+        digests: list[str] = []
         model = provider = None
-        for removal in self._removals(job, timings):
+        for removal in self._removals(job, timings, digests):
             keys = job.artifact_keys[len(stored) :]
             with _timed(timings, "keep"):
                 stored += self._keep(removal, keys)
@@ -78,9 +80,10 @@ class Handler:
             model=model,
             provider=provider,
             timings_ms={stage: round(spent, 3) for stage, spent in timings.items()},
+            source_md5=tuple(digests),
         )
 
-    def _removals(self, job: Job, timings: "Counter[str]") -> Iterator[Removal]:
+    def _removals(self, job: Job, timings: "Counter[str]", digests: list[str]) -> Iterator[Removal]:
         """One after the other, so that only one picture is in memory."""
         background = job.command.background
         with _timed(timings, "obtain"):
@@ -92,6 +95,7 @@ class Handler:
                 raise JobCancelled("The job was cancelled.")
             with _timed(timings, "obtain"):
                 data = self._obtain(source)
+                digests.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
             removal = self._remover.remove(data, job.command, backdrop=backdrop)
             timings.update(removal.timings_ms)
             yield removal

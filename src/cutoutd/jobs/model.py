@@ -80,6 +80,8 @@ class Outcome:
     provider: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Stage name to milliseconds, summed over the sources."""
+    source_md5: tuple[str, ...] = ()
+    """Hexadecimal, of each source's bytes as they came; some vendors answer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

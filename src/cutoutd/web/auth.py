@@ -14,6 +14,7 @@ from cutoutd.web.keys import ApiKey, KeySource, Scope, digest_of
 
 ANONYMOUS: Final = "anonymous"
 REFRESH_S: Final = 2.0
+KEY_HEADERS: Final = ("x-api-key", "key", "x-rapidapi-key")
 _log = logging.getLogger(__name__)
 
 
@@ -94,5 +95,6 @@ def presented_key(request: Request, in_body: str | None = None) -> str | None:
     """The API key, from wherever this request carries one: body, bearer token, header or query."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    header = request.headers.get("x-api-key") or request.headers.get("key")
+    named = (request.headers.get(name) for name in KEY_HEADERS)
+    header = next((key for key in named if key), None)
     return in_body or bearer or header or request.query_params.get("key") or None

@@ -174,18 +174,19 @@ async def results(
 ) -> JSONResponse:
     """The picture without its background, and where the subject is."""
     _, picture = body.picture()
-    name, md5 = _name_of(picture), _md5_of(picture)
+    name = _name_of(picture)
     try:
         job = await _performed(body, caller)
     except (SourceRejected, SourceUnreachable) as error:
         if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
             raise
-        return JSONResponse(render_failure(error, name=name, md5=md5))
+        return JSONResponse(render_failure(error, name=name, md5=_md5_of(picture)))
     made = await picture_of(job, caller.context)
     if body.representation == "url":
         image = caller.links.to_artifact(made.artifact.key)
     else:
         image = base64.b64encode(made.data).decode()
+    md5 = job.outcome.source_md5[0] if job.outcome else ""
     return JSONResponse(render_success(made.artifact, image, mode=body.mode, name=name, md5=md5))
 
 

@@ -1,0 +1,76 @@
+"""rembg's server: the same parameters in forms and in queries."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.inside import PHOTO
+from tests.scenes import decoded
+
+from cutoutd.command import ImageKind, Matting, Source
+from cutoutd.errors import InvalidRequest
+from cutoutd.web.dialects.rembg import RemoveRequest, background_of
+
+FILE = {"file": ("p.jpg", PHOTO)}
+
+
+def command(**fields: Any) -> Any:
+    return RemoveRequest.model_validate(fields).to_command(Source(url="http://e.com"), model=None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "matting"),
+    [
+        ({}, None),
+        ({"a": "true"}, Matting(foreground_above=240, background_below=10, erode_px=10)),
+        (
+            {"a": "1", "af": "200", "ab": "20", "ae": "3"},
+            Matting(foreground_above=200, background_below=20, erode_px=3),
+        ),
+        ({"vm": "true"}, Matting(foreground_above=240, background_below=10, erode_px=10)),
+    ],
+    ids=str,
+)
+def test_matting_is_asked_for_by_its_letters(
+    fields: dict[str, str], matting: Matting | None
+) -> None:
+    assert command(**fields).matting == matting
+
+
+def test_the_other_letters_mean_what_they_do_there() -> None:
+    assert command(om="true").outputs[0].kind is ImageKind.MASK
+    assert command(ppm="true").mask.smooth
+    assert command(bgc="1,2,3,4").background.color == (1, 2, 3, 4)
+
+
+def test_a_colour_without_opacity_is_opaque() -> None:
+    assert background_of("1, 2, 3") == (1, 2, 3, 255)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1,2,3,4,5", "a,b,c", "-1,2,3", "256,0,0", "1e2,0,0"])
+def test_what_is_no_colour_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="bgc"):
+        background_of(text)
+
+
+@pytest.mark.parametrize("place", ["params", "data"])
+def test_forms_and_queries_mean_the_same(http: httpx.Client, place: str) -> None:
+    answer = http.post("/api/remove", files=FILE, **{place: {"om": "true", "model": "silueta"}})
+    assert answer.headers["content-type"] == "image/png"
+    assert decoded(answer.content).mode == "L"
+
+
+def test_a_model_that_is_not_here_is_answered_by_the_default_and_said(http: httpx.Client) -> None:
+    answer = http.post("/api/remove", files=FILE, data={"model": "birefnet-general"})
+    assert answer.status_code == 200
+    assert answer.headers["x-model"] == "cutoutd-small"
+
+
+def test_a_url_is_fetched(http: httpx.Client) -> None:
+    answer = http.get("/api/remove", params={"url": "https://e.com/p.jpg", "bgc": "0,0,255,255"})
+    assert decoded(answer.content).convert("RGB").getpixel((0, 0)) == (0, 0, 255)
+
+
+def test_a_url_that_is_none_is_refused(http: httpx.Client) -> None:
+    for url in ("ftp://e.com/p.jpg", "nonsense", "http://"):
+        assert http.get("/api/remove", params={"url": url}).status_code in (400, 422)
