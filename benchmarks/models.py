@@ -64,7 +64,7 @@ def describe(folder: Path) -> None:
 def ours(folder: Path, name: str) -> Cut:
     from cutoutd.pipeline import remove_background
 
-    sessions = Sessions(SegmentationOptions(folder=folder))
+    sessions = Sessions(SegmentationOptions(folder=folder, cache=folder / ".prepared"))
 
     def cut(data: bytes) -> object:
         with sessions.get(name) as session:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cutoutd.errors import ConfigurationError
 from cutoutd.logs import LogFormat, LogLevel
 from cutoutd.net.addresses import parse_allowed
+from cutoutd.segmentation.options import OnProviderFailure, ProviderName, SegmentationOptions
 
 
 def _split(value: Any) -> Any:
@@ -96,6 +97,35 @@ class Settings(BaseSettings):
     keep_hours: float = Field(24, gt=0, description="Finished pictures are deleted after this.")
 
     model: str = Field("cutoutd-small", description="The model for requests that name none.")
+    models_dir: Path | None = Field(
+        None, description="Pulled and own models. Empty: `models` in `data_dir`."
+    )
+    models_preload: Words = Field(
+        (), description="Further models that are loaded before the server is ready."
+    )
+    models_allow_non_commercial: bool = Field(
+        False, description="Offer models whose licence forbids commercial use."
+    )
+    models_auto_pull: bool = Field(
+        False, description="Download a model's weights when a request first names it."
+    )
+    models_mirrors: Words = Field(
+        (), description="Base URLs of copies of the weights, tried before the published ones."
+    )
+    models_memory_mb: int = Field(
+        0, ge=0, description="Loaded models beyond it are dropped, oldest use first. 0: no limit."
+    )
+    provider: ProviderName = Field(
+        ProviderName.CPU,
+        description="Who computes: auto, cpu, cuda, tensorrt, openvino, coreml or directml.",
+    )
+    on_provider_failure: OnProviderFailure = Field(
+        OnProviderFailure.FAIL,
+        description="When the provider fails in mid-run: `fail` the job, or go on on the `cpu`.",
+    )
+    slots: int = Field(
+        0, ge=0, le=64, description="Pictures in the network at once. 0: one for every four cores."
+    )
     workers: int = Field(
         0, ge=0, le=64, description="Jobs worked on at the same time. 0: as many as CPUs allow."
     )
@@ -175,6 +205,24 @@ class Settings(BaseSettings):
     def max_body_bytes(self) -> int:
         """Largest request: the picture as base64 text, and room for the other fields."""
         return self.max_source_bytes * 4 // 3 + 1_000_000
+
+
+def model_options(settings: Settings) -> SegmentationOptions:
+    """Which models there are, and who runs them."""
+    return SegmentationOptions(
+        default=settings.model,
+        preload=settings.models_preload,
+        folder=settings.models_dir or settings.data_dir / "models",
+        cache=settings.data_dir / "models" / ".prepared",
+        allow_non_commercial=settings.models_allow_non_commercial,
+        auto_pull=settings.models_auto_pull,
+        mirrors=settings.models_mirrors,
+        provider=settings.provider,
+        on_provider_failure=settings.on_provider_failure,
+        memory_budget_mb=settings.models_memory_mb,
+        slots=settings.slots,
+        threads=settings.threads,
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -5,7 +5,7 @@ Each package owns its small configuration; here the settings become those values
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cutoutd.capacity import MB, Capacity, plan, usable_memory
 from cutoutd.errors import ConfigurationError
@@ -28,7 +28,7 @@ from cutoutd.pipeline import ImagingLimits
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
-from cutoutd.settings import Settings
+from cutoutd.settings import Settings, model_options
 from cutoutd.storage.store import ArtifactStore, S3Options, open_artifact_store
 from cutoutd.sweeper import Sweeper, forget_inputs
 from cutoutd.web.dialects import ALL
@@ -131,9 +131,9 @@ def capacity_of(settings: Settings) -> Capacity:
 
 def segmentation_options(settings: Settings, capacity: Capacity) -> SegmentationOptions:
     """Which model answers, and how much of a picture process it may use."""
-    return SegmentationOptions(
-        default=settings.model,
-        slots=1 if settings.isolate else capacity.processes,
+    return replace(
+        model_options(settings),
+        slots=settings.slots or (1 if settings.isolate else capacity.processes),
         threads=capacity.threads,
     )
 

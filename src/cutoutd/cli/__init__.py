@@ -6,7 +6,7 @@ the configuration is wrong, 130 interrupted.
 
 import typer
 
-from cutoutd.cli import config, doctor, jobs, keys, openapi, remove, serve, worker
+from cutoutd.cli import config, doctor, jobs, keys, models, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -25,6 +25,7 @@ for command in (
     app.command()(command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(models.app, name="models")
 
 
 @app.callback(invoke_without_command=True)

@@ -41,7 +41,8 @@ def remove(
     as_json: bool = typer.Option(False, "--json", help="One line of JSON for each picture."),
 ) -> None:
     """Remove the background of pictures on this machine; nothing leaves it."""
-    from cutoutd.api import loaded_models
+    from cutoutd.segmentation.sessions import Sessions
+    from cutoutd.settings import load_settings, model_options
 
     extension = _format_of(image_format, output)
     command = _command(
@@ -62,7 +63,7 @@ def remove(
         raise typer.BadParameter("no pictures found", param_hint="INPUTS")
     todo = [work for work in works if not (resume and work.done)]
     threads = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
-    with loaded_models().get(model) as segmenter:
+    with Sessions(model_options(load_settings())).get(model) as segmenter:
         perform = performer(command, segmenter)
         if watch:
             ends, total = perform_all(watched(plan), perform, at_once=1), None

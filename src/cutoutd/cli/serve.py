@@ -17,9 +17,11 @@ def serve(
     from cutoutd.app import create_app
     from cutoutd.cli.server import HurriableServer
     from cutoutd.logs import logging_config
-    from cutoutd.settings import load_settings
+    from cutoutd.segmentation.sessions import Sessions
+    from cutoutd.settings import load_settings, model_options
 
     settings = load_settings(host=host, port=port)
+    Sessions(model_options(settings)).check()  # In one sentence, before anything starts.
     app = create_app(settings)
     config = uvicorn.Config(
         app,

@@ -103,6 +103,11 @@ class PreparedGraphs:
         """True if some graph of that model is kept for this machine."""
         return any(self.folder.glob(f"{name}.*.{machine()}.*/{GRAPH}"))
 
+    def forget(self, name: str) -> None:
+        """Delete all graphs of a model."""
+        for kept in self.folder.glob(f"{name}.*"):
+            shutil.rmtree(kept, ignore_errors=True)
+
     def keep(self, path: Path, write: Callable[[Path], None]) -> bool:
         """Let `write` make the graph and give it its name when whole; False if it cannot be.
 

@@ -38,7 +38,9 @@ class SegmentationOptions:
     preload: tuple[str, ...] = ()
     """Further models that are loaded and warmed before the server is ready."""
     folder: Path | None = None
-    """Pulled weights, own models and the cache of optimised graphs. None: no such folder."""
+    """Pulled weights and own models; it may be read-only and shared. None: no such folder."""
+    cache: Path | None = None
+    """Optimised graphs, which hold for this machine only. None: they are not kept."""
     allow_non_commercial: bool = False
     """Offer models whose licence forbids commercial use."""
     auto_pull: bool = False

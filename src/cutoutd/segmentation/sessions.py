@@ -82,16 +82,30 @@ class Sessions:
         self._places: dict[str, _Place] = {}
         self._lock = Lock()
 
-    def warm(self) -> None:
-        """Load what is needed from the first request on.
+    def check(self) -> list[ModelSpec]:
+        """What has to be loaded before the first request, found to be possible; loads nothing.
 
-        Raises ConfigurationError if the default or a preloaded model cannot be opened.
+        Raises ConfigurationError with the remedy: a provider that is missing, a model that is
+        unknown, not here, or not allowed.
         """
+        chosen(self.options.provider, usable_providers())
+        specs = []
         for name in dict.fromkeys([self.options.default, *self.options.preload]):
             spec = self.registry.get(name)
             if spec is None:
                 raise ConfigurationError(f"There is no model {name!r} to preload.")
             self._permit(spec, ConfigurationError)
+            if not (self.options.auto_pull or spec.remote):
+                self.weights.require(spec)
+            specs.append(spec)
+        return specs
+
+    def warm(self) -> None:
+        """Load what is needed from the first request on.
+
+        Raises ConfigurationError if the default or a preloaded model cannot be opened.
+        """
+        for spec in self.check():
             self._give_back(self._lend(spec))
 
     @contextmanager
@@ -188,7 +202,7 @@ class Sessions:
         """Load and warm a model with this process's provider, slots and threads."""
         options = self.options
         slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
-        graphs = PreparedGraphs(options.folder / ".prepared") if options.folder else None
+        graphs = PreparedGraphs(options.cache) if options.cache else None
         if options.auto_pull:
             self.weights.pull(spec)
         if graphs is None or not graphs.ready(spec.name):
