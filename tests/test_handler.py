@@ -27,7 +27,8 @@ from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.pipeline import ImagingLimits
 from cutoutd.segmentation.models import LoadedModel
-from cutoutd.storage.store import ArtifactStore, open_artifact_store
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore
 
 
 class LeftHalf:

@@ -29,7 +29,8 @@ from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.settings import Settings, model_options
-from cutoutd.storage.store import ArtifactStore, S3Options, open_artifact_store
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore, S3Options
 from cutoutd.sweeper import Sweeper, forget_inputs
 from cutoutd.web.dialects import ALL
 from cutoutd.web.links import Links

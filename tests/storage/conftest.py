@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.storage.s3_server import CREDENTIALS, new_bucket, s3_endpoint
 
-from cutoutd.storage.store import ArtifactStore, S3Options, open_artifact_store
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore, S3Options
 
 
 @pytest.fixture(scope="session")

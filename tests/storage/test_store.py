@@ -9,7 +9,8 @@ import pytest
 from tests.storage.s3_server import new_bucket
 
 from cutoutd.errors import ConfigurationError, NotFound
-from cutoutd.storage.store import ArtifactStore, S3Options, media_type_of, open_artifact_store
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore, S3Options, media_type_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cutoutd.errors import ConfigurationError, NotFound
+from cutoutd.errors import NotFound
 
 INPUTS = "inputs"
 """The folder of uploads that came with one request: they go when its job has ended."""
@@ -118,27 +118,3 @@ def media_type_of(key: str, head: bytes) -> str:
     if head.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     return "application/octet-stream"
-
-
-def open_artifact_store(url: str, data_dir: Path, *, s3: S3Options | None = None) -> ArtifactStore:
-    """`url`: empty for files in `data_dir`, file:///folder, or s3://bucket/prefix.
-
-    Raises ConfigurationError for anything else, or when the s3 extra is missing.
-    """
-    from cutoutd.storage.local import LocalArtifactStore
-
-    if not url:
-        return LocalArtifactStore(data_dir / "artifacts")
-    if url.startswith("file:///"):
-        return LocalArtifactStore(Path(url.removeprefix("file://")))
-    if url.startswith("s3://"):
-        return _open_s3(url, s3 or S3Options())
-    raise ConfigurationError("CUTOUTD_STORAGE_URL must be empty, file:///folder or s3://bucket.")
-
-
-def _open_s3(url: str, options: S3Options) -> ArtifactStore:
-    try:
-        from cutoutd.storage.s3 import S3ArtifactStore
-    except ModuleNotFoundError as exc:
-        raise ConfigurationError("S3 storage needs its extra: pip install 'cutoutd[s3]'.") from exc
-    return S3ArtifactStore(url, options)
