@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test clients check fix openapi train-smoke lock clean
+.PHONY: help setup serve test clients check fix openapi train-smoke lock chaos scaled-demo clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +41,12 @@ train-smoke: training/.venv/.installed ## Pack, train, export, evaluate on 64 dr
 
 lock: $(VENV)/.dev ## Resolve the requirements anew, with hashes and without index addresses
 	@tools/lock
+
+chaos: $(VENV)/.dev ## Kill processes and the database at random, and lose nothing
+	$(BIN)/python -m tests.chaos
+
+scaled-demo: $(VENV)/.dev ## PostgreSQL, S3, one web process, two workers, one accident
+	$(BIN)/python -m tests.chaos.scaled_demo
 
 clean: ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,213 @@
+"""What the job path costs beside the work itself.
+
+    python benchmarks/jobs.py answer     from upload to answer, beside a direct call of the pipeline
+    python benchmarks/jobs.py queue      2,000 queued jobs beside 20, per job
+    python benchmarks/jobs.py insert     accepting a job at 10,000 waiting ones beside none
+
+SQLite and local files in `--folder` (its disk is what is measured; default: a temporary one), as
+`cutoutd serve` opens them. Both sides of each ratio are interleaved in one process, so that a busy
+machine slows both.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutoutd.command import RemoveBackground, Source
+from cutoutd.handler import Handler
+from cutoutd.isolation import Inside
+from cutoutd.jobs.database import open_database
+from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.limits import JobLimits
+from cutoutd.jobs.model import JobStatus, Outcome, Submission
+from cutoutd.jobs.store import JobStore
+from cutoutd.pipeline import ImagingLimits
+from cutoutd.service import Service
+from cutoutd.storage.store import open_artifact_store
+
+COMMAND = RemoveBackground(sources=(Source(url="http://host/a.png"),))
+
+
+class LeftHalf:
+    """A network that costs nothing."""
+
+    name = "left-half"
+    provider = "analytic"
+
+    def predict(self, _rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The subject is in the left half."""
+        probability = np.zeros((32, 32), dtype=np.float32)
+        probability[:, :16] = 1
+        return probability
+
+
+class OneModel:
+    """Lends it."""
+
+    @contextmanager
+    def get(self, _name: str | None) -> Iterator[LeftHalf]:
+        """Whatever the name."""
+        yield LeftHalf()
+
+    def models(self) -> list[Any]:
+        """None that need loading."""
+        return []
+
+
+def answer(folder: Path, rounds: int) -> dict[str, float]:
+    """Milliseconds from upload to answer, beside the same picture through the pipeline alone."""
+    file = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(256, dtype=np.uint8), (256, 1))).convert("RGB").save(
+        file, "JPEG"
+    )
+    picture = file.getvalue()
+    database = open_database("", folder)
+    store = JobStore(database, render_webhook=lambda _: b"")
+    artifacts = open_artifact_store("", folder)
+    remover = Inside(sessions=OneModel(), limits=ImagingLimits())
+    handler = Handler(store=store, artifacts=artifacts, fetch=lambda _: picture, remover=remover)
+    dispatcher = EmbeddedDispatcher(
+        store, handler.perform, workers=2, lock_file=folder / "lock", time_limit_s=60
+    )
+    service = Service(
+        store=store,
+        artifacts=artifacts,
+        dispatcher=dispatcher,
+        estimator=Estimator(database, slots=dispatcher.slots),
+        limits=JobLimits(min_free_bytes=0),
+    )
+    dispatcher.start()
+    direct: list[float] = []
+    whole: list[float] = []
+
+    async def run() -> None:
+        for _ in range(rounds):
+            began = time.perf_counter()
+            await asyncio.to_thread(remover.remove, picture, COMMAND)
+            direct.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            source = await service.keep(picture)
+            job = await service.submit(
+                RemoveBackground(sources=(source,)),
+                client="ann",
+                dialect="native",
+                link_base="http://here",
+            )
+            job = await service.wait(job, 60)
+            whole.append(time.perf_counter() - began)
+            assert job.status is JobStatus.SUCCEEDED, job
+
+    asyncio.run(run())
+    dispatcher.stop(5)
+    service.close()
+    database.close()
+    over = [1000 * (all_ - alone) for all_, alone in zip(whole, direct, strict=True)]
+    return {
+        "direct_ms": 1000 * statistics.median(direct),
+        "job_ms": 1000 * statistics.median(whole),
+        "overhead_ms": statistics.median(over),
+    }
+
+
+def queue(folder: Path, rounds: int) -> dict[str, float]:
+    """Milliseconds for each job from the first submission to the last end, work costing nothing."""
+    spent: dict[int, list[float]] = {20: [], 2000: []}
+    for number in range(max(1, rounds // 100)):
+        for count, times in spent.items():
+            place = folder / f"{number}-{count}"
+            place.mkdir()
+            times.append(_drain(place, count))
+    few, many = (statistics.median(spent[count]) for count in (20, 2000))
+    return {"few_ms": few, "many_ms": many, "ratio": many / few}
+
+
+def _drain(folder: Path, count: int) -> float:
+    database = open_database("", folder)
+    store = JobStore(database, render_webhook=lambda _: b"")
+    left = threading.Semaphore(0)
+    store.watch(lambda _: left.release())
+    dispatcher = EmbeddedDispatcher(
+        store,
+        lambda _: Outcome(status=JobStatus.SUCCEEDED),
+        workers=2,
+        lock_file=folder / "lock",
+        time_limit_s=60,
+    )
+    began = time.perf_counter()
+    for number in range(count):
+        store.insert(_submission(number), max_waiting=100_000)
+    dispatcher.start()
+    for _ in range(count):
+        left.acquire()
+    spent = time.perf_counter() - began
+    dispatcher.stop(5)
+    database.close()
+    return 1000 * spent / count
+
+
+def insert(folder: Path, rounds: int) -> dict[str, float]:
+    """Milliseconds to accept a job, with 10,000 waiting and with none."""
+    stores = []
+    for waiting in (0, 10_000):
+        place = folder / str(waiting)
+        place.mkdir()
+        database = open_database("", place)
+        stores.append(JobStore(database, render_webhook=lambda _: b""))
+        for number in range(waiting):
+            stores[-1].insert(_submission(number))
+    spent: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds):
+        for store, times in zip(stores, spent, strict=True):
+            began = time.perf_counter()
+            job = store.insert(_submission(number), max_waiting=100_000)
+            times.append(time.perf_counter() - began)
+            store.cancel(job.id)
+    empty, full = (1000 * statistics.median(times) for times in spent)
+    return {"empty_ms": empty, "full_ms": full, "ratio": full / empty}
+
+
+def _submission(number: int) -> Submission:
+    return Submission(
+        client=f"client-{number % 7}",
+        dialect="native",
+        command=COMMAND,
+        artifact_keys=(f"generations/{number}.png",),
+        echo={},
+        link_base="http://here",
+    )
+
+
+def main() -> None:
+    """Run one measurement and print it as JSON."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("measurement", choices=("answer", "queue", "insert"))
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--folder", type=Path, help="a folder on the disk to measure")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as name:
+        measured = {"answer": answer, "queue": queue, "insert": insert}[asked.measurement](
+            Path(name), asked.rounds
+        )
+    json.dump({key: round(value, 3) for key, value in measured.items()}, sys.stdout)
+    print()
+
+
+if __name__ == "__main__":
+    main()
