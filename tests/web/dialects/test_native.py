@@ -1,0 +1,280 @@
+"""Our own API: jobs, pictures, files, models, health."""
+
+import base64
+import io
+import json
+import zipfile
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from tests.inside import PHOTO
+from tests.scenes import decoded, encoded
+
+from cutoutd.command import (
+    Crop,
+    ImageFormat,
+    Length,
+    Matting,
+    MattingMode,
+    Placement,
+    Region,
+    Shadow,
+    Source,
+    Unit,
+)
+from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
+
+URL = "https://e.com/p.jpg"
+REMOVE = "/v1/remove-background"
+
+
+def command(**fields: Any) -> Any:
+    body = RemoveBackgroundRequest.model_validate({"image": URL, **fields})
+    return body.to_command((Source(url=URL),), None, accepted=ImageFormat.PNG)
+
+
+def percent(value: float) -> Length:
+    return Length(value=value, unit=Unit.PERCENT)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "value"),
+    [
+        ({"matting": "exact"}, "matting", Matting(mode=MattingMode.EXACT)),
+        (
+            {"crop": True, "crop_margin": 0.1},
+            "crop",
+            Crop(top=percent(10), right=percent(10), bottom=percent(10), left=percent(10)),
+        ),
+        ({"scale": 0.5}, "placement", Placement(scale=0.5)),
+        ({"position": "0.1,0.9"}, "placement", Placement(x=0.1, y=0.9)),
+        (
+            {"region": "0,0,0.5,1"},
+            "region",
+            Region(left=percent(0), top=percent(0), right=percent(50), bottom=percent(100)),
+        ),
+        ({"shadow": "0.3"}, "shadow", Shadow(opacity=0.3)),
+        ({"linear_light": "yes"}, "linear_light", True),
+        ({"foreground_estimation": "no"}, "foreground_estimation", False),
+        ({"max_pixels": 1000}, "max_pixels", 1000),
+        ({"model": "cutoutd-small"}, "model", "cutoutd-small"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_field_becomes_its_part_of_the_command(
+    fields: dict[str, Any], name: str, value: object
+) -> None:
+    assert getattr(command(**fields), name) == value
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"threshold": 128},
+        {"fill_holes": True},
+        {"keep_largest": True},
+        {"min_area_px": 9},
+        {"edge_shift_px": -2},
+        {"feather_px": 1.5},
+        {"invert": True},
+        {"smooth": True},
+    ],
+    ids=str,
+)
+def test_every_edit_of_the_mask_can_be_asked_for(fields: dict[str, Any]) -> None:
+    ((name, value),) = fields.items()
+    assert getattr(command(**fields).mask, name) == value
+
+
+@pytest.mark.parametrize(
+    ("accept", "image_format"),
+    [
+        ("image/png", "PNG"),
+        ("image/webp", "WEBP"),
+        ("image/avif", "AVIF"),
+        ("image/jpeg", "JPEG"),
+        ("text/html, image/avif;q=0.8, image/webp;q=0.9", "WEBP"),
+        ("*/*", "PNG"),
+    ],
+)
+def test_accept_chooses_the_format(http: httpx.Client, accept: str, image_format: str) -> None:
+    answer = http.post(REMOVE, content=PHOTO, headers={"Accept": accept})
+    assert answer.headers["content-type"] == f"image/{image_format.lower()}"
+    assert decoded(answer.content).format == image_format
+    assert decoded(answer.content).size == (320, 240)
+
+
+def test_the_field_chooses_against_accept(http: httpx.Client) -> None:
+    answer = http.post(
+        REMOVE, params={"format": "webp"}, content=PHOTO, headers={"Accept": "image/*"}
+    )
+    assert decoded(answer.content).format == "WEBP"
+
+
+def test_what_nobody_makes_is_not_acceptable(http: httpx.Client) -> None:
+    answer = http.post(REMOVE, content=PHOTO, headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "Accept"
+
+
+@pytest.mark.parametrize("way", ["bytes", "form", "json", "base64", "curl"])
+def test_the_picture_comes_as_bytes_form_or_json(http: httpx.Client, way: str) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "bytes": {"content": PHOTO, "headers": {"Content-Type": "image/jpeg"}},
+        "form": {"files": {"image": ("p.jpg", PHOTO)}},
+        "json": {"json": {"image": URL}},
+        "base64": {"json": {"image": base64.b64encode(PHOTO).decode()}},
+        "curl": {
+            "content": PHOTO,
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        },
+    }
+    answer = http.post(REMOVE, **ways[way])
+    assert decoded(answer.content).mode == "RGBA"
+
+
+def test_cutout_and_mask_come_in_one_call(http: httpx.Client) -> None:
+    answer = http.post(
+        REMOVE,
+        params={"outputs": "cutout,mask", "format": "png"},
+        content=PHOTO,
+        headers={"Accept": "application/zip"},
+    )
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.namelist() == ["1-cutout.png", "1-mask.png"]
+    cutout, mask = (np.asarray(decoded(archive.read(name))) for name in archive.namelist())
+    assert np.array_equal(cutout[..., 3], mask)
+
+
+def test_json_tells_the_links_and_the_box(http: httpx.Client) -> None:
+    job = http.post(REMOVE, json={"image": URL}, headers={"Accept": "application/json"}).json()
+    (image,) = job["images"]
+    cutout = np.asarray(decoded(http.get(image["url"]).content))
+    rows = np.flatnonzero((cutout[..., 3] > 0).any(axis=1))
+    assert (image["bounding_box"]["top"], image["bounding_box"]["bottom"] - 1) == (
+        rows[0],
+        rows[-1],
+    )
+    assert job["model"] == "cutoutd-small"
+    assert image["size"] == len(http.get(image["url"]).content)
+
+
+def test_a_background_is_a_colour_or_a_picture(http: httpx.Client) -> None:
+    green = encoded(np.full((60, 80, 3), (0, 200, 0), dtype=np.uint8))
+    for extra in ({"data": {"background": "#00c800"}}, {}):
+        files = {"image": ("p.jpg", PHOTO)}
+        if not extra:
+            files["background_image"] = ("b.png", green)
+        answer = http.post(REMOVE, files=files, **extra)
+        assert decoded(answer.content).convert("RGB").getpixel((0, 0)) == (0, 200, 0)
+
+
+def test_a_crop_is_as_large_as_its_box(http: httpx.Client) -> None:
+    answer = http.post(REMOVE, params={"crop": "true"}, content=PHOTO)
+    left, top, right, bottom = map(int, answer.headers["x-bounding-box"].split(","))
+    assert decoded(answer.content).size == (right - left, bottom - top)
+    assert (left, top) == (0, 0)
+
+
+def test_a_job_is_handed_in_asked_for_and_done(http: httpx.Client) -> None:
+    handed_in = http.post("/v1/jobs", json={"image": [URL, URL], "outputs": ["cutout", "mask"]})
+    assert handed_in.status_code == 202
+    assert handed_in.headers["location"] == handed_in.json()["url"]
+    done = http.get(handed_in.json()["url"], params={"wait": 30}).json()
+    assert done["status"] == "succeeded"
+    assert [image["kind"] for image in done["images"]] == ["cutout", "mask"] * 2
+    assert done["queue"] is None
+
+
+def test_a_job_that_ends_in_time_is_answered_done(http: httpx.Client) -> None:
+    answer = http.post("/v1/jobs", params={"wait": 30}, content=PHOTO)
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "succeeded"
+
+
+def test_a_failed_job_says_why_in_stable_words(http: httpx.Client) -> None:
+    answer = http.post("/v1/jobs", params={"wait": 30}, json={"image": "aGVsbG8gd29ybGQ="})
+    assert answer.json()["status"] == "failed"
+    assert answer.json()["failure"]["code"] == "source_rejected"
+    assert answer.json()["failure"]["reason"] == "not_an_image"
+
+
+def test_the_events_of_a_job_end_with_its_end(http: httpx.Client) -> None:
+    job = http.post("/v1/jobs", content=PHOTO).json()
+    with http.stream("GET", f"{job['url']}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = [line for line in answer.iter_lines() if line]
+    names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+    last = json.loads(next(line for line in reversed(lines) if line.startswith("data: "))[6:])
+    assert names[-1] == last["status"] == "succeeded"
+    assert set(names) <= {"queued", "running", "succeeded"}
+
+
+def test_the_events_of_an_unknown_job_are_not_found(http: httpx.Client) -> None:
+    assert http.get("/v1/jobs/123456789/events").status_code == 404
+
+
+def test_the_same_key_gives_the_same_job_and_another_request_a_conflict(
+    http: httpx.Client,
+) -> None:
+    headers = {"Idempotency-Key": "order-7"}
+    first = http.post("/v1/jobs", content=PHOTO, headers=headers).json()
+    again = http.post("/v1/jobs", content=PHOTO, headers=headers).json()
+    other = http.post("/v1/jobs", json={"image": URL}, headers=headers)
+    assert first["id"] == again["id"]
+    assert other.status_code == 409
+    assert other.json()["code"] == "request_conflict"
+
+
+def test_a_job_is_cancelled_once_and_for_all(strict_http: httpx.Client) -> None:
+    headers = {"Authorization": "Bearer secret"}
+    job = strict_http.post("/v1/jobs", content=PHOTO, headers=headers).json()
+    cancelled = strict_http.delete(job["url"], headers=headers).json()
+    assert cancelled["status"] in ("cancelled", "succeeded")
+    assert strict_http.delete(job["url"], headers=headers).json()["status"] == cancelled["status"]
+
+
+@pytest.mark.parametrize("job_id", ["0", "999999999", "abc", "1e3", "-1", "9" * 40])
+def test_an_unknown_job_is_not_found(http: httpx.Client, job_id: str) -> None:
+    answer = http.get(f"/v1/jobs/{job_id}")
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_a_file_is_uploaded_once_and_used_twice(http: httpx.Client) -> None:
+    file = http.post("/v1/files", content=PHOTO, headers={"Content-Type": "image/jpeg"})
+    assert file.status_code == 201
+    for _ in range(2):
+        answer = http.post(REMOVE, json={"file": file.json()["id"]})
+        assert decoded(answer.content).mode == "RGBA"
+    assert http.delete(f"/v1/files/{file.json()['id']}").status_code == 204
+    assert http.post(REMOVE, json={"file": file.json()["id"]}).status_code == 404
+
+
+@pytest.mark.parametrize("file_id", ["x", "../../secret", "generations/x.png", "0" * 65])
+def test_what_is_no_id_of_a_file_is_refused(http: httpx.Client, file_id: str) -> None:
+    answer = http.post(REMOVE, json={"file": file_id})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "file"
+
+
+def test_uploads_cannot_be_read_by_a_link(http: httpx.Client) -> None:
+    file = http.post("/v1/files", content=PHOTO).json()["id"]
+    assert http.get(f"/inputs/{file}").status_code == 404
+
+
+def test_the_models_say_their_licence(http: httpx.Client) -> None:
+    models = {model["name"]: model for model in http.get("/v1/models").json()["models"]}
+    ours = models["cutoutd-small"]
+    assert (ours["default"], ours["usable"], ours["commercial_use"]) == (True, True, True)
+    assert not models["bria-rmbg"]["commercial_use"]
+    assert not models["bria-rmbg"]["usable"]
+
+
+def test_health_says_what_was_checked(http: httpx.Client) -> None:
+    answer = http.get("/v1/health")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ready"
+    assert answer.json()["checks"]
