@@ -64,6 +64,8 @@ class _Band:
 
     rgb: NDArray[np.uint8]
     trimap: NDArray[np.uint8]
+    prior: NDArray[np.uint8]
+    prior_confidence: float
     windows: NDArray[np.bool_]
     active: NDArray[np.bool_]
     tiles: Indices
@@ -77,18 +79,25 @@ class _Band:
 
 
 def solve_closed_form(
-    rgb: NDArray[np.uint8], trimap: NDArray[np.uint8], *, budget: Budget, threads: int
+    rgb: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
+    *,
+    prior: NDArray[np.uint8] | None = None,
+    prior_confidence: float = 0.0,
+    budget: Budget,
+    threads: int,
 ) -> NDArray[np.float32]:
     """The alpha matte that minimises Levin's cost, to the precision of the arithmetic.
 
-    rgb: (H, W, 3 or more) of which three are used. trimap: (H, W). Returns (H, W), 0..1; known
-    pixels are exactly 0 or 1. Raises OverBudget.
+    rgb: (H, W, 3 or more) of which three are used. trimap: (H, W). prior: (H, W) levels that
+    open pixels hold to with that confidence; none in Levin's method. Returns (H, W), 0..1;
+    known pixels are exactly 0 or 1. Raises OverBudget.
     """
     alpha: NDArray[np.float32] = (trimap == FOREGROUND).astype(np.float32)
     if min(trimap.shape) < 3:
         alpha[(trimap != FOREGROUND) & (trimap != BACKGROUND)] = 0.5
         return alpha
-    band = _band(rgb, trimap)
+    band = _band(rgb, trimap, trimap if prior is None else prior, prior_confidence)
     if band.tiles.size:
         solution = _solved(band, budget, threads)[: trimap.shape[0], : trimap.shape[1]]
         unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
@@ -96,20 +105,25 @@ def solve_closed_form(
     return alpha
 
 
-def _band(rgb: NDArray[np.uint8], trimap: NDArray[np.uint8]) -> _Band:
+def _band(
+    rgb: NDArray[np.uint8],
+    trimap: NDArray[np.uint8],
+    prior: NDArray[np.uint8],
+    prior_confidence: float,
+) -> _Band:
     height, width = trimap.shape
     down, across = -(-(height - 2) // TILE), -(-(width - 2) // TILE)
     more = (down * TILE + 2 - height, across * TILE + 2 - width)
     padding = ((0, more[0]), (0, more[1]))
     rgb = np.pad(rgb[..., :3], (*padding, (0, 0)))
-    trimap = np.pad(trimap, padding)
+    trimap, prior = np.pad(trimap, padding), np.pad(prior, padding)
     unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
     windows = _any_of_three(_any_of_three(unknown, 0), 1)
     windows[height - 2 :] = False
     windows[:, width - 2 :] = False
     active = _any_of_three(_any_of_three(np.pad(windows, 2), 0), 1)
     tiles = windows.reshape(down, TILE, across, TILE).any(axis=(1, 3))
-    return _Band(rgb, trimap, windows, active, np.argwhere(tiles))
+    return _Band(rgb, trimap, prior, prior_confidence, windows, active, np.argwhere(tiles))
 
 
 def _any_of_three(flags: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
@@ -211,12 +225,14 @@ class _Subtree:
         trimap = listed(band.trimap[rows, columns])
         known = (trimap == FOREGROUND) | (trimap == BACKGROUND)
         active = listed(band.active[rows, columns])
-        # Each tile that knows a known pixel holds its share of the confidence in it.
-        hold = np.where(known & active, CONFIDENCE / listed(band.knowing[rows, columns]), 0)
+        # Each tile that knows a pixel holds its share of the confidence in it.
+        hold = np.where(known, CONFIDENCE, band.prior_confidence)
+        hold *= active / listed(band.knowing[rows, columns])
+        level = np.where(known, trimap == FOREGROUND, listed(band.prior[rows, columns]) / 255.0)
         diagonal = np.arange(SIDE**2)
         matrices[:, diagonal, diagonal] += hold
         pixels = listed(rows * band.trimap.shape[1] + columns)
-        right = hold * (trimap == FOREGROUND)
+        right = hold * level
         matrices, right = self._eliminated(matrices, right, pixels, len(INNER))
         return [
             _ring(*parts)

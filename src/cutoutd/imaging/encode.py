@@ -75,10 +75,9 @@ def _options(image_format: ImageFormat, quality: int, tags: Tags, threads: int) 
     if image_format is ImageFormat.JPEG and tags.dpi is not None:
         options["dpi"] = tuple(round(value) for value in tags.dpi)
     if image_format is ImageFormat.WEBP:
-        # Pixels under zero alpha are zero here already, so there is nothing to preserve.
         options["method"] = 2
         if quality >= LOSSLESS:
-            options |= {"lossless": True, "quality": 20, "method": 1}
+            options |= {"lossless": True, "exact": True, "quality": 20, "method": 1}
     if image_format is ImageFormat.AVIF:
         options |= {"speed": AVIF_SPEED, "max_threads": threads}
     return options

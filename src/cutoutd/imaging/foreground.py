@@ -15,6 +15,7 @@ from PIL import Image
 from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
 
+FULL = 255
 COARSE_PIXELS = 40_000
 """The grid on which colours are spread has about as many cells."""
 SMOOTHNESS = 1e-5
@@ -37,36 +38,40 @@ def cut_out(
     coarse_alpha, coarse_colors = _coarse(rgba, alpha, factor)
     coarse = _spread(coarse_colors, coarse_alpha) if estimate else coarse_colors
 
+    whole = rgba.view(np.uint32)[..., 0]
+
     def fill(tile: Tile) -> None:
-        levels = alpha[tile.rows, tile.columns]
-        pixels = rgba[tile.rows, tile.columns]
-        if levels.min() == 255:
-            pixels[..., 3] = 255
-            return
+        place = (tile.rows, tile.columns)
+        levels = alpha[place]
         if levels.max() == 0:
-            pixels[...] = 0
+            whole[place] = 0
             return
-        soft = (levels > 0) & (levels < 255)
-        if estimate and soft.any():
-            _unmix(pixels, levels, soft, enlarged(coarse, tile, shape))
-        pixels[..., 3] = levels
-        pixels[levels == 0] = 0
+        if levels.min() < FULL and estimate:
+            _unmix(rgba[place], levels, enlarged(coarse, tile, shape))
+        rgba[place][..., 3] = levels
+        np.copyto(whole[place], 0, where=levels == 0)
 
     each(fill, tiles(shape, coarse_alpha.shape), threads)
 
 
-def _unmix(
-    pixels: NDArray[np.uint8], levels: NDArray[np.uint8], soft: NDArray[np.bool_], coarse: Plane
-) -> None:
-    """Write F into the soft pixels: the pair nearest to the coarse F and B that gives I."""
-    alpha = levels[soft].astype(np.float32) / np.float32(255)
+def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) -> None:
+    """Write F over I: of the pairs that give I, the one nearest to the coarse F and B.
+
+    pixels: (h, w, 4); levels: (h, w) of alpha; coarse: (6, h, w), used up. Where alpha is 1,
+    F is I to the last bit.
+    """
+    alpha = levels.astype(np.float32) / np.float32(FULL)
     rest = 1 - alpha
-    seen = pixels[..., :3][soft].T.astype(np.float32)
-    front, back = coarse[:3, soft], coarse[3:, soft]
-    missing = seen - alpha * front - rest * back
-    front += missing * (alpha / (alpha * alpha + rest * rest))
+    share = alpha / (alpha * alpha + rest * rest)
     for color in range(3):
-        pixels[..., color][soft] = np.rint(np.clip(front[color], 0, 255))
+        front, missing = coarse[color], coarse[3 + color]
+        missing *= rest
+        missing += alpha * front
+        np.subtract(pixels[..., color], missing, out=missing)
+        missing *= share
+        front += missing
+        np.rint(np.clip(front, 0, FULL, out=front), out=front)
+        pixels[..., color] = front
 
 
 def _coarse(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], factor: int) -> tuple[Plane, Plane]:

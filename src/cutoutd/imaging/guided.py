@@ -22,42 +22,37 @@ def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float) -> Plane:
     Returns (4, h, w): the weights of the three colours, and the constant.
     """
     size = _box(np.ones_like(target), radius)
-
-    def mean(plane: Plane) -> Plane:
-        return _box(plane, radius) / size
-
-    colors = [mean(color) for color in guide]
-    level = mean(target)
-    covariance = np.empty((*target.shape, 3, 3), dtype=np.float32)
-    shared = np.empty((*target.shape, 3), dtype=np.float32)
-    for one in range(3):
-        shared[..., one] = mean(guide[one] * target) - colors[one] * level
-        for other in range(one, 3):
-            entry = mean(guide[one] * guide[other]) - colors[one] * colors[other]
-            covariance[..., one, other] = covariance[..., other, one] = entry
-        covariance[..., one, one] += epsilon
+    pairs = [(one, other) for one in range(3) for other in range(one, 3)]
+    planes = [*guide, target, *(color * target for color in guide)]
+    planes += [guide[one] * guide[other] for one, other in pairs]
+    means = _box(np.stack(planes), radius) / size
+    colors, level = means[:3], means[3]
+    shared = means[4:7] - colors * level
+    covariance = np.empty((3, 3, *target.shape), dtype=np.float32)
+    for mean, (one, other) in zip(means[7:], pairs, strict=True):
+        covariance[one, other] = covariance[other, one] = mean - colors[one] * colors[other]
+    covariance[range(3), range(3)] += np.float32(epsilon)
     slope = _solved(covariance, shared)
-    constant = level - sum(slope[..., axis] * colors[axis] for axis in range(3))
-    return np.stack([*(mean(slope[..., axis]) for axis in range(3)), mean(constant)])
+    constant = level - (slope * colors).sum(axis=0)
+    return _box(np.concatenate([slope, constant[np.newaxis]]), radius) / size
 
 
 def _solved(matrix: Plane, right: Plane) -> Plane:
-    """Solve (..., 3, 3) symmetric systems by Cramer's rule; epsilon keeps them regular."""
-    m = np.moveaxis(matrix, (-2, -1), (0, 1)).astype(np.float64)
-    cofactors = [
+    """Solve (3, 3, ...) symmetric systems by Cramer's rule; epsilon keeps them regular."""
+    m = matrix.astype(np.float64)
+    cofactors = np.stack(
         [
-            m[(row + 1) % 3, (column + 1) % 3] * m[(row + 2) % 3, (column + 2) % 3]
-            - m[(row + 1) % 3, (column + 2) % 3] * m[(row + 2) % 3, (column + 1) % 3]
-            for column in range(3)
+            [
+                m[(row + 1) % 3, (column + 1) % 3] * m[(row + 2) % 3, (column + 2) % 3]
+                - m[(row + 1) % 3, (column + 2) % 3] * m[(row + 2) % 3, (column + 1) % 3]
+                for column in range(3)
+            ]
+            for row in range(3)
         ]
-        for row in range(3)
-    ]
-    determinant = sum(m[0, column] * cofactors[0][column] for column in range(3))
-    solved = [
-        sum(cofactors[row][column] * right[..., row] for row in range(3)) / determinant
-        for column in range(3)
-    ]
-    return np.stack(solved, axis=-1).astype(np.float32)
+    )
+    determinant = (m[0] * cofactors[0]).sum(axis=0)
+    solved = (cofactors * right[:, np.newaxis]).sum(axis=0) / determinant
+    return np.asarray(solved, dtype=np.float32)
 
 
 def applied(
@@ -76,13 +71,15 @@ def applied(
     return alpha
 
 
-def _box(plane: Plane, radius: int) -> Plane:
+def _box(planes: Plane, radius: int) -> Plane:
     """The sum over the square window around each pixel; beyond the frame is nothing."""
-    for axis in (0, 1):
-        rows = np.moveaxis(plane, axis, 0)
-        total = np.zeros((len(rows) + 2 * radius + 1, rows.shape[1]), dtype=np.float64)
-        np.cumsum(rows, axis=0, out=total[radius + 1 : radius + 1 + len(rows)])
-        total[radius + 1 + len(rows) :] = total[radius + len(rows)]
-        window = total[2 * radius + 1 :] - total[: len(rows)]
-        plane = np.moveaxis(window, 0, axis).astype(np.float32)
-    return plane
+    height, width = planes.shape[-2:]
+    margin = ((0, 0),) * (planes.ndim - 2) + ((radius, radius),) * 2
+    padded = np.pad(planes, margin)
+    rows = np.zeros((*padded.shape[:-2], height, padded.shape[-1]), dtype=np.float32)
+    for step in range(2 * radius + 1):
+        rows += padded[..., step : step + height, :]
+    total = np.zeros_like(planes)
+    for step in range(2 * radius + 1):
+        total += rows[..., step : step + width]
+    return total

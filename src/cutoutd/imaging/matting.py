@@ -1,9 +1,10 @@
 """Alpha matting: how much of each pixel in the band is subject.
 
-`exact` solves closed-form matting at full resolution. `fast` solves the same system on a
-smaller copy and carries the answer over with the colour lines of each window, which is what
-closed-form matting assumes of the picture anyway. What costs more than its budget falls back:
-exact to fast, fast to the mask as it was.
+`exact` solves closed-form matting at full resolution, as its authors define it. `fast` solves
+the same system on a smaller copy and carries the answer over with the colour lines of each
+window, which is what closed-form matting assumes of the picture anyway. It also holds open
+pixels weakly to the mask, so that a dark stripe in light fur does not become background. What costs
+more than its budget falls back: exact to fast, fast to the mask as it was.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_
 
 FAST_PIXELS = 25_000
 """`fast` shrinks the picture until its band has about as many pixels."""
+PRIOR_CONFIDENCE = 0.01
+"""Of `fast`, in the mask; a known pixel has 100. Chosen on the drawn pictures of bench-edges."""
 RADIUS = 1
 EPSILON = 1e-5
 FELL_BACK_TO_FAST = "matting_over_budget_fast"
@@ -63,10 +66,11 @@ def matte(
         return mask, (NOTHING_SURE,)
     left = Budget(seconds=budget.seconds, memory_bytes=budget.memory_bytes)
     try:
-        if wanted.mode is MattingMode.EXACT or unknown <= FAST_PIXELS:
+        if wanted.mode is MattingMode.EXACT:
             alpha = solve_closed_form(rgba, trimap, budget=left, threads=threads)
             return np.rint(alpha * 255).astype(np.uint8), ()
-        return _matte_fast(rgba, trimap, unknown, left, threads), ()
+        scale = min(1.0, (FAST_PIXELS / unknown) ** 0.5)
+        return _matte_fast(rgba, mask, trimap, scale=scale, budget=left, threads=threads), ()
     except OverBudget:
         if wanted.mode is MattingMode.FAST:
             return mask, (FELL_BACK_TO_MASK,)
@@ -78,17 +82,27 @@ def matte(
 
 def _matte_fast(
     rgba: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
     trimap: NDArray[np.uint8],
-    unknown: int,
+    *,
+    scale: float,
     budget: Budget,
     threads: int,
 ) -> NDArray[np.uint8]:
     height, width = trimap.shape
-    scale = (FAST_PIXELS / unknown) ** 0.5
     size = (max(3, round(width * scale)), max(3, round(height * scale)))
     picture = Image.frombuffer("RGBX", (width, height), rgba, "raw", "RGBX", 0, 1)
-    small = np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=1.0))
-    coarse = solve_closed_form(small, _shrunk(trimap, size), budget=budget, threads=threads)
+    small = np.asarray(picture.resize(size, Image.Resampling.BOX))
+    coarse = solve_closed_form(
+        small,
+        _shrunk(trimap, size),
+        prior=np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX)),
+        prior_confidence=PRIOR_CONFIDENCE,
+        budget=budget,
+        threads=threads,
+    )
+    if size == (width, height):
+        return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
     coefficients = fit(guide, coarse, radius=RADIUS, epsilon=EPSILON)
     matted = trimap.copy()

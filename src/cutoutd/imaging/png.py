@@ -17,14 +17,14 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
-from cutoutd.imaging.paeth import filtered
+from cutoutd.imaging.png_filter import filtered
 from cutoutd.imaging.threads import each, strips
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 """Channels to PNG colour type."""
 FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
-MAY_BE_LARGER = 1.03
+MAY_BE_LARGER = 1.02
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 SAMPLE_ROWS = 16
@@ -113,22 +113,19 @@ def _data_chunks(rows: NDArray[np.uint8], channels: int, level: int, threads: in
 
 def _deflated(lines: NDArray[np.uint8], channels: int, level: int, *, last: bool) -> bytes:
     """A raw deflate stream, ended or flushed to a byte boundary."""
-    if channels == 1 and level <= DEFAULT_LEVEL:
-        method = RUNS
-    elif level == FASTEST_LEVEL:
+    if level == FASTEST_LEVEL:
         method = NEAR
     elif level == DEFAULT_LEVEL:
-        method = _fastest_that_is_small(lines)
+        method = _fastest_that_is_small(lines, (RUNS, FAR) if channels == 1 else (NEAR, RUNS, FAR))
     else:
         method = _Method(zlib_ng, level, -15, zlib_ng.Z_DEFAULT_STRATEGY)
     return _compressed(lines, method, zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH)
 
 
-def _fastest_that_is_small(lines: NDArray[np.uint8]) -> _Method:
+def _fastest_that_is_small(lines: NDArray[np.uint8], methods: tuple[_Method, ...]) -> _Method:
     """The first method that writes some rows nearly as small as the most careful one."""
     starts = (len(lines) // 4, len(lines) * 3 // 4)
     sample = np.concatenate([lines[start : start + SAMPLE_ROWS] for start in starts])
-    methods = (NEAR, RUNS, FAR)
     sizes = [len(_compressed(sample, method, zlib_ng.Z_FINISH)) for method in methods]
     limit = MAY_BE_LARGER * min(sizes)
     return next(method for method, size in zip(methods, sizes, strict=True) if size <= limit)

@@ -6,6 +6,7 @@ the tiles that need it, by two small matrix products each, while the tile is in 
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -57,16 +58,19 @@ def enlarged(coarse: Plane, tile: Tile, shape: tuple[int, int]) -> Plane:
     coarse: (..., h, w) of the whole picture; shape: (H, W) of the picture.
     Returns (..., rows, columns) of the tile.
     """
-    down = _interpolation(tile.rows, tile.coarse_rows, shape[0], coarse.shape[-2])
-    across = _interpolation(tile.columns, tile.coarse_columns, shape[1], coarse.shape[-1])
+    down = _between(tile.rows, tile.coarse_rows, shape[0], coarse.shape[-2])
+    across = _between(tile.columns, tile.coarse_columns, shape[1], coarse.shape[-1])
     patch = coarse[..., tile.coarse_rows, tile.coarse_columns]
     return np.asarray(down @ patch @ across.T, dtype=np.float32)
 
 
-def _interpolation(part: slice, beneath: slice, full: int, coarse: int) -> Plane:
+def _between(part: slice, beneath: slice, full: int, coarse: int) -> Plane:
+    return _weights((part.start, part.stop), (beneath.start, beneath.stop), full, coarse)
+
+
+@lru_cache(maxsize=1024)
+def _weights(part: tuple[int, int], beneath: tuple[int, int], full: int, coarse: int) -> Plane:
     """(part, beneath) weights of the coarse cells for each place."""
-    centre = (np.arange(part.start, part.stop) + 0.5) * (coarse / full) - 0.5
-    centre = np.clip(centre, 0, coarse - 1)
-    cells = np.arange(beneath.start, beneath.stop)
-    apart = np.abs(centre[:, np.newaxis] - cells)
+    centre = np.clip((np.arange(*part) + 0.5) * (coarse / full) - 0.5, 0, coarse - 1)
+    apart = np.abs(centre[:, np.newaxis] - np.arange(*beneath))
     return np.asarray(np.maximum(0, 1 - apart), dtype=np.float32)
