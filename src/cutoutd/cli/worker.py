@@ -28,20 +28,23 @@ def worker(
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")
     metrics = Metrics()
-    opened = open_worker(settings, metrics)
-    if metrics_port is not None:
-        metrics.serve(metrics_port)
-    asked = threading.Event()
+    asked, hurried = threading.Event(), threading.Event()
 
     def stop(*_: object) -> None:
-        if asked.is_set():
-            # In a thread, because the main one may hold what this takes.
-            threading.Thread(target=opened.hurry, daemon=True).start()
-        asked.set()
+        (hurried if asked.is_set() else asked).set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    opened = open_worker(settings, metrics)
+    if metrics_port is not None:
+        metrics.serve(metrics_port)
     log.info("working")
     asked.wait()
     log.info("stopping; a second signal makes it quicker")
-    opened.close()
+    closing = threading.Thread(target=opened.close)
+    closing.start()
+    while closing.is_alive() and not hurried.wait(0.1):
+        pass
+    if hurried.is_set():
+        opened.hurry()
+    closing.join()
