@@ -7,14 +7,32 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and where to look at it."""
+
+    base: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+    log: Path
+
+
 @contextmanager
 def running_server(data_dir: Path, **settings: str) -> Iterator[str]:
     """The base URL of `cutoutd serve` with these settings, once it is ready."""
+    with running_process(data_dir, **settings) as running:
+        yield running.base
+
+
+@contextmanager
+def running_process(data_dir: Path, **settings: str) -> Iterator[Running]:
+    """`cutoutd serve` with these settings, once it is ready."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {
@@ -34,7 +52,7 @@ def running_server(data_dir: Path, **settings: str) -> Iterator[str]:
         )
         try:
             wait_until_ready(base, process, log)
-            yield base
+            yield Running(base, process, data_dir, log)
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -20,9 +20,11 @@ from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.limits import UploadBudget
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
+from cutoutd.work import capacity_of
 
 DESCRIPTION = """\
 The background-removal server you host yourself. It answers the APIs your code already calls:
@@ -96,7 +98,12 @@ def _add_middleware(
     app: FastAPI, dialects: tuple[Dialect, ...], settings: Settings, metrics: Metrics
 ) -> None:
     """The last one added sees the request first."""
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, dialects=dialects)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_body_bytes,
+        budget=UploadBudget(capacity_of(settings).upload_bytes),
+        dialects=dialects,
+    )
     app.add_middleware(CollapseSlashes)
     app.add_middleware(SecurityHeaders)
     if settings.cors_origins:

@@ -21,6 +21,7 @@ from cutoutd.settings import Settings
 from cutoutd.web.auth import Clients
 from cutoutd.web.context import Context
 from cutoutd.web.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
+from cutoutd.web.limits import ClientLimits
 from cutoutd.web.links import LinkPolicy
 from cutoutd.web.metrics import Metrics, Readings
 from cutoutd.web.readiness import Readiness
@@ -83,12 +84,19 @@ def open_runtime(
         work = open_work(settings, opened, works_here=works_here, fetch=fetch)
         clients = _open_clients(settings, work.database)
         work.store.watch(metrics.observe_job)
+        admission = ClientLimits(
+            clients,
+            per_minute=settings.jobs_per_minute or None,
+            unfinished=settings.jobs_unfinished or None,
+            url=settings.limits_url,
+        )
         service = Service(
             store=work.store,
             artifacts=work.artifacts,
             dispatcher=work.dispatcher,
             estimator=Estimator(work.database, slots=work.dispatcher.slots),
             limits=job_limits(settings),
+            admission=admission,
         )
         opened.callback(service.close)
         start_work(settings, opened, work)
@@ -100,6 +108,7 @@ def open_runtime(
             service=service,
             artifacts=work.artifacts,
             clients=clients,
+            quotas=admission.quotas,
             sessions=work.sessions,
             records=JobRecords(work.database),
             census=readiness.census,

@@ -13,10 +13,10 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
-from cutoutd.errors import NotFound, Overloaded
+from cutoutd.errors import NotFound, Overloaded, RequestConflict
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
@@ -43,6 +43,18 @@ _LOOK_S = 0.1
 _STORE_THREADS = 8
 
 
+class Admission(Protocol):
+    """What each client may ask for."""
+
+    def admit(self, client: str) -> None:
+        """Count a job. Raises Overloaded if the client has had its share for now."""
+        ...
+
+    def unfinished_limit(self, client: str) -> int | None:
+        """Jobs that the client may have waiting or running at one time."""
+        ...
+
+
 class Service:
     """What the dialects can do with jobs."""
 
@@ -54,12 +66,15 @@ class Service:
         dispatcher: Dispatcher,
         estimator: Estimator,
         limits: JobLimits,
+        admission: Admission | None = None,
     ) -> None:
+        """admission: what each client may ask for; None is everything."""
         self._store = store
         self._artifacts = artifacts
         self._dispatcher = dispatcher
         self._estimator = estimator
         self._limits = limits
+        self._admission = admission
         self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
         self._waiting: dict[int, list[asyncio.Future[Job | None]]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -121,7 +136,11 @@ class Service:
             fingerprint=fingerprint(command, dialect) if idempotency_key else None,
         )
         self._loop = asyncio.get_running_loop()
-        job = await self._call(self._insert, submission)
+        try:
+            job = await self._call(self._insert, submission)
+        except (Overloaded, RequestConflict):
+            await self._call(self._drop_inputs, command)
+            raise
         self._dispatcher.notify()
         with working_on(job.id):
             log.info("accepted from %s", client)
@@ -200,9 +219,22 @@ class Service:
 
     def _insert(self, submission: Submission) -> Job:
         self._refuse_when_nearly_full(0)
+        max_unfinished = None
+        if self._admission is not None:
+            self._admission.admit(submission.client)
+            max_unfinished = self._admission.unfinished_limit(submission.client)
         return self._store.insert(
-            submission, max_waiting=self._limits.max_waiting, enlist=self._dispatcher.enlist
+            submission,
+            max_waiting=self._limits.max_waiting,
+            max_unfinished=max_unfinished,
+            enlist=self._dispatcher.enlist,
         )
+
+    def _drop_inputs(self, command: RemoveBackground) -> None:
+        """Uploads of a job that was refused belong to nobody."""
+        for source in command.sources:
+            if source.artifact is not None and source.artifact.startswith(f"{INPUTS}/"):
+                self._artifacts.delete(source.artifact)
 
     def _refuse_when_nearly_full(self, more_bytes: int) -> None:
         free = self._artifacts.free_bytes()

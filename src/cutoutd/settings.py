@@ -156,6 +156,16 @@ class Settings(BaseSettings):
         256, ge=0, description="With less room on the disk, new work is refused; in megabytes."
     )
 
+    jobs_per_minute: int = Field(
+        0, ge=0, description="Jobs that one client may submit in a minute. 0: any number."
+    )
+    jobs_unfinished: int = Field(
+        0, ge=0, description="Jobs that one client may have waiting or running. 0: any number."
+    )
+    limits_url: str = Field(
+        "", description="Where the rates are counted: `redis://…` for several web processes."
+    )
+
     sync_wait_s: float = Field(
         25,
         ge=0,

@@ -273,3 +273,11 @@ def test_those_that_have_ended_can_be_told_from_those_that_have_not(store: JobSt
     ids = [store.insert(a_submission()).id for _ in range(3)]
     store.finish(claimed(store), succeeded())
     assert [job.id for job in store.final_among(ids)] == ids[:1]
+
+
+def test_a_client_may_have_only_so_many_jobs_unfinished(store: JobStore) -> None:
+    for _ in range(2):
+        store.insert(a_submission(client="ann"), max_unfinished=2)
+    with pytest.raises(Overloaded, match="2 jobs at a time"):
+        store.insert(a_submission(client="ann"), max_unfinished=2)
+    store.insert(a_submission(client="bob"), max_unfinished=2)

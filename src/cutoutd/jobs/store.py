@@ -75,12 +75,14 @@ class JobStore:
         submission: Submission,
         *,
         max_waiting: int | None = None,
+        max_unfinished: int | None = None,
         enlist: Enlist | None = None,
     ) -> Job:
         """Accept a job, or give back the one that the same idempotency key made before.
 
-        Raises Overloaded with `max_waiting` jobs waiting already, RequestConflict if the key
-        belongs to another request. The job survives a crash from here on.
+        Raises Overloaded with `max_waiting` jobs waiting already or `max_unfinished` of this
+        client not ended, RequestConflict if the key belongs to another request. The job
+        survives a crash from here on.
         """
         with self._database.write() as tx:
             earlier = self._earlier(tx, submission)
@@ -89,6 +91,11 @@ class JobStore:
             if max_waiting is not None and _count(tx, _QUEUED) >= max_waiting:
                 raise Overloaded(
                     "Too many jobs are waiting. Please try again later.", retry_after_s=10
+                )
+            own = (jobs.c.client == submission.client) & jobs.c.status.in_(UNFINISHED)
+            if max_unfinished is not None and _count(tx, own) >= max_unfinished:
+                raise Overloaded(
+                    f"Only {max_unfinished} jobs at a time are allowed.", retry_after_s=5
                 )
             values = submission_to_row(submission, turn=_turn(tx, submission), now=self._clock())
             job = job_from_row(tx.execute(insert(jobs).values(values).returning(jobs)).one())

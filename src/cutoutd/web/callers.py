@@ -44,7 +44,8 @@ class Caller:
 
 def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
     """The caller by the key in its headers or query. Raises AuthenticationFailed."""
-    return Caller(context.clients.authenticate(presented_key(request)), context, links)
+    client = request.state.client = context.clients.authenticate(presented_key(request))
+    return Caller(client, context, links)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

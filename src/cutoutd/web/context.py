@@ -14,6 +14,7 @@ from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service import Service
 from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.auth import Clients
+from cutoutd.web.limits import Quotas
 from cutoutd.web.links import LinkPolicy, Links
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.readiness import Readiness
@@ -26,6 +27,7 @@ class Context:
     service: Service
     artifacts: ArtifactStore
     clients: Clients
+    quotas: Quotas
     link_policy: LinkPolicy
     sync_wait_s: float
     max_body_bytes: int

@@ -1,15 +1,18 @@
 """What happens to every request before a route sees it. Plain ASGI, so nothing is buffered."""
 
 import re
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cutoutd.errors import SourceRejected
+from cutoutd.errors import CutoutError, Overloaded, SourceRejected
+from cutoutd.web.context import context_of
 from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.limits import Reservation, UploadBudget
 
 _SLASHES = re.compile("/{2,}")
 
@@ -29,11 +32,22 @@ class CollapseSlashes:
 
 
 class BodyLimit:
-    """Refuses a body over the limit: by its announced length, or when too much has arrived."""
+    """Refuses a body over the limit: by its announced length, or when too much has arrived.
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, dialects: tuple[Dialect, ...]) -> None:
+    All bodies together draw on one budget, so that many at once cannot fill the memory.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_bytes: int,
+        budget: UploadBudget,
+        dialects: tuple[Dialect, ...],
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.budget = budget
         self.dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,8 +57,15 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdigit() or int(announced) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+            await self._refuse(self._too_large(), scope, receive, send)
             return
+        try:
+            with self.budget.reservation(int(announced)) as reservation:
+                await self.app(scope, self._counted(receive, reservation), send)
+        except Overloaded as exc:
+            await self._refuse(exc, scope, receive, send)
+
+    def _counted(self, receive: Receive, reservation: Reservation) -> Receive:
         arrived = 0
 
         async def counted() -> Message:
@@ -53,15 +74,16 @@ class BodyLimit:
             arrived += len(message.get("body", b""))
             if arrived > self.max_bytes:
                 raise self._too_large()
+            reservation.grow_to(arrived)
             return message
 
-        await self.app(scope, counted, send)
+        return counted
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, error: CutoutError, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         dialect = dialect_of(scope["path"], self.dialects)
         render = dialect.render_error if dialect else render_problem
-        response = render(request, self._too_large())
+        response = render(request, error)
         response.headers["Connection"] = "close"  # The body will not be read.
         await response(scope, receive, send)
 
@@ -88,6 +110,17 @@ class SecurityHeaders:
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "no-referrer")
                 headers.setdefault("X-Frame-Options", "DENY")
+                for name, value in _quota_headers(scope).items():
+                    headers[name] = value
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+def _quota_headers(scope: Scope) -> dict[str, str]:
+    """What the caller has left of its jobs, if it was authenticated and has a limit."""
+    client = scope.get("state", {}).get("client")
+    if client is None:
+        return {}
+    quota = context_of(Request(scope)).quotas.last(client)
+    return quota.headers(time.time()) if quota else {}

@@ -18,7 +18,8 @@ def caller_of(
     links: LinksDep,
 ) -> Caller:
     """The caller. Raises AuthenticationFailed."""
-    return Caller(context.clients.authenticate(presented_key(request, body.key)), context, links)
+    client = request.state.client = context.clients.authenticate(presented_key(request, body.key))
+    return Caller(client, context, links)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -1,0 +1,170 @@
+"""How much one client, and how much everybody together, may ask of the server.
+
+Rates are counted by the `limits` library, in this process or in Redis for all web processes.
+Uploads draw on a budget of bytes, so that the bodies in memory fit what was planned for them.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from limits.errors import ConfigurationError as LimitsConfigurationError
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from cutoutd.errors import ConfigurationError, Overloaded
+from cutoutd.web.auth import Clients
+
+_REMEMBERED: Final = 1000
+"""Clients whose last quota is kept for the headers of their next answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a client had left after its last job."""
+
+    per_minute: int
+    remaining: int
+    resets_at: float
+    """Seconds since 1970."""
+
+    def headers(self, now: float) -> dict[str, str]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers."""
+        wait_s = max(0, ceil(self.resets_at - now))
+        return {
+            "RateLimit-Policy": f'"jobs";q={self.per_minute};w=60',
+            "RateLimit": f'"jobs";r={self.remaining};t={wait_s}',
+        }
+
+
+class Quotas:
+    """Counts the jobs that each client submits. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        per_minute: Callable[[str], int | None],
+        url: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """per_minute: a client's limit; None is none. url: redis://…, or empty for memory.
+
+        Raises ConfigurationError for a URL that names no such store.
+        """
+        self._per_minute = per_minute
+        self._clock = clock
+        self._last: OrderedDict[str, Quota] = OrderedDict()
+        try:
+            storage = storage_from_string(
+                url or "memory://", **({"wrap_exceptions": True} if url else {})
+            )
+        except (LimitsConfigurationError, ImportError, ValueError) as exc:
+            raise ConfigurationError(
+                "CUTOUTD_LIMITS_URL names no usable store; "
+                "redis:// needs its client: pip install redis."
+            ) from exc
+        self._counter = SlidingWindowCounterRateLimiter(storage)
+
+    def admit(self, client: str) -> None:
+        """Count a job. Raises Overloaded when the client has had its jobs for this minute.
+
+        May wait for Redis; a Redis that is away limits nobody.
+        """
+        limit = self._per_minute(client)
+        if limit is None:
+            return
+        item = RateLimitItemPerMinute(limit)
+        try:
+            admitted = self._counter.hit(item, client)
+            resets_at, remaining = self._counter.get_window_stats(item, client)
+        except StorageError:
+            return
+        self._remember(client, Quota(limit, remaining, resets_at))
+        if not admitted:
+            wait_s = max(1, ceil(resets_at - self._clock()))
+            raise Overloaded(
+                f"Only {limit} jobs a minute are allowed.", retry_after_s=min(wait_s, 60)
+            )
+
+    def last(self, client: str) -> Quota | None:
+        """The quota after the client's last job in this process."""
+        return self._last.get(client)
+
+    def _remember(self, client: str, quota: Quota) -> None:
+        self._last[client] = quota
+        self._last.move_to_end(client)
+        while len(self._last) > _REMEMBERED:
+            self._last.popitem(last=False)
+
+
+class ClientLimits:
+    """What each client may ask for: its keys' limits, or else the server's."""
+
+    def __init__(
+        self, clients: Clients, *, per_minute: int | None, unfinished: int | None, url: str = ""
+    ) -> None:
+        self._clients = clients
+        self._unfinished = unfinished
+        self.quotas = Quotas(
+            per_minute=lambda client: clients.limits_of(client)[0] or per_minute, url=url
+        )
+
+    def admit(self, client: str) -> None:
+        """Count a job. Raises Overloaded if the client has had its jobs for this minute."""
+        self.quotas.admit(client)
+
+    def unfinished_limit(self, client: str) -> int | None:
+        """Jobs that the client may have waiting or running at one time."""
+        return self._clients.limits_of(client)[1] or self._unfinished
+
+
+class UploadBudget:
+    """Bytes of request bodies that may be in memory at one time. For one event loop."""
+
+    def __init__(self, total: int) -> None:
+        self._left = total
+
+    @contextmanager
+    def reservation(self, size: int) -> Iterator["Reservation"]:
+        """Room for a body until the request is answered. Raises Overloaded if there is none."""
+        reservation = Reservation(self)
+        try:
+            reservation.grow_to(size)
+            yield reservation
+        finally:
+            reservation.release()
+
+    def take(self, size: int) -> None:
+        """Raises Overloaded if less is left."""
+        if size > self._left:
+            raise Overloaded("Too many uploads at this moment.", retry_after_s=2)
+        self._left -= size
+
+    def give(self, size: int) -> None:
+        """Put back what was taken."""
+        self._left += size
+
+
+class Reservation:
+    """One request's part of the budget."""
+
+    def __init__(self, budget: UploadBudget) -> None:
+        self._budget = budget
+        self._held = 0
+
+    def grow_to(self, size: int) -> None:
+        """Hold at least so many bytes. Raises Overloaded if the budget has no more."""
+        if size > self._held:
+            self._budget.take(size - self._held)
+            self._held = size
+
+    def release(self) -> None:
+        """Give all of it back."""
+        self._budget.give(self._held)
+        self._held = 0
