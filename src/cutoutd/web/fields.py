@@ -49,8 +49,8 @@ def stripped(value: Any) -> Any:
 
 
 Flag = Annotated[bool, BeforeValidator(stripped)]
-Level = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=255)]
-ErodeSize = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=MAX_ERODE_PX)]
+Level = Annotated[int, Field(ge=0, le=255), BeforeValidator(stripped)]
+ErodeSize = Annotated[int, Field(ge=0, le=MAX_ERODE_PX), BeforeValidator(stripped)]
 Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
 Url = Annotated[str, Field(max_length=8192, json_schema_extra={"format": "uri"})]
 

@@ -72,7 +72,7 @@ class RemoveBgMaskRequest(ClientFields):
     alpha_matting_background_threshold: Level = Field(
         20, description="Matting: mask levels below are surely background"
     )
-    alpha_matting_erode_size: Annotated[int, BeforeValidator(stripped), Field(ge=0, le=50)] = Field(
+    alpha_matting_erode_size: Annotated[int, Field(ge=0, le=50), BeforeValidator(stripped)] = Field(
         5, description="Matting: pixels by which both sure parts shrink"
     )
     webhook: Annotated[str, AfterValidator(_callable)] | None = Field(

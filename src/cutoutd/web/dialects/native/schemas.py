@@ -49,7 +49,7 @@ def _words(value: Any) -> Any:
     return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
-Share = Annotated[float, BeforeValidator(stripped), Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(stripped)]
 Shares = Annotated[
     list[Share],
     BeforeValidator(_words),
@@ -73,7 +73,7 @@ class RemoveBackgroundRequest(RequestFields):
     format: ImageFormat | None = Field(
         None, description="png, webp, avif, jpeg or auto; otherwise what `Accept` asks for"
     )
-    quality: Annotated[int, BeforeValidator(stripped), Field(ge=1, le=100)] = Field(
+    quality: Annotated[int, Field(ge=1, le=100), BeforeValidator(stripped)] = Field(
         90, description="Of the lossy formats; 100 writes WebP without loss"
     )
     smooth: Flag = Field(False, description="Opening, blur and threshold of the mask")

@@ -48,7 +48,7 @@ Subject = Literal[
     "auto", "person", "product", "animal", "car", "transportation", "graphics", "other"
 ]
 ShadowType = Literal["none", "auto", "car", "drop", "3D"]
-Percent = Annotated[int, BeforeValidator(stripped), Field(ge=0, le=100)]
+Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(stripped)]
 
 FORMATS = {
     "auto": ImageFormat.AUTO,
