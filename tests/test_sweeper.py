@@ -1,0 +1,156 @@
+"""What is swept, what stays, and that nothing is swept which somebody still needs."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.jobs.samples import FakeClock, a_submission, succeeded
+
+from cutoutd.command import Source
+from cutoutd.errors import NotFound
+from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.limits import JobLimits
+from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, now_ms
+from cutoutd.jobs.records import JobRecords
+from cutoutd.jobs.store import JobStore
+from cutoutd.storage.local import LocalArtifactStore
+from cutoutd.sweeper import Sweeper, forget_inputs
+
+DAY_S = 24 * 3600
+
+
+class Place:
+    """A sweeper with a clock that stands where the disk's does, until a test moves it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
+        self.clock.now = now_ms()
+        self.database: Database = open_database("", folder)
+        self.store = JobStore(self.database, render_webhook=lambda _: b"{}", clock=self.clock)
+        self.deliveries = DeliveryStore(self.database, clock=self.clock)
+        self.folder = folder / "artifacts"
+        self.artifacts = LocalArtifactStore(self.folder)
+        self.sweeper = Sweeper(
+            records=JobRecords(self.database, clock=self.clock),
+            deliveries=self.deliveries,
+            artifacts=self.artifacts,
+            limits=JobLimits(),
+            clock=self.clock,
+        )
+
+    def put(self, key: str) -> None:
+        self.artifacts.put(key, b"bytes", media_type="")
+
+    def files(self) -> list[str]:
+        found = (file for file in self.folder.rglob("*") if file.is_file())
+        return sorted(file.relative_to(self.folder).as_posix() for file in found)
+
+    def ended_job(self, outcome: Outcome | None = None, **more: object) -> Job:
+        running = self.store.start(self.store.insert(a_submission(**more)).id, "w")  # type: ignore[arg-type]
+        assert running is not None
+        for key in running.artifact_keys:
+            self.put(key)
+        return self.store.finish(running, outcome or succeeded())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_a_job_and_its_pictures_go_when_they_have_been_kept_long_enough(place: Place) -> None:
+    job = place.ended_job(pictures=2)
+    place.clock.advance(DAY_S - 1)
+    place.sweeper.sweep()
+    assert place.files() == ["generations/0.png", "generations/1.png"]
+    place.clock.advance(1)
+    place.sweeper.sweep()
+    assert place.files() == []
+    with pytest.raises(NotFound):
+        place.store.get(job.id)
+
+
+def test_more_jobs_than_one_batch_go_in_one_sweep(place: Place) -> None:
+    for _ in range(120):
+        place.ended_job()
+    place.clock.advance(DAY_S)
+    place.sweeper.sweep()
+    assert place.sweeper._records.expired() == []
+
+
+def test_an_upload_goes_by_age_but_not_while_a_job_may_need_it(place: Place) -> None:
+    place.put("inputs/x")
+    waiting = place.store.insert(a_submission())
+    place.clock.advance(2 * DAY_S)
+    place.sweeper.sweep()
+    assert place.files() == ["inputs/x"]
+    place.store.cancel(waiting.id)
+    place.sweeper.sweep()
+    assert place.files() == []
+
+
+def test_what_is_being_written_stays(place: Place) -> None:
+    half = place.folder / ".partial" / "half"
+    half.write_bytes(b"ha")
+    place.sweeper.sweep()
+    assert half.exists()
+    os.utime(half, (0, 0))
+    place.sweeper.sweep()
+    assert not half.exists()
+
+
+def test_deliveries_that_ended_go_after_a_week_and_owed_ones_never(place: Place) -> None:
+    place.ended_job(webhook="http://receiver/")
+    place.ended_job(webhook="http://receiver/")
+    done = place.deliveries.claim(lease_ms=1000)
+    assert done is not None
+    place.deliveries.delivered(done, status=200)
+    place.clock.advance(7 * DAY_S + 1)
+    place.sweeper.sweep()
+    assert [owed.id for owed in place.deliveries.find()] == [done.id + 1]
+
+
+def test_sweeping_again_after_a_crash_in_between_is_fine(place: Place) -> None:
+    job = place.ended_job()
+    place.clock.advance(DAY_S)
+    place.artifacts.delete(job.artifact_keys[0])
+    place.sweeper.sweep()
+    with pytest.raises(NotFound):
+        place.store.get(job.id)
+
+
+def test_it_sweeps_at_its_start_and_stops_when_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.ended_job()
+    place.clock.advance(DAY_S)
+    swept = threading.Event()
+    monkeypatch.setattr(place.artifacts, "tidy", lambda _: swept.set())  # The step after the jobs.
+    place.sweeper.start()
+    assert swept.wait(20)
+    place.sweeper.stop()
+    assert place.files() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "left"), [(None, 0), ("source_rejected", 0), ("processing_failed", 1)]
+)
+def test_an_upload_goes_with_its_job_unless_the_fault_was_ours(
+    place: Place, code: str | None, left: int
+) -> None:
+    place.put("inputs/x")
+    outcome = succeeded()
+    if code is not None:
+        failure = Failure(code=code, message="")
+        outcome = Outcome(status=JobStatus.FAILED, failure=failure)
+    job = place.ended_job(outcome)
+    command = replace(job.command, sources=(Source(artifact="inputs/x"),))
+    place.artifacts.delete("generations/0.png")
+    forget_inputs(replace(job, command=command), place.artifacts)
+    assert len(place.files()) == left
