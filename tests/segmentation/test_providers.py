@@ -1,9 +1,9 @@
 import pytest
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.segmentation.onnx_runtime import usable_providers
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS, chosen
+from cutoutd.segmentation.session import usable_providers
 
 CPU, CUDA = ProviderName.CPU, ProviderName.CUDA
 

@@ -39,7 +39,7 @@ def onnxruntime() -> ModuleType:
     return import_module("onnxruntime")
 
 
-def usable_providers() -> list[ProviderName]:
+def built_in_providers() -> list[ProviderName]:
     """Our words for what the installed ONNX Runtime was built with."""
     built_in = onnxruntime().get_available_providers()
     return [name for name, row in PROVIDERS.items() if row.execution_provider in built_in]

@@ -15,12 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.errors import ProcessingFailed
+from cutoutd.segmentation import openvino_runtime
 from cutoutd.segmentation.graphs import PreparedGraphs
+from cutoutd.segmentation.kserve import KServeRunner
 from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.onnx_runtime import built_in_providers, open_runner
+from cutoutd.segmentation.openvino_runtime import OpenVinoRunner
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.tensors import probability_from_output, tensor_from_picture
 
 log = logging.getLogger(__name__)
+
+
+def usable_providers() -> list[ProviderName]:
+    """Our words for what is installed here."""
+    extra = [ProviderName.OPENVINO] if openvino_runtime.is_installed() else []
+    return [*built_in_providers(), *extra]
 
 
 class Runner(Protocol):
@@ -110,8 +120,8 @@ def open_session(
     """
 
     def opened(by: ProviderName) -> Runner:
-        from cutoutd.segmentation.onnx_runtime import open_runner
-
+        if by is ProviderName.OPENVINO:
+            return OpenVinoRunner(spec, weights, threads=threads)
         return open_runner(spec, weights, provider=by, threads=threads, graphs=graphs)
 
     return Session(
@@ -120,3 +130,11 @@ def open_session(
         slots=slots,
         rescue=(lambda: opened(ProviderName.CPU)) if rescue_on_cpu else None,
     )
+
+
+def open_remote(spec: ModelSpec, *, slots: int = 1) -> Session:
+    """A session whose network runs on the server that `spec.remote` names.
+
+    Raises ConfigurationError if it is not reached or does not offer the model.
+    """
+    return Session(spec, lambda: KServeRunner(spec), slots=slots)

@@ -13,12 +13,12 @@ from cutoutd.errors import ConfigurationError, InvalidRequest
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
-from cutoutd.segmentation.onnx_runtime import metadata, usable_providers
+from cutoutd.segmentation.onnx_runtime import metadata
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
 from cutoutd.segmentation.providers import chosen
 from cutoutd.segmentation.published import PUBLISHED
-from cutoutd.segmentation.session import Session, open_session
+from cutoutd.segmentation.session import Session, open_remote, open_session, usable_providers
 from cutoutd.segmentation.weights import Weights, rembg_folders
 
 MEGABYTE = 1 << 20
@@ -202,6 +202,8 @@ class Sessions:
         """Load and warm a model with this process's provider, slots and threads."""
         options = self.options
         slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
+        if spec.remote:
+            return open_remote(spec, slots=slots)
         graphs = PreparedGraphs(options.cache) if options.cache else None
         if options.auto_pull:
             self.weights.pull(spec)
