@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test clients check fix openapi train-smoke lock chaos scaled-demo clean
+.PHONY: help setup serve test test-runtimes clients check fix openapi train-smoke lock chaos scaled-demo clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ test: $(VENV)/.dev $(VENV)/.clients ## Set up if need be, then run the tests
 	$(BIN)/python -m pytest -q
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
+
+test-runtimes: ## Check the models beside rembg, OpenVINO and Triton, in environments of their own
+	@tools/test_runtimes
 
 check: $(VENV)/.dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
