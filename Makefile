@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-runtimes clients check fix openapi train-smoke lock chaos scaled-demo clean
+.PHONY: help setup serve test test-runtimes clients check fix openapi bench bench-edges train-smoke lock chaos scaled-demo clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,17 @@ fix: $(VENV)/.dev ## Mend what can be mended by itself
 openapi: $(VENV)/.dev ## Write openapi.yaml anew
 	$(BIN)/cutoutd openapi > openapi.yaml.tmp
 	mv openapi.yaml.tmp openapi.yaml
+
+bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory
+
+bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py
+
+.venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install . -r benchmarks/requirements.txt
+	touch $@
 
 train-smoke: training/.venv/.installed ## Pack, train, export, evaluate on 64 drawn pictures; test training
 	OMP_NUM_THREADS=1 training/.venv/bin/python -W ignore -m training.smoke

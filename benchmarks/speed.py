@@ -1,0 +1,316 @@
+"""How fast: the whole pipeline beside rembg's, in one process, taking turns.
+
+Both load the same ONNX file, get the same JPEG bytes and write PNG bytes. Each case is run in
+pairs, ours and theirs in alternating order; the figure is the median of the pairs' ratios.
+Peak memory is measured in child processes that do one case and nothing else.
+
+    python benchmarks/speed.py [--pairs 5] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
+"""
+
+import argparse
+import io
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import rembg
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackground, Source
+from cutoutd.imaging.decode import decode
+from cutoutd.imaging.png import png
+from cutoutd.pipeline import ImagingLimits, Segmenter, remove_background
+from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
+from cutoutd.segmentation.session import Session, open_session
+from network import SIZE, write_network
+from pictures import draw
+
+HERE = Path(__file__).parent
+CACHE = HERE / "cache"
+SOURCES = (Source(artifact="photo"),)
+MASK = (Output(kind=ImageKind.MASK),)
+THREADS = len(os.sched_getaffinity(0))
+LIMITS = ImagingLimits(
+    threads=THREADS, matting_seconds=600, matting_bytes=16_000_000_000, max_pixels=100_000_000
+)
+BYTES_PER_PIXEL = 0.3
+"""Of a camera's JPEG; grain is added until the photo has as many, so that PNG is not flattered."""
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table: what is asked of both, at which size, and the ratio promised."""
+
+    name: str
+    megapixels: float
+    must: float
+    ours: RemoveBackground
+    theirs: dict[str, bool]
+
+
+def command(matting: MattingMode | None = None, *, only_mask: bool = False) -> RemoveBackground:
+    """What is asked of ours."""
+    return RemoveBackground(
+        sources=SOURCES,
+        matting=None if matting is None else Matting(mode=matting),
+        outputs=MASK if only_mask else (Output(),),
+    )
+
+
+FAST, EXACT = command(MattingMode.FAST), command(MattingMode.EXACT)
+CASES = [
+    Case("0.5mp", 0.5, 1.0, command(), {}),
+    Case("2mp", 2, 1.7, command(), {}),
+    Case("12mp", 12, 4, command(), {}),
+    Case("24mp", 24, 7, command(), {}),
+    Case("12mp-mask", 12, 1.5, command(only_mask=True), {"only_mask": True}),
+    Case("2mp-fast", 2, 6, FAST, {"alpha_matting": True}),
+    Case("2mp-exact", 2, 2.2, EXACT, {"alpha_matting": True}),
+    Case("12mp-fast", 12, 10, FAST, {"alpha_matting": True}),
+    Case("12mp-exact", 12, 2.3, EXACT, {"alpha_matting": True}),
+]
+
+
+@cache
+def photo(megapixels: float, path: str | None) -> tuple[bytes, NDArray[np.float32]]:
+    """JPEG bytes of that size, and the mask that the network shall find in it."""
+    if path is None:
+        drawn = draw("fur", 1, 1600, 1200)
+        picture, found = Image.fromarray(drawn.shown), Image.fromarray(drawn.alpha.astype("f4"))
+    else:
+        picture = Image.open(path).convert("RGB")
+        small = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file)
+        found = Image.fromarray(small.predict(np.asarray(picture)))
+    mask = np.asarray(found.resize((SIZE, SIZE), Image.Resampling.BOX))
+    mask = np.clip((mask - 0.5) * 2 + 0.5, 0, 1)  # As sure of itself as U²-Net is.
+    scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
+    size = (round(picture.width * scale), round(picture.height * scale))
+    large = np.asarray(picture.resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
+    grain = np.random.default_rng(0).normal(0, 1, (*large.shape[:2], 1)).astype(np.float32)
+    for strength in range(1, 12):
+        file = io.BytesIO()
+        noisy = np.clip(large + grain * strength, 0, 255).astype(np.uint8)
+        Image.fromarray(noisy).save(file, "JPEG", quality=90)
+        if len(file.getvalue()) >= BYTES_PER_PIXEL * grain.size:
+            break
+    return file.getvalue(), mask
+
+
+@cache
+def network(path: str | None) -> Path:
+    """The file that both load."""
+    file = CACHE / f"u2net-shaped-{Path(path).stem if path else 'drawn'}.onnx"
+    if not file.exists():
+        write_network(file, photo(0.5, path)[1])
+    return file
+
+
+@cache
+def our_session(path: str | None) -> Session:
+    """Ours, prepared as the product prepares it."""
+    spec = ModelSpec(
+        name="u2net-shaped",
+        size=SIZE,
+        scale=Scale.BRIGHTEST,
+        stretch=True,
+        reducing_gap=2.0,
+        file=network(path).name,
+        licence="none",
+        commercial=True,
+        source="benchmarks/network.py",
+    )
+    return open_session(spec, network(path), threads=THREADS)
+
+
+@cache
+def their_session(path: str | None) -> object:
+    """rembg's own session for a custom file, which must lie in its models folder."""
+    os.environ["U2NET_HOME"] = str(CACHE)
+    return rembg.new_session("u2net_custom", model_path=str(network(path)))
+
+
+def our_work(case: Case, path: str | None, segmenter: Segmenter | None = None) -> Work:
+    """One run of ours."""
+    data, used = photo(case.megapixels, path)[0], segmenter or our_session(path)
+
+    def run() -> object:
+        removal = remove_background(data, case.ours, used, limits=LIMITS)
+        assert not removal.notes, removal.notes
+        return removal
+
+    return run
+
+
+def their_work(case: Case, path: str | None) -> Work:
+    """One run of rembg's."""
+    data, session = photo(case.megapixels, path)[0], their_session(path)
+    return lambda: rembg.remove(data, session=session, **case.theirs)
+
+
+def seconds(work: Work) -> tuple[float, float]:
+    """Of the clock, and of all cores together, that one run takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def compare(ours: Work, theirs: Work, pairs: int) -> dict[str, float]:
+    """Medians of both and of the pairs' ratios, theirs over ours.
+
+    `cpu_ratio` counts the work of all cores: other load on the machine hardly changes it.
+    """
+    ours()
+    theirs()
+    rows = []
+    for number in range(pairs):
+        if number % 2:
+            mine, yours = seconds(ours), seconds(theirs)
+        else:
+            yours, mine = seconds(theirs), seconds(ours)
+        rows.append((*mine, *yours))
+    return {
+        "ours_s": statistics.median(row[0] for row in rows),
+        "theirs_s": statistics.median(row[2] for row in rows),
+        "ratio": statistics.median(row[2] / row[0] for row in rows),
+        "cpu_ratio": statistics.median(row[3] / row[1] for row in rows),
+    }
+
+
+def in_two_threads(work: Work) -> Work:
+    """Two callers at once, two pictures each."""
+
+    def run() -> None:
+        callers = [threading.Thread(target=lambda: (work(), work())) for _ in range(2)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+
+    return run
+
+
+def special_cases(path: str | None, pairs: int) -> dict[str, dict[str, float]]:
+    """What is not a plain run of both: PNG alone, two callers, overhead, the embedded model."""
+    found = {}
+    by_name = {case.name: case for case in CASES}
+    for size, must in (("2mp", 15.0), ("12mp", 25.0)):
+        data = our_work(by_name[size], path)().images[0].data  # type: ignore[attr-defined]
+        pixels = np.asarray(Image.open(io.BytesIO(data)))
+        theirs = lambda pixels=pixels: Image.fromarray(pixels).save(io.BytesIO(), "PNG")  # noqa: E731
+        row = compare(lambda pixels=pixels: png(pixels, level=1, threads=THREADS), theirs, pairs)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        found[f"png-{size}"] = {**row, "size_ratio": len(data) / len(file.getvalue()), "must": must}
+    both = [in_two_threads(make(by_name["12mp"], path)) for make in (our_work, their_work)]
+    found["two-callers-12mp"] = {**compare(both[0], both[1], max(2, pairs // 2)), "must": 2.8}
+    embedded = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, threads=THREADS)
+    pair = (our_work(by_name["2mp"], path, embedded), their_work(by_name["2mp"], path))
+    found["embedded-2mp"] = {**compare(*pair, pairs), "must": 8.0}
+    found["overhead-2mp"] = {**_overhead(by_name["2mp"], path, pairs), "must": 1.25}
+    return found
+
+
+def _overhead(case: Case, path: str | None, pairs: int) -> dict[str, float]:
+    """Our pipeline over the bare session.run plus decode plus encode (here less is better)."""
+    data = photo(case.megapixels, path)[0]
+    cutout = our_work(case, path)().images[0].data  # type: ignore[attr-defined]
+    pixels = np.asarray(Image.open(io.BytesIO(cutout)))
+    tensor = np.zeros((1, 3, SIZE, SIZE), dtype=np.float32)
+    session = onnxruntime.InferenceSession(network(path))
+
+    def bare() -> None:
+        decode(data, max_pixels=LIMITS.max_pixels)
+        session.run(None, {"image": tensor})
+        png(pixels, level=1, threads=THREADS)
+
+    row = compare(bare, our_work(case, path), pairs)
+    return {"ours_s": row["theirs_s"], "bare_s": row["ours_s"], "ratio": row["ratio"]}
+
+
+def peak_megabytes(case: str, side: str, path: str | None) -> float:
+    """The most memory that a process of its own ever held, doing one case twice."""
+    arguments = [sys.executable, __file__, "--child", case, side]
+    arguments += ["--photo", path] if path else []
+    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+
+
+def child(name: str, side: str, path: str | None) -> None:
+    """Do one case twice and print this process's peak memory in MB."""
+    case = next(case for case in CASES if case.name == name)
+    work = (our_work if side == "ours" else their_work)(case, path)
+    work()
+    work()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Measure what was asked for and write the record."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--pairs", type=int, default=5)
+    options.add_argument("--cases", nargs="*", default=[case.name for case in CASES])
+    options.add_argument("--photo", default=None, help="JPEG to enlarge; default: a drawn one")
+    options.add_argument("--memory", action="store_true")
+    options.add_argument("--no-special", action="store_true")
+    options.add_argument("--child", nargs=2)
+    options.add_argument("--out", type=Path, default=HERE / "results" / "speed.json")
+    chosen = options.parse_args()
+    if chosen.child:
+        child(*chosen.child, chosen.photo)
+        return
+    rows: dict[str, dict[str, float]] = {}
+    for case in CASES:
+        if case.name not in chosen.cases:
+            continue
+        work = (our_work(case, chosen.photo), their_work(case, chosen.photo))
+        rows[case.name] = {**compare(*work, chosen.pairs), "must": case.must}
+        if chosen.memory:
+            for side in ("ours", "theirs"):
+                rows[case.name][f"{side}_peak_mb"] = peak_megabytes(case.name, side, chosen.photo)
+        print(
+            case.name, {key: round(value, 2) for key, value in rows[case.name].items()}, flush=True
+        )
+    if not chosen.no_special:
+        for name, row in special_cases(chosen.photo, chosen.pairs).items():
+            rows[name] = row
+            print(name, {key: round(value, 2) for key, value in row.items()}, flush=True)
+    record = {
+        "machine": {"cpu": _cpu(), "threads": THREADS, "python": platform.python_version()},
+        "versions": {
+            "rembg": rembg.__version__,
+            "onnxruntime": onnxruntime.__version__,
+            "numpy": np.__version__,
+            "pillow": Image.__version__,
+        },
+        "date": time.strftime("%Y-%m-%d"),
+        "load_before": os.getloadavg()[0],
+        "photo": Path(chosen.photo).name if chosen.photo else "drawn fur",
+        "pairs": chosen.pairs,
+        "cases": rows,
+    }
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]} x {len(names)}" if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
