@@ -41,14 +41,16 @@ def test_the_file_on_the_page_is_a_dialect_that_works(
     spec.loader.exec_module(acme)
     monkeypatch.setitem(dialects.ALL, acme.DIALECT.name, acme.DIALECT)  # The one line.
 
-    with serving(tmp_path / "data", dialects=("acme",)) as base:
-        with httpx.Client(base_url=base, timeout=60) as http:
-            cutout = http.post("/acme/v3/cut", files={"photo": ("p.jpg", PHOTO)})
-            mask = http.post("/acme/v3/cut", json={"photo": "https://e.com/p", "stencil": "yes"})
-            webp = http.post("/acme/v3/cut", data={"photo": "https://e.com/p", "as": "webp"})
-            refused = http.post("/acme/v3/cut", json={})
-            nowhere = http.get("/acme/v9")
-            unspoken = http.post("/api/remove", files={"file": ("p.jpg", PHOTO)})
+    with (
+        serving(tmp_path / "data", dialects=("acme",)) as base,
+        httpx.Client(base_url=base, timeout=60) as http,
+    ):
+        cutout = http.post("/acme/v3/cut", files={"photo": ("p.jpg", PHOTO)})
+        mask = http.post("/acme/v3/cut", json={"photo": "https://e.com/p", "stencil": "yes"})
+        webp = http.post("/acme/v3/cut", data={"photo": "https://e.com/p", "as": "webp"})
+        refused = http.post("/acme/v3/cut", json={})
+        nowhere = http.get("/acme/v9")
+        unspoken = http.post("/api/remove", files={"file": ("p.jpg", PHOTO)})
 
     assert decoded(cutout.content).mode == "RGBA"
     assert decoded(mask.content).mode == "L"

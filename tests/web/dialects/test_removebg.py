@@ -3,13 +3,14 @@
 import base64
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from tests.inside import PHOTO
+from tests.inside import PHOTO, serving
 from tests.scenes import decoded, encoded
 
 from cutoutd.command import (
@@ -220,3 +221,17 @@ def test_there_is_always_enough_on_the_account(http: httpx.Client) -> None:
 def test_the_account_wants_the_key(strict_http: httpx.Client) -> None:
     assert strict_http.get("/v1.0/account").status_code == 403
     assert strict_http.get("/v1.0/account", headers={"X-Api-Key": "secret"}).status_code == 200
+
+
+def test_what_is_left_of_a_limit_is_said_under_the_vendors_names(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, jobs_per_minute=1) as base,
+        httpx.Client(base_url=base, timeout=60) as http,
+    ):
+        first, second = (http.post(PATH, files=FILE) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert first.headers["x-ratelimit-limit"] == "1"
+    assert first.headers["x-ratelimit-remaining"] == "0"
+    assert int(second.headers["x-ratelimit-reset"]) > 0
+    assert int(second.headers["retry-after"]) >= 1
+    assert second.json()["errors"][0]["code"] == "rate_limit_exceeded"

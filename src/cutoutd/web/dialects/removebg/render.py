@@ -1,6 +1,7 @@
 """Pictures and errors in this vendor's words."""
 
 import base64
+from math import ceil
 from typing import Any
 
 from fastapi import Request
@@ -15,7 +16,9 @@ from cutoutd.errors import (
     SourceRejected,
     SourceUnreachable,
 )
+from cutoutd.web.context import context_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
+from cutoutd.web.limits import Quota
 from cutoutd.web.synchronous import Made
 
 _SOURCE: dict[str, tuple[str, str]] = {
@@ -41,11 +44,12 @@ _OTHER: tuple[tuple[type[CutoutError], int, str, str], ...] = (
 )
 
 
-def render_error(_: Request, error: CutoutError) -> JSONResponse:
+def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """The vendor's list of one error."""
     status, code, title = _described(error)
     body = {"errors": [{"title": title, "code": code, "detail": error.message}]}
-    headers = {}
+    client = getattr(request.state, "client", None)
+    headers = rate_headers(context_of(request).quotas.last(client) if client else None)
     if isinstance(error, Overloaded):
         headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(body, status_code=status, headers=headers)
@@ -67,6 +71,17 @@ def _described(error: CutoutError) -> tuple[int, str, str]:
 def _invalid(error: InvalidRequest) -> tuple[str, str]:
     field = error.field or "request"
     return _FIELD.get(field, (f"invalid_{field}", f"Invalid parameter {field}"))
+
+
+def rate_headers(quota: Quota | None) -> dict[str, str]:
+    """What a client has left, under the vendor's names; nothing where nothing is limited."""
+    if quota is None:
+        return {}
+    return {
+        "X-RateLimit-Limit": str(quota.per_minute),
+        "X-RateLimit-Remaining": str(quota.remaining),
+        "X-RateLimit-Reset": str(ceil(quota.resets_at)),
+    }
 
 
 def headers_of(made: Made, *, subject: str | None) -> dict[str, str]:
@@ -101,10 +116,16 @@ def as_json(data: bytes, made: Made) -> dict[str, Any]:
 
 
 def render_picture(
-    data: bytes, media_type: str, made: Made, *, subject: str | None, json: bool
+    data: bytes,
+    media_type: str,
+    made: Made,
+    *,
+    subject: str | None,
+    quota: Quota | None,
+    json: bool,
 ) -> Response:
     """The file itself, or JSON for a caller that prefers it."""
-    headers = headers_of(made, subject=subject)
+    headers = headers_of(made, subject=subject) | rate_headers(quota)
     if json:
         return JSONResponse(as_json(data, made), headers=headers)
     return Response(data, media_type=media_type, headers=headers)

@@ -56,6 +56,7 @@ async def remove(
         media_type,
         made[0],
         subject=None if body.type_level == "none" else subject,
+        quota=caller.context.quotas.last(caller.client),
         json="application/json" in accept,
     )
 
