@@ -3,9 +3,9 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements/runtime.txt requirements/
+COPY requirements/image.txt requirements/
 RUN python -m venv /opt/cutoutd \
-    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
+    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY src src
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \

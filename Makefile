@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-runtimes clients check fix openapi bench bench-edges train-smoke lock chaos scaled-demo clean
+.PHONY: bench bench-edges chaos check clean clients dist docs e2e fix \
+	help image lock openapi reference scaled-demo serve setup test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,10 +30,33 @@ check: $(VENV)/.dev ## Lint, format, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint Dockerfile docker/gpu.Dockerfile
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose*.yaml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 fix: $(VENV)/.dev ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+e2e: $(VENV)/.dev ## Try the pages in headless Chromium, and make the documentation's screenshots
+	$(BIN)/python -m pytest -q -m e2e tests/e2e
+
+docs: $(VENV)/.docs ## Build the documentation into build/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
+
+reference: $(VENV)/.dev ## Write docs/configuration.md and docs/routes.md anew
+	$(BIN)/python tools/write_reference.py
+
+dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
+	$(BIN)/uv build --quiet --out-dir dist
+	@ls -l dist
+
+image: ## Build the container image cutoutd:latest
+	docker build --tag cutoutd:latest .
 
 openapi: $(VENV)/.dev ## Write openapi.yaml anew
 	$(BIN)/cutoutd openapi > openapi.yaml.tmp
@@ -84,6 +108,11 @@ training/.venv/.installed: requirements/training.txt requirements/torch.txt pypr
 	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/torch.txt
 	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/training.txt
 	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
+	@echo "Installing what builds the documentation (once) …"
+	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python

@@ -1,0 +1,43 @@
+# syntax=docker/dockerfile:1
+# The GPU image: CUDA and cuDNN from NVIDIA's base, ONNX Runtime's GPU build in the place of the CPU's.
+#   docker build -f docker/gpu.Dockerfile -t cutoutd:gpu .   docker run --gpus all … cutoutd:gpu
+
+FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS base
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3 python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+
+FROM base AS build
+WORKDIR /src
+COPY requirements/image.txt requirements/
+RUN python3 -m venv /opt/cutoutd \
+    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt \
+    && version=$(/opt/cutoutd/bin/python -c 'import importlib.metadata as m; print(m.version("onnxruntime"))') \
+    && /opt/cutoutd/bin/pip uninstall --yes onnxruntime \
+    && /opt/cutoutd/bin/pip install --no-cache-dir --no-deps "onnxruntime-gpu==$version"
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY src src
+RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && /opt/cutoutd/bin/pip uninstall --yes pip \
+    && /opt/cutoutd/bin/python -m compileall -q /opt/cutoutd/lib
+
+FROM base
+LABEL org.opencontainers.image.title="cutoutd, GPU" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/cutoutd/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    CUTOUTD_PROVIDER=cuda \
+    CUTOUTD_HOST=0.0.0.0 \
+    CUTOUTD_PORT=8000 \
+    CUTOUTD_DATA_DIR=/data
+COPY --from=build /opt/cutoutd /opt/cutoutd
+RUN install --directory --owner=65532 --group=65532 /data
+USER 65532:65532
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+ENTRYPOINT ["cutoutd"]
+CMD ["serve"]

@@ -1,0 +1,51 @@
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from tests.deploy.chart import render
+
+SCALED = {"workers__enabled": True, "persistence__enabled": False, "ingress__enabled": True}
+VERSIONS = ("1.29", "1.33")
+
+
+def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [one for one in objects if one["kind"] == kind]
+
+
+def containers(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    pods = [one["spec"]["template"]["spec"] for one in of_kind(objects, "Deployment")]
+    return [container for pod in pods for container in pod["containers"]]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("values", [{}, SCALED], ids=["one box", "scaled"])
+def test_every_object_is_what_kubernetes_expects(values: dict[str, Any], version: str) -> None:
+    objects = render(**values)
+    for one in objects:
+        kubernetes_validate.validate(one, version, strict=True)
+    assert len(objects) >= 5
+
+
+def test_one_box_has_one_process_on_one_volume_and_never_two() -> None:
+    (web,) = of_kind(render(), "Deployment")
+    assert web["spec"]["replicas"] == 1
+    assert web["spec"]["strategy"]["type"] == "Recreate"
+
+
+def test_scaled_workers_follow_the_number_of_waiting_jobs() -> None:
+    (scaler,) = of_kind(render(**SCALED), "HorizontalPodAutoscaler")
+    (metric,) = scaler["spec"]["metrics"]
+    assert metric["external"]["metric"]["name"] == "cutoutd_jobs"
+    assert len(of_kind(render(**SCALED), "PodDisruptionBudget")) == 2
+
+
+@pytest.mark.parametrize("values", [{}, SCALED], ids=["one box", "scaled"])
+def test_every_container_is_probed_and_may_do_nothing_it_need_not(values: dict[str, Any]) -> None:
+    for container in containers(render(**values)):
+        assert "livenessProbe" in container
+        security = container["securityContext"]
+        assert security["readOnlyRootFilesystem"]
+        assert not security["allowPrivilegeEscalation"]
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert "memory" in container["resources"]["limits"]

@@ -1,0 +1,87 @@
+"""The documentation is complete, and what it shows runs."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from tests.scenes import ball, encoded
+from tools import write_reference
+
+from cutoutd import errors
+from cutoutd.cli import app
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+HOME = "http://127.0.0.1:8000"
+RUN = [ROOT / "README.md", DOCS / "quickstart.md", DOCS / "migrate.md"]
+"""Pages whose `sh` and `python` blocks run as they stand; `console` blocks are only shown."""
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)[^)]*\)")
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    for page in RUN:
+        for number, (language, text) in enumerate(_BLOCK.findall(page.read_text()), start=1):
+            if language in ("sh", "python"):
+                yield f"{page.name}-{number}", language, text
+
+
+def command_names() -> list[str]:
+    group = typer.main.get_command(app)
+    assert hasattr(group, "commands")
+    return sorted(group.commands)
+
+
+def error_codes() -> list[str]:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type)]
+    return sorted({kind.code for kind in kinds if issubclass(kind, errors.CutoutError)})
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [pytest.param(*block[1:], id=block[0]) for block in blocks()]
+)
+def test_what_a_page_shows_runs(language: str, text: str, server: str, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(encoded(ball(), "JPEG", quality=92))
+    text = text.replace(HOME, server).replace("curl ", "curl --silent --show-error --fail ")
+    command = ["bash", "-ec", text] if language == "sh" else [sys.executable, "-c", text]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for target in _LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readmes_links_lead_somewhere() -> None:
+    for target in _LINK.findall((ROOT / "README.md").read_text()):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("name", ["configuration", "routes"])
+def test_a_written_page_is_what_the_code_says(name: str) -> None:
+    written = (DOCS / f"{name}.md").read_text()
+    assert written == getattr(write_reference, name)(), "run python tools/write_reference.py"
+
+
+@pytest.mark.parametrize("command", command_names())
+def test_every_command_is_explained(command: str) -> None:
+    assert f"`cutoutd {command}`" in (DOCS / "cli.md").read_text()
+
+
+@pytest.mark.parametrize("code", error_codes())
+def test_every_error_code_is_explained(code: str) -> None:
+    assert f"| `{code}` |" in (DOCS / "errors.md").read_text()
+
+
+def test_every_reason_of_a_rejected_source_is_explained() -> None:
+    named = (errors.SourceRejected.__doc__ or "").split("below.")[1]
+    page = (DOCS / "errors.md").read_text()
+    for reason in re.findall(r"\w+", named):
+        assert f"| `{reason}` |" in page
