@@ -26,7 +26,7 @@ from procrastinate.jobs import Status
 from sqlalchemy import Connection, text
 
 from cutoutd.errors import AttemptLost, NotFound, Overloaded
-from cutoutd.jobs.database import Database
+from cutoutd.jobs.database import RETRY_AFTER_S, Database
 from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
 from cutoutd.jobs.model import Job, JobStatus, Outcome, now_ms
 from cutoutd.jobs.store import JobStore
@@ -82,7 +82,10 @@ class ProcrastinateDispatcher:
         self._thread = threading.Thread(target=self._run, name="procrastinate", daemon=True)
 
     def enlist(self, transaction: Connection, job: Job) -> None:
-        """Write the job's ticket within the transaction that makes the job wait."""
+        """Write the job's ticket within the transaction that makes the job wait.
+
+        Raises Overloaded while the database is away.
+        """
         ticket = self._tickets.configure_task(
             _TASK,
             queue=QUEUE,
@@ -90,7 +93,12 @@ class ProcrastinateDispatcher:
             queueing_lock=f"job-{job.id}",
             connection=transaction.connection.driver_connection,
         )
-        ticket.defer(job_id=job.id)
+        try:
+            ticket.defer(job_id=job.id)
+        except ConnectorException as exc:
+            raise Overloaded(
+                "The job store cannot be used at the moment.", retry_after_s=RETRY_AFTER_S
+            ) from exc
 
     def notify(self) -> None:
         """Nothing to do: PostgreSQL notifies the workers when the transaction commits."""
