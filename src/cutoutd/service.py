@@ -79,7 +79,8 @@ class Service:
         self._waiting: dict[int, list[asyncio.Future[Job | None]]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._released = False
+        self.released = False
+        """Whether nobody is to wait any more."""
         store.watch(self._announce)
 
     async def keep(self, data: bytes, *, name: str | None = None, folder: str = INPUTS) -> Source:
@@ -148,7 +149,7 @@ class Service:
 
     async def wait(self, job: Job, timeout_s: float) -> Job:
         """The job when it is final, or as it is after the timeout."""
-        if job.status.final or timeout_s <= 0 or self._released:
+        if job.status.final or timeout_s <= 0 or self.released:
             return job
         arrival: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(job.id, []).append(arrival)
@@ -170,7 +171,7 @@ class Service:
 
     def release(self) -> None:
         """Let everybody who waits have the job as it is, now and from now on. Any thread."""
-        self._released = True
+        self.released = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._let_go)
 

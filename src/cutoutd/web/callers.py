@@ -1,6 +1,7 @@
 """The caller of a route: who it is, and what a route does on its behalf."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
 from cutoutd.web.sources import keep, read_picture
 
+_LISTEN_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -23,6 +26,8 @@ class Caller:
     client: str
     context: Context
     links: Links
+    gone: Callable[[], Awaitable[bool]]
+    """Whether it has hung up."""
 
     async def keep(self, picture: str | Upload, *, field: str) -> Source:
         """The source that a field's value stands for.
@@ -37,6 +42,22 @@ class Caller:
         sound = [read_picture(value, field=field, max_bytes=limit) for field, value in pictures]
         return tuple([await keep(picture, self.context.service) for picture in sound])
 
+    async def wait(self, job: Job, timeout_s: float) -> Job:
+        """The job it has just submitted, when it is final or the time is over.
+
+        If the caller hangs up before work began, and nobody else expects the job, it is dropped.
+        """
+        service = self.context.service
+        deadline = time.monotonic() + timeout_s
+        while (
+            not (job.status.final or service.released) and (left := deadline - time.monotonic()) > 0
+        ):
+            job = await service.wait(job, min(left, _LISTEN_S))
+            if not job.status.final and await self.gone():
+                await service.abandon(job)
+                return job
+        return job
+
     async def job(self, job_id: str) -> Job:
         """The caller's own job. Raises NotFound."""
         return await self.context.service.get(job_id_of(job_id), self.client)
@@ -45,7 +66,7 @@ class Caller:
 def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
     """The caller by the key in its headers or query. Raises AuthenticationFailed."""
     client = request.state.client = context.clients.authenticate(presented_key(request))
-    return Caller(client, context, links)
+    return Caller(client, context, links, request.is_disconnected)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

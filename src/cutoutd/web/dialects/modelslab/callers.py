@@ -19,7 +19,7 @@ def caller_of(
 ) -> Caller:
     """The caller. Raises AuthenticationFailed."""
     client = request.state.client = context.clients.authenticate(presented_key(request, body.key))
-    return Caller(client, context, links)
+    return Caller(client, context, links, request.is_disconnected)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -60,7 +60,7 @@ async def removebg_mask(
     """
     job = await submit(body, caller, _BY_PATH[request.scope["route"].path])
     if not body.instant_response:
-        job = await caller.context.service.wait(job, caller.context.sync_wait_s)
+        job = await caller.wait(job, caller.context.sync_wait_s)
     if job.status.final and job.status is not JobStatus.SUCCEEDED:
         raise ProcessingFailed(failure_message(job))
     return await _shown(job, caller)

@@ -57,7 +57,7 @@ async def create(
         keep_for_s=body.keep_for_s or caller.context.default_keep_s,
         idempotency_key=idempotency_key,
     )
-    job = await service.wait(job, wait)
+    job = await caller.wait(job, wait)
     response.status_code = 200 if job.status.final else 202
     response.headers["Location"] = links.to_path(f"/v1/jobs/{job.id}")
     return await _shown(job, caller)
