@@ -237,7 +237,7 @@ class _Bench:
 def _what_happened(bench: _Bench, exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return "The image took too long to process."
-    if bench.exitcode == -signal.SIGKILL:  # By the kernel: we had no reason to.
+    if bench.exitcode == -9:  # SIGKILL, by the kernel: we had no reason to.
         return "The image needs more memory than this server has."
     return "The image made its decoder crash."
 

@@ -68,5 +68,7 @@ def memory_limit_bytes(cgroup: Path = CGROUP) -> int:
 
 
 def machine_bytes() -> int:
-    """All the memory that the machine has."""
+    """All the memory that the machine has; 4 GiB where the system does not say (Windows)."""
+    if not hasattr(os, "sysconf"):
+        return 4 << 30
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
