@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-edges chaos check clean clients dist docs e2e fix \
-	help image lock openapi reference scaled-demo serve setup test test-runtimes train-smoke
+.PHONY: audit bench bench-edges chaos check clean clients dist docs e2e fix fuzz \
+	help image lock openapi reference scaled-demo serve setup soak test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -85,6 +85,15 @@ chaos: $(VENV)/.dev ## Kill processes and the database at random, and lose nothi
 
 scaled-demo: $(VENV)/.dev ## PostgreSQL, S3, one web process, two workers, one accident
 	$(BIN)/python -m tests.chaos.scaled_demo
+
+fuzz: $(VENV)/.dev ## Send damaged files and odd requests to every dialect, for five minutes
+	FUZZ_SECONDS=100 timeout 300 $(BIN)/python -m pytest -q tests/fuzz
+
+soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files must stay flat
+	$(BIN)/python benchmarks/soak.py
+
+audit: $(VENV)/.dev ## Look for known vulnerabilities in what we pin
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip --requirement requirements/runtime.txt
 
 clean: ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

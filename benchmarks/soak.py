@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import numpy as np
@@ -91,7 +91,7 @@ class Watch:
         self._done = threading.Event()
         self._threads = [threading.Thread(target=self._weigh), threading.Thread(target=self._ask)]
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         """Begin."""
         for thread in self._threads:
             thread.start()
