@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from tests.test_service import PATIENCE_S, Place
 
-import cutoutd.web.dialects  # noqa: F401 - Read before callers, whose bodies need it whole.
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import JobStatus
 from cutoutd.web.callers import Caller

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from cutoutd.errors import InvalidRequest
 from cutoutd.web.context import context_of
-from cutoutd.web.dialects.base import invalid_from
+from cutoutd.web.details import invalid_from
 
 MAX_FIELDS = 200
 MAX_FILES = 10
@@ -120,5 +120,6 @@ def documented(model: type[BaseModel], *encodings: str) -> dict[str, Any]:
         "application/x-www-form-urlencoded",
         "multipart/form-data",
     )
-    content = {kind: {"schema": schema} for kind in kinds}
+    picture = {"type": "string", "format": "binary"}
+    content = {kind: {"schema": picture if kind == "image/*" else schema} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}

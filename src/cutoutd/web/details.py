@@ -1,4 +1,4 @@
-"""Complaints about a request as FastAPI words them, for vendors whose servers are FastAPI's."""
+"""Pydantic's complaints about a request: as one sentence, and as FastAPI words them."""
 
 from typing import Any
 
@@ -17,3 +17,12 @@ def details_of(error: InvalidRequest, *, place: str = "body") -> list[dict[str, 
         ]
     where = [place, error.field] if error.field else [place]
     return [{"loc": where, "msg": error.message, "type": "value_error"}]
+
+
+def invalid_from(errors: Any) -> InvalidRequest:
+    """The first of pydantic's complaints as one sentence that names the field."""
+    first = errors[0]
+    path = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    name = path[0] if path else None
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return InvalidRequest(f"{'.'.join(path)}: {reason}" if path else reason, field=name)

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from cutoutd.errors import CutoutError, InvalidRequest, ProcessingFailed
 from cutoutd.jobs.model import Job
+from cutoutd.web.details import invalid_from
 from cutoutd.web.links import Links
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,3 @@ def as_cutout_error(error: Exception) -> CutoutError:
         return invalid_from(error.errors())
     detail = error.detail if isinstance(error, HTTPException) else "The request is not understood."
     return InvalidRequest(str(detail))
-
-
-def invalid_from(errors: Any) -> InvalidRequest:
-    """The first of pydantic's complaints as one sentence that names the field."""
-    first = errors[0]
-    path = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
-    name = path[0] if path else None
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    return InvalidRequest(f"{'.'.join(path)}: {reason}" if path else reason, field=name)
