@@ -6,7 +6,7 @@ the configuration is wrong, 130 interrupted.
 
 import typer
 
-from cutoutd.cli import config, doctor, jobs, keys, models, openapi, remove, serve, worker
+from cutoutd.cli import bench, config, doctor, jobs, keys, models, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -19,6 +19,7 @@ for command in (
     worker.worker,
     remove.remove,
     doctor.doctor,
+    bench.bench,
     config.config,
     openapi.openapi,
 ):

@@ -65,11 +65,10 @@ def remove(
     threads = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
     with Sessions(model_options(load_settings())).get(model) as segmenter:
         perform = performer(command, segmenter)
+        ends = perform_all(todo, perform, at_once=threads)
         if watch:
-            ends, total = perform_all(watched(plan), perform, at_once=1), None
-        else:
-            ends, total = perform_all(todo, perform, at_once=threads), len(todo)
-        failed = _report(ends, total=total, as_json=as_json)
+            ends = iter(map(perform, watched(plan)))  # Each is told before the next arrives.
+        failed = _report(ends, total=None if watch else len(todo), as_json=as_json)
     if not as_json and (len(works) > 1 or failed):
         left_out = len(works) - len(todo)
         more = f", {left_out} were there already" if left_out else ""
