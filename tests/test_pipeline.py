@@ -7,9 +7,21 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import ImageFormat, ImageKind, MaskEdits, Output, RemoveBackground, Source
+from cutoutd.command import (
+    Background,
+    Crop,
+    ImageFormat,
+    ImageKind,
+    Length,
+    MaskEdits,
+    Matting,
+    Output,
+    RemoveBackground,
+    Shadow,
+    Source,
+)
 from cutoutd.errors import SourceRejected
-from cutoutd.pipeline import ImagingLimits, remove_background
+from cutoutd.pipeline import EMPTY_MASK, ImagingLimits, Removal, remove_background
 
 SOURCE = (Source(artifact="inputs/a"),)
 
@@ -93,3 +105,123 @@ def test_a_picture_over_the_limit_is_rejected_before_it_is_decoded(photo: bytes)
             limits=ImagingLimits(max_pixels=100 * 100),
         )
     assert caught.value.reason == "too_many_pixels"
+
+
+class Disc:
+    """Finds a soft disc in the middle."""
+
+    name = "disc"
+    provider = "test"
+
+    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        rows, columns = np.mgrid[:64, :64]
+        distance = np.hypot(rows - 32, columns - 32)
+        return np.clip((20 - distance) / 3, 0, 1).astype(np.float32)
+
+
+class Nothing(Disc):
+    """Finds no subject."""
+
+    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return super().predict(rgb) * 0
+
+
+def run(data: bytes, segmenter: Disc | None = None, **asked: object) -> Removal:
+    command = RemoveBackground(sources=SOURCE, **asked)  # type: ignore[arg-type]
+    return remove_background(data, command, segmenter or Disc())
+
+
+def test_matting_changes_the_edge_and_only_the_edge(photo: bytes) -> None:
+    plain = shown(run(photo).images[0].data)
+    matted = run(photo, matting=Matting(erode_px=4))
+    cutout = shown(matted.images[0].data)
+    assert matted.notes == ()
+    assert cutout[48, 64, 3] == 255
+    assert cutout[2, 2, 3] == 0
+    assert (cutout[..., 3] != plain[..., 3]).any()
+
+
+def test_the_mask_is_the_alpha_channel_of_the_cutout(photo: bytes) -> None:
+    outputs = (Output(), Output(kind=ImageKind.MASK), Output(kind=ImageKind.COLOR))
+    for crop in (None, Crop(left=Length(value=3))):
+        cutout, mask, color = (shown(i.data) for i in run(photo, outputs=outputs, crop=crop).images)
+        np.testing.assert_array_equal(cutout[..., 3], mask)
+        np.testing.assert_array_equal(cutout[..., :3], color)
+
+
+def test_the_box_is_where_the_subject_is_in_the_written_picture(photo: bytes) -> None:
+    whole = run(photo).images[0]
+    cut = run(photo, crop=Crop()).images[0]
+    assert whole.bbox is not None
+    left, top, right, bottom = whole.bbox
+    assert (cut.width, cut.height) == (right - left, bottom - top)
+    assert cut.bbox == (0, 0, cut.width, cut.height)
+
+
+def test_an_input_s_own_transparency_stays(photo: bytes) -> None:
+    rgba = np.dstack([shown(photo), np.full((96, 128), 255, dtype=np.uint8)])
+    rgba[:, :70, 3] = 0
+    cutout = shown(run(png(rgba)).images[0].data)
+    assert not cutout[:, :70].any()
+    assert cutout[48, 75, 3] == 255
+
+
+def test_a_background_colour_makes_the_picture_opaque(photo: bytes) -> None:
+    outputs = (Output(format=ImageFormat.AUTO), Output(format=ImageFormat.PNG))
+    removal = run(photo, background=Background(color=(10, 200, 30, 255)), outputs=outputs)
+    auto, lossless = removal.images
+    assert auto.media_type == "image/jpeg"
+    pixels = shown(lossless.data)
+    assert (pixels[..., 3] == 255).all()
+    assert tuple(pixels[0, 0]) == (10, 200, 30, 255)
+    assert auto.bbox == run(photo).images[0].bbox
+
+
+def test_a_background_picture_is_seen_behind_the_subject(photo: bytes) -> None:
+    behind = np.full((20, 20, 3), (1, 2, 250), dtype=np.uint8)
+    command = RemoveBackground(
+        sources=SOURCE, background=Background(picture=Source(artifact="b")), shadow=Shadow()
+    )
+    removal = remove_background(photo, command, Disc(), backdrop=png(behind))
+    pixels = shown(removal.images[0].data)
+    assert tuple(pixels[0, 0]) == (1, 2, 250, 255)
+    assert tuple(pixels[48, 64, :3]) == tuple(shown(photo)[48, 64])
+
+
+def test_jpeg_of_a_cutout_stands_on_white(photo: bytes) -> None:
+    picture = shown(run(photo, outputs=(Output(format=ImageFormat.JPEG),)).images[0].data)
+    assert picture[0, 0].min() > 250
+
+
+def test_a_picture_without_a_subject_says_so(photo: bytes) -> None:
+    removal = run(photo, segmenter=Nothing(), crop=Crop(), matting=Matting())
+    assert EMPTY_MASK in removal.notes
+    assert removal.images[0].bbox is None
+    assert removal.images[0].width == 128
+
+
+def test_finished_pictures_shrink_to_the_limit(photo: bytes) -> None:
+    image = run(photo, max_pixels=3000).images[0]
+    assert image.width * image.height <= 3000
+    assert image.width / image.height == pytest.approx(128 / 96, rel=0.03)
+
+
+def test_the_output_has_the_upright_input_s_size() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40), "red").save(file, "JPEG", exif=exif)
+    removal = run(file.getvalue())
+    assert (removal.width, removal.height) == (40, 60)
+    assert (removal.images[0].width, removal.images[0].height) == (40, 60)
+
+
+def test_the_same_request_gives_the_same_bytes(photo: bytes) -> None:
+    one, other = (run(photo, matting=Matting()).images[0].data for _ in range(2))
+    assert one == other
+
+
+def test_one_pixel_is_a_picture() -> None:
+    data = png(np.array([[[9, 8, 7]]], dtype=np.uint8))
+    for matting in (None, Matting()):
+        assert run(data, matting=matting).images[0].width == 1
