@@ -24,7 +24,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 """Channels to PNG colour type."""
 FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
-MAY_BE_LARGER = 1.02
+MAY_BE_LARGER = 1.03
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 SAMPLE_ROWS = 16

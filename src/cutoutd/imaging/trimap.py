@@ -3,11 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cutoutd.imaging.threads import each
+from cutoutd.imaging.tiles import steps
+
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
 
 def trimap_from_mask(
-    mask: NDArray[np.uint8], *, foreground_above: int, background_below: int, erode_px: int
+    mask: NDArray[np.uint8],
+    *,
+    foreground_above: int,
+    background_below: int,
+    erode_px: int,
+    threads: int = 1,
 ) -> NDArray[np.uint8]:
     """Keep the sure parts of a saliency mask and leave a band between them open.
 
@@ -21,13 +29,19 @@ def trimap_from_mask(
     at size 0 rembg still erodes by a 3x3 cross, as SciPy takes "no structure" to mean.
     Beyond the frame counts as background, so a cropped subject stays open at the edge.
     """
-    subject = np.where(mask > foreground_above, np.uint8(255), np.uint8(0))
-    backdrop = np.where(mask < background_below, np.uint8(255), np.uint8(0))
-    subject = eroded(subject, erode_px, beyond=0)
-    backdrop = eroded(backdrop, erode_px, beyond=255)
     trimap = np.full(mask.shape, UNKNOWN, dtype=np.uint8)
-    trimap[backdrop > 0] = BACKGROUND
-    trimap[subject > 0] = FOREGROUND
+
+    def fill(rows: slice) -> None:
+        near = slice(max(0, rows.start - erode_px), rows.stop + erode_px)
+        inside = slice(rows.start - near.start, rows.stop - near.start)
+        subject = (mask[near] > foreground_above).view(np.uint8)
+        backdrop = (mask[near] < background_below).view(np.uint8)
+        subject = eroded(subject, erode_px, beyond=0)[inside]
+        backdrop = eroded(backdrop, erode_px, beyond=1)[inside]
+        np.copyto(trimap[rows], BACKGROUND, where=backdrop.view(np.bool_))
+        np.copyto(trimap[rows], FOREGROUND, where=subject.view(np.bool_))
+
+    each(fill, steps(len(mask)), threads)
     return trimap
 
 
