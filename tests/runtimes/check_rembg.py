@@ -36,7 +36,7 @@ def main() -> int:
         os.environ["U2NET_HOME"] = folder
         import rembg
 
-        for number, spec in enumerate(PUBLISHED):
+        for number, spec in enumerate(row for row in PUBLISHED if not row.classes):
             path = write_network(
                 Path(folder) / spec.file,
                 side=spec.size,

@@ -143,3 +143,13 @@ def test_a_provider_that_fails_fails_the_picture_if_nothing_may_take_over() -> N
     for _ in range(2):  # And its slot is free again.
         with pytest.raises(ProcessingFailed):
             session.predict(GREY)
+
+
+def test_the_classes_that_are_the_subject_share_one_probability() -> None:
+    logits = np.zeros((1, 4, 2, 2), np.float32)
+    logits[0, :, 0, 0] = (0, 20, 0, 0)
+    logits[0, :, 0, 1] = (0, 0, 20, 0)
+    logits[0, 0, 1, 0] = 20
+    mask = a_session(logits, classes=(1, 2)).predict(GREY)
+    assert mask == pytest.approx(np.array([[1, 1], [0, 0.5]]), abs=1e-6)
+    assert a_session(logits * np.nan, classes=(1,)).predict(GREY).max() == 0.0

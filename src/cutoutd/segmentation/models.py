@@ -67,6 +67,9 @@ class ModelSpec:
     """Name of the output that is the mask, (N, 1, h, w) or (N, h, w); None: the first."""
     outputs: int | None = None
     """How many outputs the file has, where that is known: one means there is nothing to cut."""
+    classes: tuple[int, ...] = ()
+    """Of a network with a channel for each class (logits): those that are the subject together.
+    Empty: the first channel is the mask."""
     activation: Activation = Activation.NONE
     stretch: bool = False
     """Stretch each prediction to 0..1 (its minimum to 0, its maximum to 1)."""

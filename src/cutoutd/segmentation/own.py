@@ -46,6 +46,7 @@ class ModelFile(BaseModel):
     std: Triple = IMAGENET_STD
     scale: Scale = Scale.LEVELS
     output: str | None = None
+    classes: tuple[int, ...] = ()
     activation: Activation = Activation.NONE
     stretch: bool = False
     reducing_gap: float | None = Field(None, ge=1)
@@ -74,7 +75,7 @@ def self_described(path: Path, metadata: Mapping[str, str]) -> ModelSpec | None:
     if not ours:
         return None
     values: dict[str, Any] = {
-        key: tuple(value.split(",")) if key in ("mean", "std") else value
+        key: tuple(value.split(",")) if key in ("mean", "std", "classes") else value
         for key, value in ours.items()
     }
     return _spec(path.stem, path, values, folder=path.parent, file=path.name)

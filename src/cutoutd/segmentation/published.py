@@ -1,9 +1,10 @@
-"""The plain picture-to-mask models that rembg 2.0.86 publishes, as rows of our registry.
+"""The picture-to-mask models that rembg 2.0.86 publishes, as rows of our registry.
 
 File names, addresses, digests and preprocessing are facts of rembg's `sessions/*.py`; the
 licences are those of the projects that trained the weights, where `source` points. rembg
 divides by the brightest level of the picture and stretches each prediction to 0..1, so these
-rows do too: the same file then gives the same mask.
+rows do too: the same file then gives the same mask. The clothes model differs on purpose: rembg
+takes the likeliest class and blends class numbers at edges; we take its probability.
 """
 
 from dataclasses import replace
@@ -52,6 +53,19 @@ def _birefnet(
     )
 
 
+def _clothes(name: str, *classes: int) -> ModelSpec:
+    """One file for all: its channels are background, upper body, lower body, full body."""
+    return replace(
+        _u2net("u2net_cloth_seg", "2434d1f3cb744e0e49386c906e5a08bb", 176, Subject.CLOTHES),
+        name=name,
+        size=768,
+        stretch=False,
+        classes=classes,
+        licence="MIT",
+        source="https://github.com/levindabhi/cloth-segmentation",
+    )
+
+
 ISNET_GENERAL = ModelSpec(
     name="isnet-general-use",
     size=1024,
@@ -73,6 +87,10 @@ PUBLISHED: tuple[ModelSpec, ...] = (
     _u2net("u2netp", "8e83ca70e441ab06c318d82300c84806", 5),
     _u2net("u2net_human_seg", "c09ddc2e0104f800e3e1bb4652583d1f", 176, Subject.PERSON),
     _u2net("silueta", "55e59e0d8062d2f5d013f4725ee84782", 44),
+    _clothes("u2net_cloth_seg", 1, 2, 3),
+    _clothes("u2net_cloth_seg-upper", 1),
+    _clothes("u2net_cloth_seg-lower", 2),
+    _clothes("u2net_cloth_seg-full", 3),
     ISNET_GENERAL,
     replace(
         ISNET_GENERAL,
@@ -119,6 +137,6 @@ PUBLISHED: tuple[ModelSpec, ...] = (
         source="https://huggingface.co/briaai/RMBG-2.0",
     ),
 )
-"""Not here: birefnet-general-fp16 (made from birefnet-general on the user's machine), the two
-sessions that are more than a mask (u2net_cloth_seg, sam; see `rembg_session.py`), and the two
-that send the picture to somebody else's server (withoutbg, atlascloud)."""
+"""Not here: birefnet-general-fp16 (made from birefnet-general on the user's machine), sam (it
+needs prompts, which no command carries), and the two that send the picture to somebody else's
+server (withoutbg, atlascloud)."""

@@ -89,6 +89,7 @@ def _description(spec: ModelSpec) -> str:
         f"std = {list(spec.std)}",
         f"scale = {text(spec.scale)}",
         f"activation = {text(spec.activation)}",
+        f"classes = {list(spec.classes)}",
         f"stretch = {str(spec.stretch).lower()}",
         f"subject = {text(spec.subject)}",
         f"licence = {text(spec.licence)}",

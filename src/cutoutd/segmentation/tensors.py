@@ -34,11 +34,14 @@ def tensor_from_picture(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.f
 def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
     """Turn the mask output of a network into probabilities.
 
-    raw: (1, C, h, w) or (1, h, w); the first channel is the mask. Returns (h, w), 0..1, finite.
-    What is not a number counts as background. A flat prediction is not stretched: it stays
+    raw: (1, C, h, w) or (1, h, w); the first channel is the mask, or the channels of
+    `spec.classes` are the subject's share after a softmax over all of them. Returns (h, w), 0..1,
+    finite. What is not a number counts as background. A flat prediction is not stretched: it stays
     at its level, so that "nothing here" does not become noise over the whole range.
     """
     mask = (raw[0, 0] if raw.ndim == 4 else raw[0]).astype(np.float32)
+    if spec.classes:
+        mask = _share_of(raw[0].astype(np.float32), spec.classes)
     lost = np.isnan(mask)
     if lost.all():
         return np.zeros_like(mask)
@@ -51,3 +54,10 @@ def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArra
             mask = (mask - low) / (high - low)
     probability: NDArray[np.float32] = np.where(lost, 0.0, np.clip(mask, 0.0, 1.0))
     return probability.astype(np.float32)
+
+
+def _share_of(logits: NDArray[np.float32], classes: tuple[int, ...]) -> NDArray[np.float32]:
+    """(C, h, w) logits -> (h, w): the probability of being one of these classes."""
+    odds = np.exp(logits - logits.max(axis=0))
+    share: NDArray[np.float32] = odds[list(classes)].sum(axis=0) / odds.sum(axis=0)
+    return share

@@ -116,7 +116,7 @@ class Weights:
             return [spec.folder / spec.file]
         own = [self.folder / spec.file] if self.folder is not None else []
         for root in self._shared:
-            own += [root / "models" / spec.name / spec.file, root / spec.file]
+            own += [root / "models" / Path(spec.file).stem / spec.file, root / spec.file]
         return own
 
     def _writing(self, spec: ModelSpec) -> "_Writing":
