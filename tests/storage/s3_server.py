@@ -4,6 +4,7 @@ moto accepts expired and tampered links, so what a presigned link must refuse is
 with it.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -21,6 +22,7 @@ CREDENTIALS = {
 @contextmanager
 def s3_endpoint() -> Iterator[str]:
     """The address of a server that is up."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # Or it prints every request.
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
