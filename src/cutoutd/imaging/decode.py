@@ -116,6 +116,7 @@ def _refusing() -> Iterator[None]:
         TypeError,
         ArithmeticError,
         RuntimeError,
+        MemoryError,
         struct.error,
         zlib.error,
     ) as exc:
