@@ -191,7 +191,7 @@ def restart(options: argparse.Namespace) -> list[dict[str, object]]:
         whole: dict[str, list[float]] = {"again": [], "rembg": []}
         for _ in range(options.rounds):
             for graph in (options.folder / ".prepared").glob(f"{name}*"):
-                shutil.rmtree(graph)
+                shutil.rmtree(graph, ignore_errors=True)
             times["first"].append(child("restart", "ours", name, options.folder)["ms"])
             for who in ("ours", "rembg") if options.rembg and name in SHAPES else ("ours",):
                 start = time.perf_counter()
