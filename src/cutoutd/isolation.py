@@ -27,6 +27,8 @@ from cutoutd.segmentation.models import LoadedModel
 from cutoutd.segmentation.options import SegmentationOptions
 
 _START_S: Final = 120.0
+_UNTOUCHED_BYTES: Final = 500_000_000
+"""What a process reserves and never touches (stacks, arenas): the limit counts it, memory not."""
 # Not a fork of this process, which would copy locks that its threads hold.
 _processes: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 if os.name == "posix":
@@ -279,7 +281,8 @@ def _be_the_first_to_go(memory_bytes: int | None) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+        limit = memory_bytes + _UNTOUCHED_BYTES
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     badness = Path(f"/proc/{os.getpid()}/oom_score_adj")
     with contextlib.suppress(OSError):  # Only Linux has it.
         badness.write_text("500")
