@@ -219,7 +219,7 @@ def test_the_events_of_an_unknown_job_are_not_found(http: httpx.Client) -> None:
 def test_the_same_key_gives_the_same_job_and_another_request_a_conflict(
     http: httpx.Client,
 ) -> None:
-    headers = {"Idempotency-Key": "order-7"}
+    headers = {"Idempotency-Key": "of this test alone"}
     first = http.post("/v1/jobs", content=PHOTO, headers=headers).json()
     again = http.post("/v1/jobs", content=PHOTO, headers=headers).json()
     other = http.post("/v1/jobs", json={"image": URL}, headers=headers)
