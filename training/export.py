@@ -21,7 +21,9 @@ from torch import Tensor, nn
 
 from cutoutd.segmentation.own import PREFIX
 from training.augment import MEAN, STD
-from training.model import Network
+from training.checkpoint import start_from_onnx
+from training.model import Network, grown
+from training.settings import read_design
 from training.train import read_network
 
 OPSET = 18
@@ -29,7 +31,11 @@ TOLERANCE = 1e-3
 
 
 class Mirrored(nn.Module):
-    """A network that looks at each picture and its mirror image, and gives their mean."""
+    """A network that looks at each picture and its mirror image, and averages their logits.
+
+    Twice the arithmetic. The mean of logits, unlike that of probabilities, does not grow soft
+    where the two views agree.
+    """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -37,9 +43,19 @@ class Mirrored(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, 3, H, W) -> probability (N, 1, H, W)."""
-        there = self.network(pictures)
-        back = self.network(pictures.flip(3)).flip(3)
-        return (there + back) / 2
+        both = self.network.features(torch.cat([pictures, pictures.flip(3)]))[0]
+        there, back = self.network.heads[0](both).unflatten(0, (2, -1))
+        return torch.sigmoid(grown((there + back.flip(3)) / 2, pictures))
+
+
+@torch.no_grad()
+def sharpen(network: Network, factor: float) -> None:
+    """Multiply the finest logits: above 1, a mask that is surer of what it says anyway."""
+    head = network.heads[0]
+    assert isinstance(head, nn.Conv2d)
+    assert head.bias is not None
+    head.weight *= factor
+    head.bias *= factor
 
 
 def export(
@@ -134,14 +150,20 @@ def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("design", help="a design of config.toml")
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, help="or an ONNX file of ours")
     parser.add_argument("onnx", type=Path)
     parser.add_argument("--size", type=int, required=True, help="side of the input, px")
     parser.add_argument("--version", required=True, help="of the weights, as the card names it")
     parser.add_argument("--half", action="store_true", help="store weights in half precision")
     parser.add_argument("--mirrored", action="store_true", help="average with the mirror image")
+    parser.add_argument("--sharpness", type=float, default=1.0, help="factor of the logits")
     arguments = parser.parse_args()
-    network = read_network(arguments.design, arguments.checkpoint, torch.device("cpu"))
+    if arguments.checkpoint.suffix == ".onnx":
+        network = Network(read_design(arguments.design)).eval()
+        start_from_onnx(network, arguments.checkpoint)
+    else:
+        network = read_network(arguments.design, arguments.checkpoint, torch.device("cpu"))
+    sharpen(network, arguments.sharpness)
     sha256 = export(
         network,
         arguments.onnx,

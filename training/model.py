@@ -168,6 +168,13 @@ class Network(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor | list[Tensor]:
         """Training: logits, the finest first, one set for each head. Evaluation: probability."""
+        features = self.features(pictures)
+        if self.training:
+            return [head(x) for head, x in zip(self.heads, features, strict=True)]
+        return torch.sigmoid(grown(self.heads[0](features[0]), pictures))
+
+    def features(self, pictures: Tensor) -> list[Tensor]:
+        """What each head reads, at 1/2, 1/4 and so on, the finest first."""
         stem = x = self.stem(pictures)
         seen = []
         for encoder in self.encoders:
@@ -181,9 +188,7 @@ class Network(nn.Module):
             x = decoder(torch.cat([grown(x, skip), skip], dim=1))
             features.insert(0, x)
         features.insert(0, self.top(torch.cat([grown(x, stem), stem], dim=1)))
-        if self.training:
-            return [head(x) for head, x in zip(self.heads, features, strict=True)]
-        return torch.sigmoid(grown(self.heads[0](features[0]), pictures))
+        return features
 
     def fold(self) -> "Network":
         """Become the network that is exported."""

@@ -5,8 +5,8 @@ import onnx
 import pytest
 import torch
 from training.evaluate import session_of, spec_of
-from training.export import Mirrored, difference, export
-from training.model import Network
+from training.export import Mirrored, difference, export, sharpen
+from training.model import Network, grown
 from training.settings import read_design
 
 from cutoutd.segmentation.models import EMBEDDED, IMAGENET_MEAN, IMAGENET_STD
@@ -57,14 +57,14 @@ def test_large_weights_are_stored_in_half(exported: Path) -> None:
 
 
 @torch.no_grad()
-def test_our_first_network_is_the_prototype_design_to_the_last_weight() -> None:
+def test_the_embedded_file_is_the_prototype_design_to_the_last_weight() -> None:
     assert EMBEDDED.folder is not None
     network = Network(read_design("prototype")).eval()
     checkpoint.start_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
 
     pictures = torch.randn(1, 3, EMBEDDED.size, EMBEDDED.size)
 
-    assert difference(network, EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
+    assert difference(Mirrored(network), EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
 
 
 @torch.no_grad()
@@ -72,6 +72,20 @@ def test_mirroring_averages_both_views() -> None:
     network = Network(read_design("tiny")).eval()
     pictures = torch.randn(1, 3, 64, 64)
 
-    both = (network(pictures) + network(pictures.flip(3)).flip(3)) / 2
+    both = [network.heads[0](network.features(p)[0]) for p in (pictures, pictures.flip(3))]
+    mean = torch.sigmoid(grown((both[0] + both[1].flip(3)) / 2, pictures))
 
-    assert torch.allclose(Mirrored(network)(pictures), both)
+    assert torch.allclose(Mirrored(network)(pictures), mean, atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_sharpened_network_is_surer_and_changes_its_mind_nowhere() -> None:
+    network = Network(read_design("tiny")).eval()
+    pictures = torch.randn(1, 3, 64, 64)
+    before = network(pictures)
+
+    sharpen(network, 1.5)
+
+    after = network(pictures)
+    assert torch.equal(after > 0.5, before > 0.5)
+    assert ((after - 0.5).abs() >= (before - 0.5).abs() - 1e-6).all()
