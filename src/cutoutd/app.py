@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -15,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
-from cutoutd.runtime import Runtime, open_runtime
+from cutoutd.runtime import open_runtime
 from cutoutd.settings import Settings
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
@@ -43,9 +42,9 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        runtime: Runtime = app.state.runtime or await run_in_threadpool(app.state.open)
-        app.state.runtime = runtime
+        runtime = await run_in_threadpool(open_runtime, settings, metrics, fetch=fetch)
         app.state.context = runtime.context
+        app.state.runtime = runtime
         try:
             yield
         finally:
@@ -60,8 +59,6 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
-    app.state.open = partial(open_runtime, settings, metrics, fetch=fetch)
-    app.state.runtime = None  # `serve` opens it beforehand, to refuse in one sentence.
     people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
     for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)
