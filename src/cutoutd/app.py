@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
-from cutoutd.runtime import open_runtime
+from cutoutd.runtime import Runtime, open_runtime
 from cutoutd.settings import Settings
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
@@ -42,9 +43,9 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        runtime = await run_in_threadpool(open_runtime, settings, metrics, fetch=fetch)
-        app.state.context = runtime.context
+        runtime: Runtime = app.state.runtime or await run_in_threadpool(app.state.open)
         app.state.runtime = runtime
+        app.state.context = runtime.context
         try:
             yield
         finally:
@@ -59,6 +60,8 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
+    app.state.open = partial(open_runtime, settings, metrics, fetch=fetch)
+    app.state.runtime = None  # `serve` opens it beforehand, to refuse in one sentence.
     people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
     for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)

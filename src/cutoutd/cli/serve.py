@@ -23,6 +23,7 @@ def serve(
     settings = load_settings(host=host, port=port)
     Sessions(model_options(settings)).check()  # In one sentence, before anything starts.
     app = create_app(settings)
+    app.state.runtime = app.state.open()
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -24,7 +24,7 @@ from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_
 FAST_PIXELS = 20_000
 """`fast` shrinks the picture until its band has about as many pixels."""
 PRIOR_CONFIDENCE = 0.01
-"""Of `fast`, in the mask; a known pixel has 100. Chosen on the drawn pictures of bench-edges."""
+"""Of `fast`, in the mask; a known pixel has 100. Weak: colours decide wherever they can."""
 RADIUS = 1
 EPSILON = 1e-5
 FELL_BACK_TO_FAST = "matting_over_budget_fast"
