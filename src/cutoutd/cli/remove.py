@@ -70,11 +70,15 @@ def remove(
             ends = iter(map(perform, watched(plan)))  # Each is told before the next arrives.
         failed = _report(ends, total=None if watch else len(todo), as_json=as_json)
     if not as_json and (len(works) > 1 or failed):
-        left_out = len(works) - len(todo)
-        more = f", {left_out} were there already" if left_out else ""
-        _say(f"{len(todo) - failed} of {len(works)} pictures written, {failed} failed{more}.")
+        _say(_summary(len(works), todo=len(todo), failed=failed))
     if failed:
         raise typer.Exit(1)
+
+
+def _summary(found: int, *, todo: int, failed: int) -> str:
+    left_out = found - todo
+    more = f", {left_out} were there already" if left_out else ""
+    return f"{todo - failed} of {found} pictures written, {failed} failed{more}."
 
 
 def _report(ends: Iterator[Done], *, total: int | None, as_json: bool) -> int:
