@@ -96,18 +96,17 @@ def _observed(report: Report, data: Path, web: Web) -> Iterator[tuple[Caller, di
     began = time.monotonic()
     ids: dict[int, int] = {}
     flaky = FlakyReceiver()
-    with receiver(flaky.decide) as it:
+    with receiver(flaky.decide) as it, Caller.at(web.base, webhook=it.url) as caller:
         watch = FolderWatch(data / "artifacts")
-        caller = Caller(web.base, it.url)
         try:
             yield caller, ids
             _await_webhooks(flaky, ids)
         finally:
             watch.stop()
         report.webhook_attempts = len(it.received)
-    report.torn += watch.torn
-    report.file_reads = watch.reads
-    _examine(report, caller, ids, flaky)
+        report.torn += watch.torn
+        report.file_reads = watch.reads
+        _examine(report, caller, ids, flaky)
     report.seconds = round(time.monotonic() - began, 1)
 
 

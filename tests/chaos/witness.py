@@ -8,6 +8,8 @@ import threading
 import time
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +85,16 @@ def is_whole_png(data: bytes) -> bool:
 class Caller:
     """Submits until it is sure of having been heard, as an idempotency key allows."""
 
-    def __init__(self, base: str, webhook: str) -> None:
-        self._http = httpx.Client(base_url=base, timeout=10)
+    def __init__(self, http: httpx.Client, webhook: str) -> None:
+        self._http = http
         self._webhook = webhook
+
+    @classmethod
+    @contextmanager
+    def at(cls, base: str, *, webhook: str) -> Iterator["Caller"]:
+        """A caller of the server at `base`, whose connections end with the block."""
+        with httpx.Client(base_url=base, timeout=10) as http:
+            yield cls(http, webhook)
 
     def submit(self, number: int) -> int:
         """The id of the job that this number became."""
