@@ -1,6 +1,7 @@
 """Clipdrop's background removal.
 
-`POST /remove-background/v1` as documented at clipdrop.co/apis/docs/remove-background, read 2026-11.
+`POST /remove-background/v1` as public client code calls it
+(2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
 """
 
 from typing import Annotated, Literal

@@ -1,6 +1,7 @@
 """Photoroom's background removal.
 
-`POST /v1/segment` at sdk.photoroom.com as documented at docs.photoroom.com, read 2026-11.
+`POST /v1/segment` at sdk.photoroom.com as public client code calls it
+(2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Stability AI's background removal.
 
-`POST /v2beta/stable-image/edit/remove-background` as documented at platform.stability.ai/docs,
-read 2026-11.
+`POST /v2beta/stable-image/edit/remove-background` as public client code calls it
+(2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
 """
 
 import base64

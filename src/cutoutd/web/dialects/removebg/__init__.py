@@ -1,7 +1,8 @@
 """remove.bg's API, version 1.0.
 
-`POST /v1.0/removebg` and `GET /v1.0/account` as documented at remove.bg/api, read 2026-11, and as
-the PyPI and npm clients and the vendor's own command line use them.
+`POST /v1.0/removebg` and `GET /v1.0/account` as the PyPI and npm clients and the vendor's own
+command line use them (2026-11). What no client sends follows the published
+parameter names; the vendor's pages were out of reach.
 """
 
 from cutoutd.web.dialects.base import Dialect
