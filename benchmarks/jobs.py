@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     remover = Inside(sessions=OneModel(), limits=ImagingLimits())
     handler = Handler(store=store, artifacts=artifacts, fetch=lambda _: picture, remover=remover)
     dispatcher = EmbeddedDispatcher(
-        store, handler.perform, workers=2, lock_file=folder / "lock", time_limit_s=60
+        store, handler.perform, workers=1, lock_file=folder / "lock", time_limit_s=60
     )
     service = Service(
         store=store,
@@ -95,10 +96,14 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     direct: list[float] = []
     whole: list[float] = []
 
+    # One thread that stays warm, as a worker's does: a new one would pay for its memory anew.
+    alone = ThreadPoolExecutor(1)
+
     async def run() -> None:
+        loop = asyncio.get_running_loop()
         for _ in range(rounds):
             began = time.perf_counter()
-            await asyncio.to_thread(remover.remove, picture, COMMAND)
+            await loop.run_in_executor(alone, remover.remove, picture, COMMAND)
             direct.append(time.perf_counter() - began)
             began = time.perf_counter()
             source = await service.keep(picture)
@@ -115,8 +120,9 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     asyncio.run(run())
     dispatcher.stop(5)
     service.close()
+    alone.shutdown()
     database.close()
-    over = [1000 * (all_ - alone) for all_, alone in zip(whole, direct, strict=True)]
+    over = [1000 * (all_ - bare) for all_, bare in zip(whole, direct, strict=True)]
     return {
         "direct_ms": 1000 * statistics.median(direct),
         "job_ms": 1000 * statistics.median(whole),
