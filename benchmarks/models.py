@@ -34,10 +34,9 @@ from PIL import Image
 from cutoutd.command import RemoveBackground
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
-from networks import write
+from networks import SIDES, write
 
 SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}
-SIDES = {"u2net": 320, "isnet-general-use": 1024}
 CALLERS = (1, 2, 4, 8)
 Cut = Callable[[bytes], object]
 
@@ -51,13 +50,13 @@ def folder_with_networks(folder: Path) -> Path:
 
 def describe(folder: Path) -> None:
     """Describe the random networks as own models, as their digests are not the published ones."""
-    for name, side in SIDES.items():
+    for name, shape in SHAPES.items():
         own = folder / f"{name}-shape"
         own.mkdir(exist_ok=True)
         if not (own / "model.onnx").exists():
             (own / "model.onnx").hardlink_to(folder / f"{name}.onnx")
         (own / "model.toml").write_text(
-            f'size = {side}\nlicence = "random"\nscale = "brightest"\nstretch = true\n'
+            f'size = {SIDES[shape]}\nlicence = "random"\nscale = "brightest"\nstretch = true\n'
         )
 
 

@@ -2,7 +2,10 @@
 
 Built from the published architectures (Qin et al., "U²-Net", Pattern Recognition 2020; Qin et
 al., "Highly Accurate Dichotomous Image Segmentation", ECCV 2022) with batch normalisation
-folded, so that speed and memory can be measured where the real weights cannot be had.
+folded, so that speed and memory can be measured where the real weights cannot be had. rembg and
+cutoutd load the same file. Random weights find nothing: where what comes after the network shall
+have realistic work to do, the answer is drawn to a given mask, and the network is computed
+all the same.
 
     python benchmarks/networks.py u2net u2net.onnx
 """
@@ -12,9 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
+SIDES = {"u2net": 320, "u2netp": 320, "isnet": 1024}
+"""px of the square input that each namesake is used with."""
+CLIP = 1e-4
+WHISPER = 1e-6
+"""The share of the network's own answer beside a given one: computed, but invisible."""
 STAGES = ((7, 32, 64), (6, 32, 128), (5, 64, 256), (4, 128, 512), (0, 256, 512), (0, 256, 512))
 """(levels, inner channels, outer channels) of each encoder stage; levels 0: dilated, no pooling."""
 DECODERS = ((0, 256, 512), (4, 128, 256), (5, 64, 128), (6, 32, 64), (7, 16, 64))
@@ -111,10 +120,20 @@ class Drawing:
         up = self.block(self.join(up, downs[1]), inner, dilation=2)
         return self.block(self.join(up, downs[0]), outer)
 
+    def whispering(self, logits: str, answer: NDArray[np.float32]) -> str:
+        """Those logits, inaudible beside the logits of the answer."""
+        sure = np.clip(answer, CLIP, 1 - CLIP)
+        loud = np.log(sure / (1 - sure)).astype(np.float32)[np.newaxis, np.newaxis]
+        quiet = self.add("Mul", [logits, self.constant(np.float32([WHISPER]))], 1)
+        return self.add("Add", [quiet, self.constant(loud)], 1)
 
-def nested_u(name: str, *, side: int, seed: int = 0) -> onnx.ModelProto:
-    """A `u2net`, `u2netp` or `isnet` shaped model with inputs of side x side px."""
-    d = Drawing(seed)
+
+def nested_u(name: str, *, answer: NDArray[np.float32] | None = None) -> onnx.ModelProto:
+    """A `u2net`, `u2netp` or `isnet` shaped model, which gives this answer to every picture.
+
+    answer: (side, side), 0..1; None: whatever the random weights say.
+    """
+    d, side = Drawing(seed=0), SIDES[name]
     d.channels["image"] = 3
     stages, decoders = (SMALL_STAGES, SMALL_DECODERS) if name == "u2netp" else (STAGES, DECODERS)
     x = d.conv("image", 64, stride=2) if name == "isnet" else "image"
@@ -129,6 +148,8 @@ def nested_u(name: str, *, side: int, seed: int = 0) -> onnx.ModelProto:
     sides = [d.resize_like(d.conv(x, 1), "image") for x in reversed(decoded)]
     if name != "isnet":
         sides.insert(0, d.conv(d.join(*sides), 1, kernel=1))
+    if answer is not None:
+        sides[0] = d.whispering(sides[0], answer)
     masks = [d.add("Sigmoid", [s], 1) for s in sides]
     extra = list(reversed(decoded)) if name == "isnet" else []
     return _model(name, d, [*masks, *extra], side)
@@ -139,7 +160,7 @@ def _model(name: str, d: Drawing, outputs: list[str], side: int) -> onnx.ModelPr
         d.nodes,
         name,
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, side, side])],
-        [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs],
+        [helper.make_tensor_value_info(o, TensorProto.FLOAT, [None] * 4) for o in outputs],
         d.weights,
     )
     return helper.make_model(
@@ -147,10 +168,10 @@ def _model(name: str, d: Drawing, outputs: list[str], side: int) -> onnx.ModelPr
     )
 
 
-def write(name: str, target: Path) -> None:
+def write(name: str, target: Path, *, answer: NDArray[np.float32] | None = None) -> None:
     """Write the network of that shape, at the input size its namesake is used with."""
-    side = 1024 if name == "isnet" else 320
-    onnx.save(nested_u(name, side=side), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(nested_u(name, answer=answer), str(target))
 
 
 if __name__ == "__main__":

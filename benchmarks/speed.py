@@ -35,7 +35,7 @@ from cutoutd.imaging.png import png
 from cutoutd.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
 from cutoutd.segmentation.session import Session, open_session
-from network import SIZE, write_network
+from networks import SIDES, write
 from pictures import draw
 
 HERE = Path(__file__).parent
@@ -49,6 +49,7 @@ LIMITS = ImagingLimits(
 BYTES_PER_PIXEL = 0.3
 """Of a camera's JPEG; grain is added until the photo has as many, so that PNG is not flattered."""
 
+SIZE = SIDES["u2net"]
 Work = Callable[[], object]
 
 
@@ -122,7 +123,7 @@ def network(path: str | None) -> Path:
     """The file that both load."""
     file = CACHE / f"u2net-shaped-{Path(path).stem if path else 'drawn'}.onnx"
     if not file.exists():
-        write_network(file, photo(0.5, path)[1])
+        write("u2net", file, answer=photo(0.5, path)[1])
     return file
 
 
@@ -138,7 +139,7 @@ def our_session(path: str | None) -> Session:
         file=network(path).name,
         licence="none",
         commercial=True,
-        source="benchmarks/network.py",
+        source="benchmarks/networks.py",
     )
     return open_session(spec, network(path), threads=THREADS)
 
