@@ -87,6 +87,17 @@ def place(make: Callable[..., Place]) -> Place:
     return make()
 
 
+async def test_a_job_that_ended_before_anybody_waited_is_answered_at_once(place: Place) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    place.store.watch(lambda _: loop.call_soon_threadsafe(ended.set))
+    place.opened.set()
+    job = await place.submit()
+    await ended.wait()
+    final = await place.service.wait(job, PATIENCE_S)
+    assert final.status is JobStatus.SUCCEEDED
+
+
 async def test_a_job_that_ends_in_time_is_awaited(place: Place) -> None:
     place.opened.set()
     job = await place.submit()

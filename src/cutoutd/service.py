@@ -11,6 +11,7 @@ import logging
 import mimetypes
 import re
 import uuid
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, Protocol, TypeVar
@@ -27,8 +28,6 @@ from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -41,6 +40,7 @@ _EXTENSIONS = {
 }
 _LOOK_S = 0.1
 _STORE_THREADS = 8
+_REMEMBERED = 100
 
 
 class Admission(Protocol):
@@ -77,6 +77,8 @@ class Service:
         self._admission = admission
         self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
         self._waiting: dict[int, list[asyncio.Future[Job | None]]] = {}
+        # Ended before anybody waited for them, so that the first who does need not look for them.
+        self._just_ended: OrderedDict[int, Job] = OrderedDict()
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.released = False
@@ -151,14 +153,13 @@ class Service:
         """The job when it is final, or as it is after the timeout."""
         if job.status.final or timeout_s <= 0 or self.released:
             return job
+        final = self._just_ended.pop(job.id, None)
+        if final is not None:
+            return final
         arrival: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(job.id, []).append(arrival)
-        final: Job | None = None
+        self._look()
         try:
-            now = await self._call(self._store.get, job.id)  # It may have ended before we listened.
-            if now.status.final:
-                return now
-            self._look()
             async with asyncio.timeout(timeout_s):
                 final = await arrival
         except TimeoutError:
@@ -248,9 +249,14 @@ class Service:
             self._loop.call_soon_threadsafe(self._arrived, job.id, job)
 
     def _arrived(self, job_id: int, job: Job | None) -> None:
-        for arrival in self._waiting.pop(job_id, ()):
+        arrivals = self._waiting.pop(job_id, ())
+        for arrival in arrivals:
             if not arrival.done():
                 arrival.set_result(job)
+        if job is not None and not arrivals:
+            self._just_ended[job_id] = job
+            while len(self._just_ended) > _REMEMBERED:
+                self._just_ended.popitem(last=False)
 
     def _let_go(self) -> None:
         for job_id in list(self._waiting):

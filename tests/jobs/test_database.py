@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
-from tests.jobs.samples import a_submission, render_webhook
+from sqlalchemy import Connection, event, text
+from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
 
 from cutoutd.errors import ConfigurationError, Overloaded
@@ -50,11 +50,31 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
         database.close()
 
 
-def test_sqlite_writes_ahead_and_syncs_what_is_accepted(tmp_path: Path) -> None:
+def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(tmp_path: Path) -> None:
     database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    committed: list[object] = []
+
+    @event.listens_for(database.engine, "commit")
+    def _note(connection: Connection) -> None:
+        committed.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+
+    store.insert(a_submission())
+    job = store.claim("w")
+    assert job is not None
+    store.finish(job, succeeded())
+    normal, full = 1, 2
+    assert committed == [full, normal, full]
     with database.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+    database.close()
+
+
+def test_an_idle_worker_keeps_no_writer_waiting(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    with database.write():
+        assert store.claim("w") is None
     database.close()
 
 

@@ -41,13 +41,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on any exception."""
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any exception.
+
+        durable=False: a power cut may forget it, in order: nothing that came after it survives
+        without it. A process that dies forgets nothing. Only SQLite knows the difference.
+        """
         with (
             _translated(),
             self._turn,
             self.engine.connect() as connection,
-            connection.execution_options(writing=True).begin(),
+            connection.execution_options(writing="FULL" if durable else "NORMAL").begin(),
         ):
             yield connection
 
@@ -105,14 +109,15 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # We say BEGIN ourselves, below.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute("PRAGMA journal_mode=WAL").close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # IMMEDIATE: a transaction that reads first and writes later could otherwise fail
         # half-way, because another writer came between.
-        if connection.get_execution_options().get("writing"):
+        synchronous = connection.get_execution_options().get("writing")
+        if synchronous:
+            connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -9,7 +9,8 @@ from cutoutd.jobs.database import Database
 from cutoutd.jobs.model import Job, JobStatus, now_ms
 from cutoutd.jobs.rows import IDEMPOTENCY_MS, job_from_row
 from cutoutd.jobs.schema import jobs
-from cutoutd.jobs.store import UNFINISHED, Clock, Enlist
+from cutoutd.jobs.store import Clock, Enlist
+from cutoutd.jobs.turns import UNFINISHED
 
 
 class JobRecords:

@@ -3,16 +3,14 @@
 Who runs a job next is decided by `claim` (or by a ticket that names the job, `start`); what it
 came to by `finish`, which also writes the webhook that is owed, in the same transaction.
 
-Order: higher priority first; within one priority the clients take turns. A job's turn is the
-front of the queue at its submission, or one after its client's last waiting job (start-time fair
-queueing, Goyal et al. 1996), so a thousand jobs of one client stand behind the one of another.
+Order: higher priority first; within one priority the clients take turns (`turns.py`).
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, insert, select, update
 
 from cutoutd.errors import AttemptLost, NotFound, Overloaded, RequestConflict
 from cutoutd.jobs.database import Database
@@ -25,6 +23,7 @@ from cutoutd.jobs.rows import (
     submission_to_row,
 )
 from cutoutd.jobs.schema import jobs
+from cutoutd.jobs.turns import QUEUED, UNFINISHED, situation
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +36,41 @@ POISON = Failure(
     code="processing_failed",
     message="The image stopped its worker more than once and is not tried again.",
 )
-UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
-_QUEUED = jobs.c.status == JobStatus.QUEUED
-_ORDER = (jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
+_POISONED = Outcome(status=JobStatus.FAILED, failure=POISON)
+_CANCELLED = Outcome(status=JobStatus.CANCELLED)
+_CRASHED = {"crashes": jobs.c.crashes + 1}
+_WAITING: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
+
+# Built once, because building a statement costs as much as running it.
+_INSERT = insert(jobs).returning(jobs)
+_ANY_WAITING = select(jobs.c.id).where(QUEUED).limit(1)
+_NEXT = (
+    select(jobs.c.id)
+    .where(QUEUED)
+    .order_by(jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_RUN = update(jobs).values(
+    status=JobStatus.RUNNING,
+    attempt=jobs.c.attempt + 1,
+    worker=bindparam("by"),
+    started_at=bindparam("at"),
+)
+_CLAIM = _RUN.where(jobs.c.id == _NEXT.scalar_subquery()).returning(jobs)
+_OWNED = (
+    (jobs.c.id == bindparam("own_id"))
+    & (jobs.c.status == JobStatus.RUNNING)
+    & (jobs.c.attempt == bindparam("own_attempt"))
+    & (jobs.c.worker == bindparam("own_worker"))
+)
+_END = update(jobs).values(
+    status=bindparam("to"),
+    outcome=bindparam("as_text"),
+    finished_at=bindparam("now"),
+    expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
+)
+_START = _RUN.where(QUEUED & (jobs.c.id == bindparam("job_id"))).returning(jobs)
 
 
 class JobStore:
@@ -88,17 +119,17 @@ class JobStore:
             earlier = self._earlier(tx, submission)
             if earlier is not None:
                 return earlier
-            if max_waiting is not None and _count(tx, _QUEUED) >= max_waiting:
+            now = situation(tx, submission)
+            if max_waiting is not None and now.waiting >= max_waiting:
                 raise Overloaded(
                     "Too many jobs are waiting. Please try again later.", retry_after_s=10
                 )
-            own = (jobs.c.client == submission.client) & jobs.c.status.in_(UNFINISHED)
-            if max_unfinished is not None and _count(tx, own) >= max_unfinished:
+            if max_unfinished is not None and now.unfinished >= max_unfinished:
                 raise Overloaded(
                     f"Only {max_unfinished} jobs at a time are allowed.", retry_after_s=5
                 )
-            values = submission_to_row(submission, turn=_turn(tx, submission), now=self._clock())
-            job = job_from_row(tx.execute(insert(jobs).values(values).returning(jobs)).one())
+            values = submission_to_row(submission, turn=now.turn, now=self._clock())
+            job = job_from_row(tx.execute(_INSERT, values).one())
             if enlist is not None:
                 enlist(tx, job)
         return job
@@ -125,14 +156,14 @@ class JobStore:
 
     def claim(self, worker: str) -> Job | None:
         """Start the job whose turn it is; None if none waits. No two workers get the same one."""
-        next_one = select(jobs.c.id).where(_QUEUED).order_by(*_ORDER).limit(1)
-        return self._start(
-            jobs.c.id == next_one.with_for_update(skip_locked=True).scalar_subquery(), worker
-        )
+        with self._database.read() as connection:  # An idle worker keeps no writer waiting.
+            if connection.execute(_ANY_WAITING).first() is None:
+                return None
+        return self._start(_CLAIM, worker=worker)
 
     def start(self, job_id: int, worker: str) -> Job | None:
         """Start this very job; None if it does not wait any more."""
-        return self._start((jobs.c.id == job_id) & _QUEUED, worker)
+        return self._start(_START, worker=worker, job_id=job_id)
 
     def finish(self, job: Job, outcome: Outcome) -> Job:
         """Move a running job to its final state and record the webhook it owes.
@@ -141,7 +172,7 @@ class JobStore:
         if another attempt has taken the job over: its outcome stands, this one is dropped.
         """
         with self._database.write() as tx:
-            final = self._end(tx, _owned_by(job), outcome)
+            final = self._end(tx, _END.where(_OWNED), outcome, **_ownership(job))
         if final is None:
             raise AttemptLost(job.id, job.attempt)
         self._tell(final)
@@ -150,8 +181,8 @@ class JobStore:
     def requeue(self, job: Job, *, enlist: Enlist | None = None) -> None:
         """Give a running job back, as if it had not been started. Raises AttemptLost."""
         with self._database.write() as tx:
-            waiting = update(jobs).where(_owned_by(job)).values(_WAITING).returning(jobs)
-            row = tx.execute(waiting).one_or_none()
+            waiting = update(jobs).where(_OWNED).values(_WAITING).returning(jobs)
+            row = tx.execute(waiting, _ownership(job)).one_or_none()
             if row is None:
                 raise AttemptLost(job.id, job.attempt)
             if enlist is not None:
@@ -170,13 +201,11 @@ class JobStore:
         with self._database.write() as tx:
             failed = [
                 self._end(
-                    tx, (jobs.c.id == found) & running, _poisoned(), crashes=jobs.c.crashes + 1
+                    tx, _END.where((jobs.c.id == found) & running).values(_CRASHED), _POISONED
                 )
                 for found in tx.scalars(select(jobs.c.id).where(running & poison)).all()
             ]
-            again = (
-                update(jobs).where(running & ~poison).values(**_WAITING, crashes=jobs.c.crashes + 1)
-            )
+            again = update(jobs).where(running & ~poison).values(_WAITING | _CRASHED)
             waiting = [job_from_row(row) for row in tx.execute(again.returning(jobs))]
         ended = [job for job in failed if job is not None]
         self._tell(*ended)
@@ -189,7 +218,7 @@ class JobStore:
         """
         unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
         with self._database.write() as tx:
-            final = self._end(tx, unfinished, Outcome(status=JobStatus.CANCELLED))
+            final = self._end(tx, _END.where(unfinished), _CANCELLED)
         if final is None:
             return self.get(job_id)
         self._tell(final)
@@ -202,9 +231,7 @@ class JobStore:
         """
         unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
         with self._database.write() as tx:
-            final = self._end(
-                tx, (jobs.c.id == job_id) & _QUEUED & unwanted, Outcome(status=JobStatus.CANCELLED)
-            )
+            final = self._end(tx, _END.where((jobs.c.id == job_id) & QUEUED & unwanted), _CANCELLED)
         return final is not None
 
     def _tell(self, *ended: Job) -> None:
@@ -212,30 +239,20 @@ class JobStore:
             for watcher in self._watchers:
                 watcher(job)
 
-    def _start(self, which: ColumnElement[bool], worker: str) -> Job | None:
-        values = {
-            "status": JobStatus.RUNNING,
-            "attempt": jobs.c.attempt + 1,
-            "worker": worker,
-            "started_at": self._clock(),
-        }
-        with self._database.write() as tx:
-            row = tx.execute(update(jobs).where(which).values(values).returning(jobs)).one_or_none()
+    def _start(self, statement: Update, *, worker: str, **which: int) -> Job | None:
+        """Not synced: a start that a power cut forgets is the start of a worker that died too."""
+        with self._database.write(durable=False) as tx:
+            parameters = {"by": worker, "at": self._clock(), **which}
+            row = tx.execute(statement, parameters).one_or_none()
         return None if row is None else job_from_row(row)
 
     def _end(
-        self, tx: Connection, which: ColumnElement[bool], outcome: Outcome, **more: Any
+        self, tx: Connection, statement: Update, outcome: Outcome, **which: object
     ) -> Job | None:
         """The only way into a final state: no job gets there without the webhook it owes."""
         now = self._clock()
-        values = {
-            "status": outcome.status,
-            "outcome": outcome_to_text(outcome),
-            "finished_at": now,
-            "expires_at": now + jobs.c.keep_ms,
-            **more,
-        }
-        row = tx.execute(update(jobs).where(which).values(values).returning(jobs)).one_or_none()
+        values = {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now, **which}
+        row = tx.execute(statement.returning(jobs), values).one_or_none()
         if row is None:
             return None
         job = job_from_row(row)
@@ -270,30 +287,5 @@ class JobStore:
         return job_from_row(row)
 
 
-_WAITING: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
-
-
-def _owned_by(job: Job) -> ColumnElement[bool]:
-    return (
-        (jobs.c.id == job.id)
-        & (jobs.c.status == JobStatus.RUNNING)
-        & (jobs.c.attempt == job.attempt)
-        & (jobs.c.worker == job.worker)
-    )
-
-
-def _poisoned() -> Outcome:
-    return Outcome(status=JobStatus.FAILED, failure=POISON)
-
-
-def _count(tx: Connection, which: ColumnElement[bool]) -> int:
-    return tx.execute(select(func.count()).select_from(jobs).where(which)).scalar_one()
-
-
-def _turn(tx: Connection, submission: Submission) -> int:
-    waiting = _QUEUED & (jobs.c.priority == submission.priority)
-    front = tx.execute(select(func.min(jobs.c.turn)).where(waiting)).scalar_one()
-    own = waiting & (jobs.c.client == submission.client)
-    last = tx.execute(select(func.max(jobs.c.turn)).where(own)).scalar_one()
-    after_own = 0 if last is None else last + len(submission.command.sources)
-    return max(front or 0, after_own)
+def _ownership(job: Job) -> dict[str, object]:
+    return {"own_id": job.id, "own_attempt": job.attempt, "own_worker": job.worker}
