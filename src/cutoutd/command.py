@@ -88,6 +88,24 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place in the picture that belongs to the subject, or surely does not."""
+
+    x: Length
+    y: Length
+    subject: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Which of several things is meant, for the models that have to be told."""
+
+    points: tuple[Point, ...] = ()
+    boxes: tuple[Region, ...] = ()
+    """Each around a subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crop:
     """Cut away what holds no subject, then leave these margins (percent: of the subject)."""
 
@@ -186,6 +204,8 @@ class RemoveBackground:
     sources: tuple[Source, ...]
     model: str | None = None
     """A name in the model registry; None is the configured default."""
+    prompt: Prompt | None = None
+    """Only for a model that takes prompts."""
     mask: MaskEdits = field(default_factory=MaskEdits)
     matting: Matting | None = None
     foreground_estimation: bool = True

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import Background, ImageFormat, ImageKind, Output, RemoveBackground
+from cutoutd.command import Background, ImageFormat, ImageKind, Output, Prompt, RemoveBackground
 from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edited
@@ -23,6 +23,7 @@ from cutoutd.imaging.geometry import (
     clear_outside,
     cropped,
     placed,
+    relative,
     shrunk_to,
 )
 from cutoutd.imaging.mask import mask_from_probability, product
@@ -44,10 +45,11 @@ class Segmenter(Protocol):
     provider: str
     """The execution provider that really runs it."""
 
-    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
         """(H, W, 3) sRGB upright picture -> (h, w) probability of subject, 0..1.
 
-        At the network's own resolution: the whole picture squeezed to it.
+        At the network's own resolution: the whole picture squeezed to it. prompt: in
+        percentages; only for a network that takes prompts.
         """
         ...
 
@@ -117,7 +119,11 @@ def remove_background(
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
         small = _shown_to_network(picture)
-        probability = segmenter.predict(small)
+        if command.prompt is None:
+            probability = segmenter.predict(small)
+        else:
+            prompt = relative(command.prompt, picture.width, picture.height)
+            probability = segmenter.predict(small, prompt)
     with timings.stage("mask"):
         mask = mask_from_probability(
             probability, picture.pixels, small=small, threads=limits.threads

@@ -86,3 +86,9 @@ def test_a_file_that_describes_itself_is_a_model(tmp_path: Path) -> None:
 def test_an_own_model_may_replace_a_published_one(tmp_path: Path) -> None:
     describe(tmp_path, 'licence = "ours"\nsize = 32', name="u2net")
     assert open_registry(SegmentationOptions(folder=tmp_path))["u2net"].licence == "ours"
+
+
+def test_a_model_with_prompts_needs_its_decoder(tmp_path: Path) -> None:
+    describe(tmp_path, 'licence = "x"\nsize = 1024\nprompts = true')
+    with pytest.raises(ConfigurationError, match=r"shoes/model.toml has no decoder.onnx beside it"):
+        own_models(tmp_path)

@@ -1,12 +1,13 @@
 """Where the subject is, and moving it: region, crop, placement, size."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import Crop, Length, Placement, Region, Unit
+from cutoutd.command import Crop, Length, Placement, Prompt, Region, Unit
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom; right and bottom exclusive."""
@@ -33,6 +34,32 @@ def clear_outside(mask: NDArray[np.uint8], region: Region) -> None:
     mask[max(bottom, 0) :] = 0
     mask[:, : max(left, 0)] = 0
     mask[:, max(right, 0) :] = 0
+
+
+def relative(prompt: Prompt, width: int, height: int) -> Prompt:
+    """The prompt with every length as a percentage of the picture's side, at any size alike.
+
+    width, height: of the picture that its pixels count in.
+    """
+
+    def across(length: Length) -> Length:
+        return Length(value=100 * in_pixels(length, width) / width, unit=Unit.PERCENT)
+
+    def down(length: Length) -> Length:
+        return Length(value=100 * in_pixels(length, height) / height, unit=Unit.PERCENT)
+
+    return Prompt(
+        points=tuple(replace(p, x=across(p.x), y=down(p.y)) for p in prompt.points),
+        boxes=tuple(
+            Region(
+                left=across(box.left),
+                top=down(box.top),
+                right=across(box.right),
+                bottom=down(box.bottom),
+            )
+            for box in prompt.boxes
+        ),
+    )
 
 
 def cropped(rgba: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from PIL import Image
 from cutoutd.command import ColorProfile
 from cutoutd.errors import CutoutError
 from cutoutd.imaging.decode import decode
-from cutoutd.segmentation.session import Session
+from cutoutd.segmentation.sessions import OpenModel
 
 Probability = NDArray[np.float32]
 BETA_SQUARED = 0.3
@@ -67,7 +67,7 @@ def masks_in(folder: Path, stems: Iterable[str]) -> dict[str, NDArray[np.bool_]]
 
 
 def predicted(
-    session: Session, photos: Mapping[str, NDArray[np.uint8]], *, rounds: int = 1
+    session: OpenModel, photos: Mapping[str, NDArray[np.uint8]], *, rounds: int = 1
 ) -> tuple[dict[str, Probability], list[float]]:
     """Each photo's mask at the network's size, and the milliseconds of every run."""
     session.warm()
@@ -82,7 +82,7 @@ def predicted(
 
 
 def bench(
-    session: Session,
+    session: OpenModel,
     photos: Mapping[str, NDArray[np.uint8]],
     *,
     reference: Mapping[str, Probability] | None = None,

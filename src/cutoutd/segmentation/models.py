@@ -53,6 +53,15 @@ class Precision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A further file of a model that consists of several."""
+
+    file: str
+    url: str | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One model: facts only."""
 
@@ -82,6 +91,10 @@ class ModelSpec:
     url: str | None = None
     checksum: str | None = None
     """`md5:` or `sha256:` and the hexadecimal digest of the file."""
+    parts: tuple[Part, ...] = ()
+    """The files that it needs beside the first."""
+    prompts: bool = False
+    """Whether it has to be told what is meant; rembg's session runs it (the extra `rembg`)."""
     megabytes: int | None = None
     """About how large the file is, where that was published; for people to plan with."""
     remote: str | None = None

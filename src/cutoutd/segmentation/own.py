@@ -8,7 +8,9 @@ that describes itself.
     licence = "proprietary"
     mean = [0.5, 0.5, 0.5]           # see ModelSpec for the rest
 
-A remote model is a folder with a `model.toml` alone that has `remote = "host:8001/name"`.
+A model with `prompts = true` has Segment Anything's encoder in `model.onnx` and its decoder in
+`decoder.onnx`. A remote model is a folder with a `model.toml` alone that has
+`remote = "host:8001/name"`.
 """
 
 import tomllib
@@ -24,6 +26,7 @@ from cutoutd.segmentation.models import (
     IMAGENET_STD,
     Activation,
     ModelSpec,
+    Part,
     Precision,
     Scale,
     Subject,
@@ -31,6 +34,7 @@ from cutoutd.segmentation.models import (
 
 PREFIX = "cutoutd."
 LARGEST_SIDE = 4096
+DECODER = "decoder.onnx"
 Triple = tuple[float, float, float]
 
 
@@ -51,6 +55,7 @@ class ModelFile(BaseModel):
     stretch: bool = False
     reducing_gap: float | None = Field(None, ge=1)
     checksum: str | None = Field(None, pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")
+    prompts: bool = False
     remote: str | None = Field(None, pattern=r"^[^/\s]+:\d+/[^/\s]+$")
     commercial: bool = True
     source: str = ""
@@ -99,9 +104,12 @@ def _spec(
         raise ConfigurationError(f"{_shown(path)}: {key}: {first['msg']}") from exc
     if facts.remote is None and not (folder / file).is_file():
         raise ConfigurationError(f"{_shown(path)} has no {file} beside it.")
+    parts = (Part(file=DECODER),) if facts.prompts else ()
+    if parts and not (folder / DECODER).is_file():
+        raise ConfigurationError(f"{_shown(path)} has no {DECODER} beside it.")
     if 0.0 in facts.std:
         raise ConfigurationError(f"{_shown(path)}: std: must not contain 0")
-    return ModelSpec(name=name, folder=folder, file=file, **facts.model_dump())
+    return ModelSpec(name=name, folder=folder, file=file, parts=parts, **facts.model_dump())
 
 
 def _shown(path: Path) -> str:

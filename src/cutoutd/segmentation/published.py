@@ -9,7 +9,7 @@ takes the likeliest class and blends class numbers at edges; we take its probabi
 
 from dataclasses import replace
 
-from cutoutd.segmentation.models import Activation, ModelSpec, Scale, Subject
+from cutoutd.segmentation.models import Activation, ModelSpec, Part, Scale, Subject
 
 RELEASE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0"
 U2NET = "https://github.com/xuebinqin/U-2-Net"
@@ -66,6 +66,25 @@ def _clothes(name: str, *classes: int) -> ModelSpec:
     )
 
 
+def _sam(name: str, network: str, encoder: str, decoder: str) -> ModelSpec:
+    """An encoder of pictures and a decoder of prompts, together one model."""
+    first, second = (network.replace("*", half) for half in ("encoder", "decoder"))
+    return ModelSpec(
+        name=name,
+        size=1024,
+        prompts=True,
+        file=f"{first}.onnx",
+        url=f"{RELEASE}/{first}.onnx",
+        checksum=f"md5:{encoder}",
+        parts=(
+            Part(file=f"{second}.onnx", url=f"{RELEASE}/{second}.onnx", checksum=f"md5:{decoder}"),
+        ),
+        licence="Apache-2.0",
+        commercial=True,
+        source="https://github.com/facebookresearch/segment-anything",
+    )
+
+
 ISNET_GENERAL = ModelSpec(
     name="isnet-general-use",
     size=1024,
@@ -86,11 +105,46 @@ PUBLISHED: tuple[ModelSpec, ...] = (
     _u2net("u2net", "60024c5c889badc19c04ad937298a77b", 176),
     _u2net("u2netp", "8e83ca70e441ab06c318d82300c84806", 5),
     _u2net("u2net_human_seg", "c09ddc2e0104f800e3e1bb4652583d1f", 176, Subject.PERSON),
-    _u2net("silueta", "55e59e0d8062d2f5d013f4725ee84782", 44),
+    replace(
+        _u2net("silueta", "55e59e0d8062d2f5d013f4725ee84782", 44),
+        licence="Apache-2.0 (of U²-Net; its maker states none)",
+        source="https://github.com/xuebinqin/U-2-Net/issues/295",
+    ),
     _clothes("u2net_cloth_seg", 1, 2, 3),
     _clothes("u2net_cloth_seg-upper", 1),
     _clothes("u2net_cloth_seg-lower", 2),
     _clothes("u2net_cloth_seg-full", 3),
+    _clothes("u2net_cloth_seg-attire", 1, 2),
+    _sam(
+        "sam",
+        "sam_vit_b_01ec64.*",
+        "a780f8ba09bceceaa1435724ed354848",
+        "c4218b16ec1cb09889fcd6eb7a42a7c9",
+    ),
+    _sam(
+        "sam-quant",
+        "sam_vit_b_01ec64.*.quant",
+        "26fc0e01d2fa34ed2d3f91259118482d",
+        "45391530307d1aee79b2a1507769e6c7",
+    ),
+    _sam(
+        "sam-vit-l",
+        "sam_vit_l_0b3195.*",
+        "6e7c5e3e97b50a9e833e55062ae35182",
+        "dc760a2912862c05ec3ac2658162a1b5",
+    ),
+    _sam(
+        "sam-vit-l-quant",
+        "sam_vit_l_0b3195.*.quant",
+        "83f7fe08c2f8b94b6d08c3e44cf1de0e",
+        "e78ca201f5ae92288945623f48088b7c",
+    ),
+    _sam(
+        "sam-vit-h-quant",
+        "sam_vit_h_4b8939.*.quant",
+        "391503beb5e5d7d1ae6f55d0cecabd50",
+        "4c86ebeecbe2e6325203b641b8702a5b",
+    ),
     ISNET_GENERAL,
     replace(
         ISNET_GENERAL,
@@ -137,6 +191,6 @@ PUBLISHED: tuple[ModelSpec, ...] = (
         source="https://huggingface.co/briaai/RMBG-2.0",
     ),
 )
-"""Not here: birefnet-general-fp16 (made from birefnet-general on the user's machine), sam (it
-needs prompts, which no command carries), and the two that send the picture to somebody else's
-server (withoutbg, atlascloud)."""
+"""Not here: birefnet-general-fp16 (made from birefnet-general on the user's machine), the largest
+Segment Anything in fp32 (its weights are published in three pieces), and the two that send the
+picture to somebody else's server (withoutbg, atlascloud)."""

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.errors import ProcessingFailed
+from cutoutd.command import Prompt
+from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.segmentation import openvino_runtime
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.kserve import KServeRunner
@@ -67,12 +68,14 @@ class Session:
         for runner in runners:
             self._free.put(runner)
 
-    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
         """(H, W, 3) upright sRGB -> (h, w) probability of subject, 0..1, at the network's size.
 
         The whole picture is squeezed into the square. Waits for a free slot. Raises
-        ProcessingFailed if the network cannot be run.
+        InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
         """
+        if prompt is not None:
+            raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
         raw = self._run(tensor_from_picture(rgb, self.spec))
         return probability_from_output(raw, self.spec)
 

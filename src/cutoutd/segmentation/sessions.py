@@ -8,20 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from time import monotonic
+from typing import TypeAlias
 
 from cutoutd.errors import ConfigurationError, InvalidRequest
+from cutoutd.segmentation import prompted
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
 from cutoutd.segmentation.onnx_runtime import metadata
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
+from cutoutd.segmentation.prompted import PromptedSession
 from cutoutd.segmentation.providers import chosen
 from cutoutd.segmentation.published import PUBLISHED
 from cutoutd.segmentation.session import Session, open_remote, open_session, usable_providers
 from cutoutd.segmentation.weights import Weights, rembg_folders
 
 MEGABYTE = 1 << 20
+OpenModel: TypeAlias = Session | PromptedSession
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ class _Place:
 
     spec: ModelSpec
     opening: Lock = field(default_factory=Lock)
-    session: Session | None = None
+    session: OpenModel | None = None
     borrowers: int = 0
     last_used: float = 0.0
     memory: int = 0
@@ -71,7 +75,7 @@ class Sessions:
         *,
         registry: Registry | None = None,
         weights: Weights | None = None,
-        opened: Callable[[ModelSpec], Session] | None = None,
+        opened: Callable[[ModelSpec], OpenModel] | None = None,
         memory: Callable[[], int] = resident_bytes,
     ) -> None:
         self.options = options
@@ -109,7 +113,7 @@ class Sessions:
             self._give_back(self._lend(spec))
 
     @contextmanager
-    def get(self, name: str | None) -> Iterator[Session]:
+    def get(self, name: str | None) -> Iterator[OpenModel]:
         """Lend the model of that name (None: the default), opening it if need be.
 
         Raises InvalidRequest(field="model") for a name nobody knows, a model that may not be
@@ -117,6 +121,11 @@ class Sessions:
         """
         spec = self.registry.named(name)
         self._permit(spec, _refused)
+        if spec.prompts and not prompted.is_installed():
+            raise _refused(
+                f"The model {spec.name!r} needs an extra on this server; its operator can run "
+                f"`pip install cutoutd[{prompted.EXTRA}]`."
+            )
         if not self._obtainable(spec):
             raise _refused(
                 f"The model {spec.name!r} is not on this server; its operator can run "
@@ -132,9 +141,11 @@ class Sessions:
     def usable(self, name: str) -> bool:
         """Whether a request may name this model: it is known, permitted, and here."""
         spec = self.registry.get(name)
-        return spec is not None and self._permitted(spec) and self._obtainable(spec)
+        if spec is None or (spec.prompts and not prompted.is_installed()):
+            return False
+        return self._permitted(spec) and self._obtainable(spec)
 
-    def loaded(self) -> list[Session]:
+    def loaded(self) -> list[OpenModel]:
         """The models in memory, for health, metrics and `doctor`."""
         with self._lock:
             return [place.session for place in self._places.values() if place.session]
@@ -198,7 +209,7 @@ class Sessions:
         file = self.weights.find(spec)
         return file.stat().st_size if file else 0
 
-    def _open(self, spec: ModelSpec) -> Session:
+    def _open(self, spec: ModelSpec) -> OpenModel:
         """Load and warm a model with this process's provider, slots and threads."""
         options = self.options
         slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
@@ -209,15 +220,21 @@ class Sessions:
             self.weights.pull(spec)
         if graphs is None or not graphs.ready(spec.name):
             self.weights.verify(spec)
-        session = open_session(
-            spec,
-            self.weights.require(spec),
-            provider=chosen(options.provider, usable_providers()),
-            slots=slots,
-            threads=threads,
-            graphs=graphs,
-            rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
-        )
+        provider = chosen(options.provider, usable_providers())
+        session: OpenModel
+        if spec.prompts:
+            files = self.weights.require_all(spec)
+            session = PromptedSession(spec, files, slots=slots, threads=threads)
+        else:
+            session = open_session(
+                spec,
+                self.weights.require(spec),
+                provider=provider,
+                slots=slots,
+                threads=threads,
+                graphs=graphs,
+                rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
+            )
         session.warm()
         return session
 

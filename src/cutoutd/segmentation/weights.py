@@ -6,7 +6,8 @@ in the models folder and where rembg keeps its own, so that nobody downloads a m
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
@@ -47,35 +48,45 @@ class Weights:
         self._mirrors = tuple(mirrors)
 
     def find(self, spec: ModelSpec) -> Path | None:
-        """The model's file, wherever it is; None if it has to be pulled or imported first."""
-        return next((path for path in self._places(spec) if path.is_file()), None)
+        """The model's (first) file, wherever it is; None unless all its files are there."""
+        found = [self._find(part) for part in _files_of(spec)]
+        return found[0] if all(found) else None
 
     def require(self, spec: ModelSpec) -> Path:
-        """The model's file. Raises ConfigurationError with the command that brings it."""
-        path = self.find(spec)
-        if path is None:
+        """The model's (first) file. Raises ConfigurationError with the command that brings it."""
+        return self.require_all(spec)[0]
+
+    def require_all(self, spec: ModelSpec) -> list[Path]:
+        """The model's files, in order. Raises ConfigurationError as `require` does."""
+        found = [path for part in _files_of(spec) if (path := self._find(part))]
+        if len(found) < 1 + len(spec.parts):
             raise ConfigurationError(
                 f"The weights of {spec.name!r} are not on this machine. "
                 f"Run `cutoutd models pull {spec.name}`."
             )
-        return path
+        return found
 
     def verify(self, spec: ModelSpec) -> Path:
-        """The model's file, if its checksum is right. Raises WrongWeights otherwise."""
-        path = self.require(spec)
-        _verify(path, spec)
-        return path
+        """The model's (first) file, if all checksums are right. Raises WrongWeights otherwise."""
+        paths = self.require_all(spec)
+        for path, part in zip(paths, _files_of(spec), strict=True):
+            _verify(path, part)
+        return paths[0]
 
     def pull(self, spec: ModelSpec, progress: Progress = lambda _done, _total: None) -> Path:
-        """Download the model unless it is here and right; returns its file.
+        """Download the model unless it is here and right; returns its (first) file.
 
         Raises DownloadFailed, and ConfigurationError where there is nothing to download or no
         folder to keep it in.
         """
+        first, *_ = [self._pull(part, progress) for part in _files_of(spec)]
+        return first
+
+    def _pull(self, spec: ModelSpec, progress: Progress) -> Path:
         if spec.url is None or spec.checksum is None:
             return self.verify(spec)
         with self._writing(spec) as target:
-            present = self.find(spec)
+            present = self._find(spec)
             if present is not None and _is_right(present, spec):
                 return present
             name = PurePosixPath(urlsplit(spec.url).path).name
@@ -84,9 +95,14 @@ class Weights:
             return target
 
     def import_file(self, spec: ModelSpec, file: Path) -> Path:
-        """Copy a file that came another way into the models folder, if it is the right one."""
+        """Copy a file that came another way into the models folder, if it is the right one.
+
+        Of a model with several files: the one that it is named after.
+        """
         if not file.is_file():
             raise ConfigurationError(f"{file} is not a file.")
+        named = [part for part in _files_of(spec) if part.file == file.name]
+        spec = named[0] if named else spec
         _verify(file, spec)
         with self._writing(spec) as target:
             with NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as copy:
@@ -99,24 +115,27 @@ class Weights:
             return target
 
     def remove(self, spec: ModelSpec) -> Path | None:
-        """Delete the model's file from the models folder; None if it was not there.
+        """Delete the model's files from the models folder; None if none was there.
 
         Files in other folders, the embedded model's among them, are not ours to delete.
         """
         if self.folder is None or spec.folder is not None:
             return None
-        path = self.folder / spec.file
-        if not path.is_file():
-            return None
-        path.unlink()
-        return path
+        paths = [self.folder / part.file for part in _files_of(spec)]
+        present = [path for path in paths if path.is_file()]
+        for path in present:
+            path.unlink()
+        return present[0] if present else None
+
+    def _find(self, spec: ModelSpec) -> Path | None:
+        return next((path for path in self._places(spec) if path.is_file()), None)
 
     def _places(self, spec: ModelSpec) -> list[Path]:
         if spec.folder is not None:
             return [spec.folder / spec.file]
         own = [self.folder / spec.file] if self.folder is not None else []
         for root in self._shared:
-            own += [root / "models" / Path(spec.file).stem / spec.file, root / spec.file]
+            own += [*sorted(root.glob(f"models/*/{spec.file}")), root / spec.file]
         return own
 
     def _writing(self, spec: ModelSpec) -> "_Writing":
@@ -144,6 +163,13 @@ class _Writing:
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+
+
+def _files_of(spec: ModelSpec) -> Iterator[ModelSpec]:
+    """A row for each file of a model: itself, then its parts."""
+    yield replace(spec, parts=())
+    for part in spec.parts:
+        yield replace(spec, file=part.file, url=part.url, checksum=part.checksum, parts=())
 
 
 def _is_right(path: Path, spec: ModelSpec) -> bool:

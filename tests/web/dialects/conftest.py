@@ -3,12 +3,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tests.inside import serving
+from tests.segmentation.sam import write_own_sam
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a server that reaches every URL there is, and takes 1 MB."""
+    """The base URL of a server that reaches every URL there is, takes 1 MB, and has `sam`."""
     data_dir = tmp_path_factory.mktemp("world")
+    write_own_sam(data_dir / "models")
     with serving(data_dir, max_upload_mb=1) as base:
         yield base
 

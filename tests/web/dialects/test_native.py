@@ -19,6 +19,8 @@ from cutoutd.command import (
     Matting,
     MattingMode,
     Placement,
+    Point,
+    Prompt,
     Region,
     Shadow,
     Source,
@@ -60,6 +62,28 @@ def percent(value: float) -> Length:
         ({"foreground_estimation": "no"}, "foreground_estimation", False),
         ({"max_pixels": 1000}, "max_pixels", 1000),
         ({"model": "cutoutd-small"}, "model", "cutoutd-small"),
+        (
+            {"subject_at": "0.1,0.2 0.3,0.4", "background_at": [[1, 0]]},
+            "prompt",
+            Prompt(
+                points=(
+                    Point(x=percent(10), y=percent(20)),
+                    Point(x=percent(30), y=percent(40)),
+                    Point(x=percent(100), y=percent(0), subject=False),
+                )
+            ),
+        ),
+        (
+            {"subject_box": "0,0.5,0.5,1"},
+            "prompt",
+            Prompt(
+                boxes=(
+                    Region(
+                        left=percent(0), top=percent(50), right=percent(50), bottom=percent(100)
+                    ),
+                )
+            ),
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -278,3 +302,22 @@ def test_health_says_what_was_checked(http: httpx.Client) -> None:
     assert answer.status_code == 200
     assert answer.json()["status"] == "ready"
     assert answer.json()["checks"]
+
+
+def test_a_prompt_to_a_model_that_takes_none_names_those_that_do(http: httpx.Client) -> None:
+    fields = {"subject_at": "0.5,0.5"}
+    answer = http.post(REMOVE, files={"image": ("p.jpg", PHOTO)}, data=fields)
+    assert answer.status_code == 400
+    assert "cutoutd-small takes no prompts; these do: sam" in answer.text
+
+
+@pytest.mark.parametrize(("x", "left", "right"), [(0.25, 255, 0), (0.75, 0, 255)])
+def test_a_prompt_says_which_of_two_things_is_cut_out(
+    http: httpx.Client, x: float, left: int, right: int
+) -> None:
+    picture = np.zeros((120, 240, 3), dtype=np.uint8)
+    picture[30:90, 30:90], picture[30:90, 150:210] = 250, 128
+    fields = {"model": "sam", "subject_at": f"{x},0.5", "outputs": "mask"}
+    answer = http.post(REMOVE, files={"image": ("p.png", encoded(picture))}, data=fields)
+    mask = decoded(answer.content)
+    assert (mask.getpixel((60, 60)), mask.getpixel((180, 60))) == (left, right)

@@ -1,15 +1,17 @@
 """rembg's server: the same parameters in forms and in queries."""
 
+import json
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from tests.inside import PHOTO
-from tests.scenes import decoded
+from tests.scenes import decoded, encoded
 
-from cutoutd.command import ImageKind, Matting, Source
+from cutoutd.command import ImageKind, Length, Matting, Point, Prompt, Region, Source
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.dialects.rembg import RemoveRequest, background_of
+from cutoutd.web.dialects.rembg import RemoveRequest, background_of, extras_of
 
 FILE = {"file": ("p.jpg", PHOTO)}
 
@@ -74,3 +76,54 @@ def test_a_url_is_fetched(http: httpx.Client) -> None:
 def test_a_url_that_is_none_is_refused(http: httpx.Client) -> None:
     for url in ("ftp://e.com/p.jpg", "nonsense", "http://"):
         assert http.get("/api/remove", params={"url": url}).status_code in (400, 422)
+
+
+def test_the_prompt_of_segment_anything_is_understood() -> None:
+    extras = extras_of(
+        '{"sam_prompt": [{"type": "point", "data": [7, 8], "label": 0},'
+        ' {"type": "rectangle", "data": [1, 2, 3, 4]}]}'
+    )
+    assert extras.to_prompt() == Prompt(
+        points=(Point(x=Length(value=7), y=Length(value=8), subject=False),),
+        boxes=(
+            Region(
+                left=Length(value=1),
+                top=Length(value=2),
+                right=Length(value=3),
+                bottom=Length(value=4),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize("text", [None, "", "no json", "[1]", '{"ort": 1}'])
+def test_extras_that_say_nothing_are_no_prompt(text: str | None) -> None:
+    assert extras_of(text).to_prompt() is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"sam_prompt": [{"type": "point", "data": [1]}]}', '{"cloth_category": "hat"}'],
+)
+def test_extras_that_are_wrong_are_named(http: httpx.Client, text: str) -> None:
+    answer = http.post("/api/remove", files=FILE, data={"extras": text})
+    assert answer.status_code == 422
+    assert "extras" in answer.text
+
+
+@pytest.mark.parametrize("word", ["cc", "cloth_category"])
+def test_a_category_of_clothes_has_two_names(word: str) -> None:
+    assert extras_of(f'{{"{word}": "upper"}}').cloth_category == "upper"
+
+
+@pytest.mark.parametrize(("x", "left", "right"), [(60, 255, 0), (180, 0, 255)])
+def test_segment_anything_is_told_in_pixels(
+    http: httpx.Client, x: int, left: int, right: int
+) -> None:
+    picture = np.zeros((120, 240, 3), dtype=np.uint8)
+    picture[30:90, 30:90], picture[30:90, 150:210] = 250, 128
+    mark = {"type": "point", "label": 1, "data": [x, 60]}
+    fields = {"model": "sam", "om": "true", "extras": json.dumps({"sam_prompt": [mark]})}
+    answer = http.post("/api/remove", files={"file": ("p.png", encoded(picture))}, data=fields)
+    mask = decoded(answer.content)
+    assert (mask.getpixel((60, 60)), mask.getpixel((180, 60))) == (left, right)

@@ -4,13 +4,26 @@
 here, because its clients mix them.
 """
 
-from typing import Annotated
+import json
+from dataclasses import replace
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
-from cutoutd.command import Background, ImageKind, MaskEdits, Output, RemoveBackground, Source
+from cutoutd.command import (
+    Background,
+    ImageKind,
+    Length,
+    MaskEdits,
+    Output,
+    Point,
+    Prompt,
+    Region,
+    RemoveBackground,
+    Source,
+)
 from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
@@ -56,7 +69,10 @@ class RemoveRequest(RequestFields):
     dc: Flag = Field(False, description="Decontaminate edges; always done here")
     vm: Flag = Field(False, description="Refine edges (ViTMatte there, closed-form matting here)")
     bgc: Text | None = Field(None, description="Background colour: r,g,b,a")
-    extras: str | None = Field(None, description="Parameters of rembg's sessions; ignored")
+    extras: str | None = Field(
+        None,
+        description="JSON for rembg's sessions: `sam_prompt`, `cloth_category`; others are ignored",
+    )
 
     def to_command(self, source: Source, *, model: str | None) -> RemoveBackground:
         """What is asked, in our words; `model` is one that is installed here."""
@@ -76,6 +92,72 @@ class RemoveRequest(RequestFields):
             background=Background(color=color) if color else None,
             outputs=(Output(kind=kind),),
         )
+
+
+class PointMark(BaseModel):
+    """A place that is the subject (label 1) or not (0), in px of the picture."""
+
+    type: Literal["point"]
+    label: Literal[0, 1]
+    data: tuple[float, float]
+
+
+class RectangleMark(BaseModel):
+    """A box around the subject: left, top, right, bottom in px of the picture."""
+
+    type: Literal["rectangle"]
+    data: tuple[float, float, float, float]
+
+
+Mark: TypeAlias = Annotated[PointMark | RectangleMark, Field(discriminator="type")]
+
+
+class Extras(BaseModel):
+    """What rembg's sessions take beside a picture, where we have the model that it is for."""
+
+    sam_prompt: list[Mark] = Field(default=[], max_length=64)
+    cloth_category: Literal["upper", "lower", "full", "attire"] | None = Field(
+        None, validation_alias=AliasChoices("cc", "cloth_category")
+    )
+
+    def to_prompt(self) -> Prompt | None:
+        """The places and boxes, in our words."""
+        points = [mark for mark in self.sam_prompt if isinstance(mark, PointMark)]
+        boxes = [mark for mark in self.sam_prompt if isinstance(mark, RectangleMark)]
+        if not self.sam_prompt:
+            return None
+        return Prompt(
+            points=tuple(
+                Point(x=_px(one.data[0]), y=_px(one.data[1]), subject=one.label == 1)
+                for one in points
+            ),
+            boxes=tuple(
+                Region(left=left, top=top, right=right, bottom=bottom)
+                for left, top, right, bottom in (map(_px, one.data) for one in boxes)
+            ),
+        )
+
+
+def _px(value: float) -> Length:
+    return Length(value=value)
+
+
+def extras_of(text: str | None) -> Extras:
+    """What `extras` says that we know. As there, text that is no JSON object says nothing.
+
+    Raises InvalidRequest where a word we know has a wrong value.
+    """
+    try:
+        said: Any = json.loads(text or "{}")
+    except ValueError:
+        said = {}
+    try:
+        return Extras.model_validate(said if isinstance(said, dict) else {})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        complaint = f"extras: {place}: {first['msg']}."
+        raise InvalidRequest(complaint, field="extras") from None  # Its fields are not the body's.
 
 
 class RemoveUrlRequest(RemoveRequest):
@@ -151,8 +233,12 @@ async def remove_file(
 
 
 async def _remove(body: RemoveRequest, source: Source, field: str, caller: Caller) -> Response:
-    usable = body.model and caller.context.sessions.usable(body.model)
-    command = body.to_command(source, model=body.model if usable else None)
+    extras, sessions = extras_of(body.extras), caller.context.sessions
+    names = [f"{body.model}-{extras.cloth_category}", body.model] if body.model else []
+    model = next((name for name in names if name and sessions.usable(name)), None)
+    command = body.to_command(source, model=model)
+    if sessions.registry.named(model).prompts:
+        command = replace(command, prompt=extras.to_prompt())
     job = await perform(command, caller, dialect=NAME, field=field)
     made = await picture_of(job, caller.context)
     used = job.outcome.model if job.outcome and job.outcome.model else ""

@@ -25,6 +25,7 @@ class ModelResponse(BaseModel):
     usable: bool = Field(description="Whether it is on this server and permitted")
     licence: str
     commercial_use: bool = Field(description="Whether its licence allows commercial use")
+    prompts: bool = Field(description="Whether it has to be told what is meant: `subject_at` …")
     source: str = Field(description="Where the weights were published")
 
 
@@ -75,5 +76,6 @@ def _shown(spec: ModelSpec, *, default: bool, usable: bool) -> ModelResponse:
         usable=usable,
         licence=spec.licence,
         commercial_use=spec.commercial,
+        prompts=spec.prompts,
         source=spec.source,
     )

@@ -18,6 +18,8 @@ from cutoutd.command import (
     MattingMode,
     Output,
     Placement,
+    Point,
+    Prompt,
     Region,
     RemoveBackground,
     Shadow,
@@ -49,12 +51,24 @@ def _words(value: Any) -> Any:
     return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
+def _groups(value: Any) -> Any:
+    """Text with spaces between places: `0.5,0.4 0.6,0.4`."""
+    return value.split() if isinstance(value, str) else value
+
+
+MOST_PLACES = 64
+"""In one prompt; each costs memory in the network."""
+
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(stripped)]
 Shares = Annotated[
     list[Share],
     BeforeValidator(_words),
     Field(min_length=4, max_length=4),
 ]
+
+
+Place = Annotated[list[Share], BeforeValidator(_words), Field(min_length=2, max_length=2)]
+Places = Annotated[list[Place], BeforeValidator(_groups), Field(max_length=MOST_PLACES)]
 
 
 class RemoveBackgroundRequest(RequestFields):
@@ -67,6 +81,13 @@ class RemoveBackgroundRequest(RequestFields):
         [], description="Ids of files uploaded to /v1/files, instead of `image`"
     )
     model: Text | None = Field(None, description="A name from /v1/models")
+    subject_at: Places = Field(
+        [], description="Places on the subject, x, y as shares 0..1; for models with prompts"
+    )
+    background_at: Places = Field([], description="Places that are not the subject, likewise")
+    subject_box: Shares | None = Field(
+        None, description="A box around the subject: left, top, right, bottom, likewise"
+    )
     outputs: Annotated[
         list[ImageKind], BeforeValidator(_words), Field(min_length=1, max_length=3)
     ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one picture for each")
@@ -134,8 +155,10 @@ class RemoveBackgroundRequest(RequestFields):
             raise ValueError("background: give a colour or a picture, not both")
         if self.matting_background_below > self.matting_foreground_above:
             raise ValueError("matting_background_below must not be above matting_foreground_above")
-        if self.region and (self.region[0] >= self.region[2] or self.region[1] >= self.region[3]):
-            raise ValueError("region: the right and bottom must be beyond the left and top")
+        for name in ("region", "subject_box"):
+            box = getattr(self, name)
+            if box and (box[0] >= box[2] or box[1] >= box[3]):
+                raise ValueError(f"{name}: the right and bottom must be beyond the left and top")
         return self
 
     def to_command(
@@ -146,6 +169,7 @@ class RemoveBackgroundRequest(RequestFields):
         return RemoveBackground(
             sources=sources,
             model=self.model,
+            prompt=self._prompt(),
             mask=self._mask(),
             matting=self._matting(),
             foreground_estimation=self.foreground_estimation,
@@ -162,6 +186,16 @@ class RemoveBackgroundRequest(RequestFields):
             ),
             callback=self._callback(),
         )
+
+    def _prompt(self) -> Prompt | None:
+        named = ((self.subject_at, True), (self.background_at, False))
+        points = tuple(
+            Point(x=_percent(x), y=_percent(y), subject=subject)
+            for places, subject in named
+            for x, y in places
+        )
+        boxes = (_box(self.subject_box),) if self.subject_box else ()
+        return Prompt(points=points, boxes=boxes) if points or boxes else None
 
     def _mask(self) -> MaskEdits:
         return MaskEdits(
@@ -186,10 +220,7 @@ class RemoveBackgroundRequest(RequestFields):
         )
 
     def _region(self) -> Region | None:
-        if self.region is None:
-            return None
-        left, top, right, bottom = map(_percent, self.region)
-        return Region(left=left, top=top, right=right, bottom=bottom)
+        return _box(self.region) if self.region else None
 
     def _crop(self) -> Crop | None:
         margin = _percent(self.crop_margin)
@@ -212,3 +243,8 @@ class RemoveBackgroundRequest(RequestFields):
 
 def _percent(share: float) -> Length:
     return Length(value=share * 100, unit=Unit.PERCENT)
+
+
+def _box(shares: list[float]) -> Region:
+    left, top, right, bottom = map(_percent, shares)
+    return Region(left=left, top=top, right=right, bottom=bottom)

@@ -15,8 +15,22 @@ async def command_of(
         raise InvalidRequest(
             f"image: at most {caller.context.max_images} at a time.", field="image"
         )
-    body.to_command((), None, accepted=accepted)  # What can be refused without the pictures is.
+    asked = body.to_command((), None, accepted=accepted)  # Refused before the pictures are kept.
+    _check_prompt(asked, caller)
     backdrop = [("background_image", body.background_image)] if body.background_image else []
     kept = await caller.keep_all([*(("image", value) for value in body.image), *backdrop])
     sources = (*map(source_of, body.file), *kept[: len(body.image)])
     return body.to_command(sources, kept[-1] if backdrop else None, accepted=accepted)
+
+
+def _check_prompt(command: RemoveBackground, caller: Caller) -> None:
+    """Raises InvalidRequest for a prompt to a model that takes none, or a name nobody knows."""
+    if command.prompt is None:
+        return
+    registry = caller.context.sessions.registry
+    spec = registry.named(command.model)
+    if not spec.prompts:
+        able = ", ".join(one.name for one in registry.values() if one.prompts)
+        raise InvalidRequest(
+            f"model: {spec.name} takes no prompts; these do: {able}.", field="model"
+        )
