@@ -136,5 +136,5 @@ $(VENV)/.clients: tests/clients/requirements.txt tests/clients/package.json | $(
 	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub
 	@cp tests/clients/package.json $(VENV)/clients/
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/clients || \
-		echo "Without npm, the npm client of remove.bg is not tested here."
+		echo "Without npm, the npm client of remove.bg and the S3 server s3rver are not tried here."
 	@touch $@

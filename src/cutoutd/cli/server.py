@@ -10,18 +10,19 @@ from fastapi import FastAPI
 class HurriableServer(uvicorn.Server):
     """The first signal finishes what runs; the second answers everybody now and gives it back.
 
-    uvicorn's own second SIGINT would leave without closing anything.
+    uvicorn's own second SIGINT would leave without closing anything, and after a stop it would
+    raise the signal again, so that a clean stop looked like a death.
     """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - Either one.
         """Called by Python for SIGINT and SIGTERM, between two steps of the main thread."""
         runtime = getattr(self._app.state, "runtime", None)
         if self.should_exit and runtime is not None:
             # In a thread, because the main one may hold what this takes.
             threading.Thread(target=runtime.hurry, daemon=True).start()
             return
-        super().handle_exit(sig, frame)
+        self.should_exit = True
