@@ -1,20 +1,19 @@
 """Speed and memory of the segmentation side, beside rembg where rembg is installed.
 
-    python benchmarks/models.py throughput --photo photo.jpg    images per second, 1 to 8 callers
-    python benchmarks/models.py restart                         time until the first mask
-    python benchmarks/models.py memory                          peak memory with two callers
-    python benchmarks/models.py latency --photo photo.jpg       percentiles under steady load
+    python benchmarks/models.py throughput    images per second, 1 to 8 callers
+    python benchmarks/models.py restart       time to open a session, and a whole process
+    python benchmarks/models.py memory        peak memory with two callers
+    python benchmarks/models.py latency       percentiles under steady load
 
-Networks with U²-Net's and IS-Net's shape have random weights (`networks.py`): speed only.
-Pairs are interleaved in one process, so that a busy machine slows both. What is timed is the
-whole way from JPEG bytes to PNG bytes, except in `restart` and `memory`: from no session to masks.
+Networks with U²-Net's and IS-Net's shape have random weights (`networks.py`) and answer the mask
+of the photo: speed only. Pairs are interleaved in one process, so that a busy machine slows both.
+What is timed is the whole way from JPEG bytes to PNG bytes, except in `restart` and `memory`: from
+no session to masks. Each run replaces its rows in results/models.json.
 """
 
 import argparse
-import io
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -34,17 +33,24 @@ from PIL import Image
 from cutoutd.command import RemoveBackground
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
+from machine import facts, peak_megabytes
 from networks import SIDES, write
+from speed import photo
 
+RESULTS = Path(__file__).parent / "results" / "models.json"
 SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}
 CALLERS = (1, 2, 4, 8)
+KEYS = ("model", "MP", "callers")
 Cut = Callable[[bytes], object]
 
 
-def folder_with_networks(folder: Path) -> Path:
+def folder_with_networks(folder: Path, path: str | None) -> Path:
+    answer = Image.fromarray(photo(0.5, path)[1])
     for name, shape in SHAPES.items():
         if not (folder / f"{name}.onnx").exists():
-            write(shape, folder / f"{name}.onnx")
+            side = (SIDES[shape], SIDES[shape])
+            mask = np.asarray(answer.resize(side, Image.Resampling.BILINEAR))
+            write(shape, folder / f"{name}.onnx", answer=mask)
     return folder
 
 
@@ -69,7 +75,7 @@ def ours(folder: Path, name: str) -> Cut:
         with sessions.get(name) as session:
             return remove_background(data, RemoveBackground(sources=()), session)
 
-    cut(jpeg(Image.new("RGB", (64, 64), "red")))
+    cut(photo(0.5, None)[0])
     return cut
 
 
@@ -81,27 +87,14 @@ def theirs(folder: Path, name: str) -> Cut:
     return lambda data: rembg.remove(data, session=session)
 
 
-def jpeg(photo: Image.Image) -> bytes:
-    out = io.BytesIO()
-    photo.save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def photo_of(path: Path, megapixels: float) -> bytes:
-    photo = Image.open(path).convert("RGB")
-    scale = (megapixels * 1e6 / (photo.width * photo.height)) ** 0.5
-    size = (round(photo.width * scale), round(photo.height * scale))
-    return jpeg(photo.resize(size, Image.Resampling.BICUBIC))
-
-
 def rate(cut: Cut, data: bytes, callers: int, seconds: float) -> float:
-    """Images per second with that many callers, over at least `seconds` and 2 images each."""
+    """Images per second with that many callers, over at least `seconds` and an image each."""
     done = []
     start = time.perf_counter()
 
     def call() -> None:
         count = 0
-        while count < 2 or time.perf_counter() - start < seconds:
+        while count < 1 or time.perf_counter() - start < seconds:
             cut(data)
             count += 1
         done.append(count)
@@ -122,7 +115,7 @@ def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
         if options.rembg and name in SHAPES:
             sides["rembg"] = theirs(options.folder, name)
         for megapixels in options.megapixels:
-            data = photo_of(options.photo, megapixels)
+            data, _ = photo(megapixels, options.photo)
             for callers in options.callers:
                 rates: dict[str, list[float]] = {side: [] for side in sides}
                 for _ in range(options.rounds):
@@ -179,7 +172,7 @@ def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:
     rgb = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), np.uint8)
     with ThreadPoolExecutor(2) as callers:
         list(callers.map(predict, [rgb] * 6))
-    return {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"mb": peak_megabytes()}
 
 
 def restart(options: argparse.Namespace) -> list[dict[str, object]]:
@@ -227,7 +220,7 @@ def latency(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for name in options.models:
         cut = ours(options.folder, name if name == "cutoutd-small" else f"{name}-shape")
-        data = photo_of(options.photo, options.megapixels[0])
+        data, _ = photo(options.megapixels[0], options.photo)
         arrivals = 0.6 * rate(cut, data, 4, options.seconds)
         spent: list[float] = []
 
@@ -256,7 +249,7 @@ MEASURES = {"throughput": throughput, "restart": restart, "memory": memory, "lat
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("what", choices=MEASURES)
-    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--photo", help="JPEG to enlarge; default: a drawn one")
     parser.add_argument("--models", nargs="+", default=["cutoutd-small", *SHAPES])
     parser.add_argument("--megapixels", nargs="+", type=float, default=[2, 12])
     parser.add_argument("--callers", nargs="+", type=int, default=list(CALLERS))
@@ -267,16 +260,23 @@ def main() -> None:
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "cutoutd-bench"
     )
     parser.add_argument("--who", choices=("ours", "rembg"), help=argparse.SUPPRESS)
-    parser.add_argument("--output", type=Path, help="also write the rows as JSON")
+    parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True)
     if options.who:
         print(json.dumps(measure_one(options, options.what)))
         return
-    describe(folder_with_networks(options.folder))
-    rows = MEASURES[options.what](options)
-    if options.output:
-        options.output.write_text(json.dumps(rows, indent=1) + "\n")
+    describe(folder_with_networks(options.folder, options.photo))
+    record(options.output, options.what, MEASURES[options.what](options))
+
+
+def record(path: Path, what: str, rows: list[dict[str, object]]) -> None:
+    """Put these rows in the place of those with the same model, size and callers."""
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    old = kept.get(what, {}).get("rows", [])
+    new = {tuple(row.get(key) for key in KEYS): row for row in [*old, *rows]}
+    kept[what] = {**facts(), "rows": list(new.values())}
+    path.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import io
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from cutoutd.imaging.png import png
 from cutoutd.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
 from cutoutd.segmentation.session import Session, open_session
+from machine import peak_megabytes
 from networks import SIDES, write
 from pictures import draw
 
@@ -266,7 +266,7 @@ def child(name: str, side: str, path: str | None) -> None:
     work = (our_work if side == "ours" else their_work)(case, path)
     work()
     work()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_megabytes())
 
 
 def main() -> None:

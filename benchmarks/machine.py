@@ -1,0 +1,46 @@
+"""What a figure was measured on, in words that can be published."""
+
+import os
+import platform
+import time
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("onnxruntime", "numpy", "pillow", "rembg")
+
+
+def facts() -> dict[str, object]:
+    """The processor, its usable cores, versions, the load before, and the date."""
+    return {
+        "cpu": _cpu(),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "load_before": round(os.getloadavg()[0], 2),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process ever held since its program began.
+
+    Not `getrusage`: its peak includes what the parent held when it started this process.
+    """
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def _cpu() -> str:
+    """Its name, and the widest of its vector instructions that networks gain from."""
+    text = Path("/proc/cpuinfo").read_text()
+    name = next(line for line in text.splitlines() if line.startswith("model name"))
+    widest = next((one for one in ("avx512_bf16", "avx512f", "avx2") if f" {one}" in text), "")
+    return f"{name.partition(': ')[2]} {widest}".strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
