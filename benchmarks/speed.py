@@ -253,7 +253,7 @@ def _overhead(case: Case, path: str | None, pairs: int) -> dict[str, float]:
     return {"ours_s": row["theirs_s"], "bare_s": row["ours_s"], "ratio": row["ratio"]}
 
 
-def peak_megabytes(case: str, side: str, path: str | None) -> float:
+def peak_of(case: str, side: str, path: str | None) -> float:
     """The most memory that a process of its own ever held, doing one case twice."""
     arguments = [sys.executable, __file__, "--child", case, side]
     arguments += ["--photo", path] if path else []
@@ -291,7 +291,7 @@ def main() -> None:
         rows[case.name] = {**compare(*work, chosen.pairs), "must": case.must}
         if chosen.memory:
             for side in ("ours", "theirs"):
-                rows[case.name][f"{side}_peak_mb"] = peak_megabytes(case.name, side, chosen.photo)
+                rows[case.name][f"{side}_peak_mb"] = peak_of(case.name, side, chosen.photo)
         print(
             case.name, {key: round(value, 2) for key, value in rows[case.name].items()}, flush=True
         )
