@@ -33,7 +33,8 @@ from tests.fuzz.pictures import odd  # noqa: E402 - The path comes first.
 from tests.running import Running, running_process  # noqa: E402
 
 CONNECTIONS = 8
-SIZES = ((400, 300), (800, 600), (1600, 1200), (4000, 3000))
+SIZES = {(400, 300): 70, (800, 600): 20, (1600, 1200): 8, (4000, 3000): 2}
+"""Pixels, and how often of 100."""
 EXPECTED = {200, 400, 413, 415, 422, 503}
 GROWTH = 0.05
 
@@ -41,14 +42,14 @@ GROWTH = 0.05
 def pictures() -> list[bytes]:
     """Each size as JPEG, PNG and WebP: a bright disc before a gradient."""
     files = []
-    for width, height in SIZES:
+    for (width, height), share in SIZES.items():
         y, x = np.mgrid[0:height, 0:width]
         disc = np.hypot(x - width / 2, y - height / 2) < height / 3
         pixels = np.dstack([x * 255 // width, y * 255 // height, disc * 180]).astype(np.uint8)
         for kind in ("JPEG", "PNG", "WEBP"):
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, kind)
-            files.append(file.getvalue())
+            files += [file.getvalue()] * share
     return files
 
 
@@ -67,18 +68,20 @@ def processes(root: int) -> list[Path]:
     return [Path(f"/proc/{pid}") for pid in family]
 
 
-def weigh(root: int) -> dict[str, int]:
+def weigh(root: int) -> dict[str, Any]:
     """Proportional memory in bytes, threads and file descriptors of a process and its children."""
-    memory = threads = files = 0
+    threads = files = 0
+    parts: dict[str, int] = {}
     for folder in processes(root):
         try:
             rollup = (folder / "smaps_rollup").read_text()
-            memory += int(rollup.split("Pss:")[1].split()[0]) * 1024
+            memory = int(rollup.split("Pss:")[1].split()[0]) * 1024
             threads += len(list((folder / "task").iterdir()))
             files += len(list((folder / "fd").iterdir()))
         except (OSError, IndexError):
-            continue
-    return {"memory": memory, "threads": threads, "files": files}
+            continue  # It ended meanwhile.
+        parts["serving" if folder.name == str(root) else folder.name] = memory
+    return {"memory": sum(parts.values()), "parts": parts, "threads": threads, "files": files}
 
 
 class Watch:
@@ -138,7 +141,7 @@ def soak(running: Running, count: int) -> dict[str, Any]:
             statuses.update(threads.map(lambda n: send(http, n, good, bad), numbers))
 
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    with httpx.Client(base_url=running.base, timeout=120, limits=limits) as http:
+    with httpx.Client(base_url=running.base, timeout=600, limits=limits) as http:
         run(range(count // 10))
         time.sleep(2)
         early = weigh(running.process.pid)
