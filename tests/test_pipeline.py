@@ -21,7 +21,14 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import SourceRejected
-from cutoutd.pipeline import EMPTY_MASK, ImagingLimits, Removal, remove_background
+from cutoutd.pipeline import (
+    EMPTY_MASK,
+    FLAT_PREDICTION,
+    INVALID_PREDICTION,
+    ImagingLimits,
+    Removal,
+    remove_background,
+)
 
 SOURCE = (Source(artifact="inputs/a"),)
 
@@ -126,6 +133,16 @@ class Nothing(Disc):
         return super().predict(rgb) * 0
 
 
+class Fixed(Disc):
+    """Sees what it is told to see."""
+
+    def __init__(self, probability: NDArray[np.float32]) -> None:
+        self.probability = probability
+
+    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.probability
+
+
 def run(data: bytes, segmenter: Disc | None = None, **asked: object) -> Removal:
     command = RemoveBackground(sources=SOURCE, **asked)  # type: ignore[arg-type]
     return remove_background(data, command, segmenter or Disc())
@@ -225,3 +242,19 @@ def test_one_pixel_is_a_picture() -> None:
     data = png(np.array([[[9, 8, 7]]], dtype=np.uint8))
     for matting in (None, Matting()):
         assert run(data, matting=matting).images[0].width == 1
+
+
+def test_what_the_network_gives_no_number_for_is_background_and_noted(photo: bytes) -> None:
+    probability = Disc().predict(np.zeros((8, 8, 3), np.uint8))
+    probability[:, 32:] = np.nan
+    removal = run(photo, Fixed(probability))
+    alpha = shown(removal.images[0].data)[..., 3]
+    assert removal.notes == (INVALID_PREDICTION,)
+    assert (alpha[48, 50], alpha[48, 80]) == (255, 0)
+
+
+def test_a_network_that_cannot_tell_is_noted(photo: bytes) -> None:
+    half = np.full((64, 64), 0.5, dtype=np.float32)
+    assert run(photo, Fixed(half)).notes == (FLAT_PREDICTION,)
+    assert run(photo, Fixed(half * 0)).notes == (EMPTY_MASK,)
+    assert run(photo, Fixed(half * np.float32(np.nan))).notes == (INVALID_PREDICTION, EMPTY_MASK)

@@ -35,6 +35,11 @@ LARGEST_NETWORK = 1024
 """Networks look at no more than this many pixels a side; what is handed over is shrunk to it."""
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
+INVALID_PREDICTION = "invalid_prediction"
+"""The note that the network gave no number somewhere; that is background."""
+FLAT_PREDICTION = "flat_prediction"
+"""The note that the network sees the same everywhere, and not nothing: it cannot tell."""
+FLAT = 1 / 255
 
 
 class Segmenter(Protocol):
@@ -48,7 +53,8 @@ class Segmenter(Protocol):
     def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
         """(H, W, 3) sRGB upright picture -> (h, w) probability of subject, 0..1.
 
-        At the network's own resolution: the whole picture squeezed to it. prompt: in
+        At the network's own resolution: the whole picture squeezed to it; NaN where it gave no
+        number. prompt: in
         percentages; only for a network that takes prompts.
         """
         ...
@@ -90,7 +96,7 @@ class Removal:
     images: tuple[Encoded, ...]
     """One for each output of the command, in its order."""
     notes: tuple[str, ...]
-    """What the caller should know, as stable words; see `matting` and EMPTY_MASK."""
+    """What the caller should know, as stable words; see `matting` and the constants above."""
     timings_ms: dict[str, float]
     """By stage."""
     width: int
@@ -125,6 +131,7 @@ def remove_background(
             prompt = relative(command.prompt, picture.width, picture.height)
             probability = segmenter.predict(small, prompt)
     with timings.stage("mask"):
+        probability, doubts = _doubted(probability)
         mask = mask_from_probability(
             probability, picture.pixels, small=small, threads=limits.threads
         )
@@ -142,7 +149,7 @@ def remove_background(
         )
     return Removal(
         images=images,
-        notes=notes if alpha.any() else (*notes, EMPTY_MASK),
+        notes=(*doubts, *notes) if alpha.any() else (*doubts, *notes, EMPTY_MASK),
         timings_ms=timings.spent_ms,
         width=picture.width,
         height=picture.height,
@@ -158,6 +165,17 @@ def _shown_to_network(picture: Picture) -> NDArray[np.uint8]:
     image = Image.frombuffer("RGBX", size, picture.pixels, "raw", "RGBX", 0, 1)
     small = (image.reduce(factor) if factor > 1 else image).convert("RGB")
     return np.asarray(to_srgb(small, picture.profile))
+
+
+def _doubted(
+    probability: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """The prediction with background where there is no number, and what is wrong with it."""
+    lost = np.isnan(probability)
+    if lost.any():
+        return np.where(lost, np.float32(0), probability), (INVALID_PREDICTION,)
+    flat = probability.max() > FLAT and np.ptp(probability) < FLAT
+    return probability, (FLAT_PREDICTION,) if flat else ()
 
 
 def _matted(

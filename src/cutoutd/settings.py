@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     slots: int = Field(
         0, ge=0, le=64, description="Pictures in the network at once. 0: one for every four cores."
     )
+    batch: int = Field(
+        1, ge=1, le=64, description="Most pictures in one run of the network. Only GPUs gain."
+    )
+    batch_wait_ms: float = Field(
+        5, ge=0, le=1000, description="How long the first picture of a batch waits for others."
+    )
     workers: int = Field(
         0, ge=0, le=64, description="Jobs worked on at the same time. 0: as many as CPUs allow."
     )
@@ -232,6 +238,8 @@ def model_options(settings: Settings) -> SegmentationOptions:
         memory_budget_mb=settings.models_memory_mb,
         slots=settings.slots,
         threads=settings.threads,
+        batch=settings.batch,
+        batch_wait_s=settings.batch_wait_ms / 1000,
     )
 
 

@@ -16,6 +16,7 @@ def write_network(
     outputs: int = 2,
     sigmoid: bool = True,
     channels: int = 3,
+    count: int | str = 1,
     seed: int = 0,
     metadata: dict[str, str] | None = None,
 ) -> Path:
@@ -44,9 +45,9 @@ def write_network(
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, channels, side, side])],
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [count, channels, side, side])],
         [
-            helper.make_tensor_value_info(f"d{n}", TensorProto.FLOAT, [1, 1, side, side])
+            helper.make_tensor_value_info(f"d{n}", TensorProto.FLOAT, [count, 1, side, side])
             for n in range(outputs)
         ],
         weights,

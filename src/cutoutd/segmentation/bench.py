@@ -76,7 +76,7 @@ def predicted(
     for _ in range(rounds):
         for stem, rgb in photos.items():
             start = perf_counter()
-            masks[stem] = session.predict(rgb)
+            masks[stem] = np.nan_to_num(session.predict(rgb))
             spent.append((perf_counter() - start) * 1000)
     return masks, spent
 

@@ -61,6 +61,7 @@ class OnnxRunner:
         self._output = _checked_output(spec, session)
         self._input: str = session.get_inputs()[0].name
         self._dtype = FLOATS[session.get_inputs()[0].type]
+        self.takes_batches = not isinstance(session.get_inputs()[0].shape[0], int)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""

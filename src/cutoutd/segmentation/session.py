@@ -7,6 +7,7 @@ threads, while resizing and everything around it runs outside.
 
 import logging
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from cutoutd.command import Prompt
 from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.segmentation import openvino_runtime
+from cutoutd.segmentation.batching import Batcher
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.kserve import KServeRunner
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import built_in_providers, open_runner
+from cutoutd.segmentation.onnx_runtime import OnnxRunner, built_in_providers, open_runner
 from cutoutd.segmentation.openvino_runtime import OpenVinoRunner
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.tensors import probability_from_output, tensor_from_picture
@@ -71,7 +73,8 @@ class Session:
     def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
         """(H, W, 3) upright sRGB -> (h, w) probability of subject, 0..1, at the network's size.
 
-        The whole picture is squeezed into the square. Waits for a free slot. Raises
+        The whole picture is squeezed into the square; NaN where the network gave no number.
+        Waits for a free slot. Raises
         InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
         """
         if prompt is not None:
@@ -115,11 +118,14 @@ def open_session(
     threads: int = 0,
     graphs: PreparedGraphs | None = None,
     rescue_on_cpu: bool = False,
+    batch: int = 1,
+    batch_wait_s: float = 0.0,
 ) -> Session:
     """Load the model's weights once for each slot.
 
-    threads: of each slot; 0 is every core. graphs: where optimised graphs are kept. Raises
-    ConfigurationError if the file cannot be opened or the provider does not work.
+    threads: of each slot; 0 is every core. graphs: where optimised graphs are kept. batch: callers
+    who share a run of a slot, if the network takes batches. Raises ConfigurationError if the file
+    cannot be opened or the provider does not work.
     """
 
     def opened(by: ProviderName) -> Runner:
@@ -127,10 +133,19 @@ def open_session(
             return OpenVinoRunner(spec, weights, threads=threads)
         return open_runner(spec, weights, provider=by, threads=threads, graphs=graphs)
 
+    runners = [opened(provider) for _ in range(slots)]
+    shared = [
+        Batcher(runner, largest=batch, patience_s=batch_wait_s)
+        if batch > 1 and isinstance(runner, OnnxRunner) and runner.takes_batches
+        else runner
+        for runner in runners
+    ]
+    callers = batch if any(isinstance(one, Batcher) for one in shared) else 1
+    supply = cycle(shared)
     return Session(
         spec,
-        lambda: opened(provider),
-        slots=slots,
+        lambda: next(supply),
+        slots=slots * callers,
         rescue=(lambda: opened(ProviderName.CPU)) if rescue_on_cpu else None,
     )
 

@@ -233,6 +233,8 @@ class Sessions:
                 slots=slots,
                 threads=threads,
                 graphs=graphs,
+                batch=options.batch,
+                batch_wait_s=options.batch_wait_s,
                 rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
             )
         session.warm()

@@ -36,15 +36,15 @@ def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArra
 
     raw: (1, C, h, w) or (1, h, w); the first channel is the mask, or the channels of
     `spec.classes` are the subject's share after a softmax over all of them. Returns (h, w), 0..1,
-    finite. What is not a number counts as background. A flat prediction is not stretched: it stays
-    at its level, so that "nothing here" does not become noise over the whole range.
+    and NaN where the network gave no number. A flat prediction is not stretched: it stays at its
+    level, so that "nothing here" does not become noise over the whole range.
     """
     mask = (raw[0, 0] if raw.ndim == 4 else raw[0]).astype(np.float32)
     if spec.classes:
         mask = _share_of(raw[0].astype(np.float32), spec.classes)
     lost = np.isnan(mask)
     if lost.all():
-        return np.zeros_like(mask)
+        return np.full(mask.shape, np.nan, dtype=np.float32)
     mask = np.clip(np.where(lost, mask[~lost].min(), mask), -LARGEST, LARGEST)
     if spec.activation is Activation.SIGMOID:
         mask = 1 / (1 + np.exp(-np.clip(mask, -SATURATED, SATURATED)))
@@ -52,7 +52,7 @@ def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArra
         low, high = float(mask.min()), float(mask.max())
         if high - low >= FLAT:
             mask = (mask - low) / (high - low)
-    probability: NDArray[np.float32] = np.where(lost, 0.0, np.clip(mask, 0.0, 1.0))
+    probability: NDArray[np.float32] = np.where(lost, np.nan, np.clip(mask, 0.0, 1.0))
     return probability.astype(np.float32)
 
 
