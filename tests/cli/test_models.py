@@ -48,6 +48,8 @@ def test_weights_that_are_wrong_fail_the_verification(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "u2netp.onnx").write_bytes(b"half of it")
     assert "expected md5:8e83ca70e441ab06c318d82300c84806" in models("verify", code=1)
+    (row,) = json.loads(models("verify", "u2netp", "--json", code=1))
+    assert (row["model"], row["right"]) == ("u2netp", False)
     assert "removed" in models("remove", "u2netp")
     assert "no weights in the models folder" in models("remove", "u2netp", code=1)
 

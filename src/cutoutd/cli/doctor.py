@@ -1,5 +1,6 @@
 """`cutoutd doctor`."""
 
+import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -11,21 +12,30 @@ if TYPE_CHECKING:
     from cutoutd.settings import Settings
 
 PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
-EXTRAS = {"heif": "pillow-heif", "postgres": "procrastinate", "s3": "obstore"}
+EXTRAS = {
+    "heif": "pillow-heif",
+    "kserve": "tritonclient",
+    "openvino": "openvino",
+    "postgres": "procrastinate",
+    "rembg": "rembg",
+    "s3": "obstore",
+}
 
 Line = tuple[bool, str, str]
 
 
-def doctor() -> None:
+def doctor(*, as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Check what is installed and configured, and say what to change. Exit code 1 if broken."""
     from cutoutd.settings import load_settings
 
-    settings = load_settings()
-    sound = True
-    for ok, name, detail in _checks(settings):
-        sound = sound and ok
-        typer.echo(f"{'ok  ' if ok else 'FAIL'}  {name:<12} {detail}")
-    if not sound:
+    lines = []
+    for ok, name, detail in _checks(load_settings()):
+        lines.append({"ok": ok, "check": name, "detail": detail})
+        if not as_json:
+            typer.echo(f"{'ok  ' if ok else 'FAIL'}  {name:<12} {detail}")
+    if as_json:
+        typer.echo(json.dumps(lines, indent=2))
+    if not all(line["ok"] for line in lines):
         raise typer.Exit(1)
 
 
@@ -36,6 +46,7 @@ def _checks(settings: "Settings") -> Iterator[Line]:
         yield True, package, version(package)
     for extra, package in EXTRAS.items():
         yield True, f"[{extra}]", _installed(package)
+    yield from _providers()
     yield from _check_model(settings)
     yield _check_folder(settings)
 
@@ -45,6 +56,16 @@ def _installed(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed (optional)"
+
+
+def _providers() -> Iterator[Line]:
+    """What could compute here, and what the others would need."""
+    from cutoutd.segmentation.providers import PROVIDERS
+    from cutoutd.segmentation.session import usable_providers
+
+    here = usable_providers()
+    for name, row in PROVIDERS.items():
+        yield True, name, "can be used" if name in here else f"not here (optional): {row.remedy}"
 
 
 def _check_model(settings: "Settings") -> Iterator[Line]:

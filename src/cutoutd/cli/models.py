@@ -59,25 +59,33 @@ def pull(*, names: list[str] = NAME) -> None:
 
 
 @app.command()
-def verify(*, names: list[str] = typer.Argument(None, help="Default: all that are here.")) -> None:
+def verify(
+    *,
+    names: list[str] = typer.Argument(None, help="Default: all that are here."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
     """Compare the weights with their checksums. Exit code 1 if one is wrong."""
-    from cutoutd.errors import ConfigurationError
-
     _, registry, weights = _open()
     specs = [registry.named(name) for name in names or registry]
-    wrong = 0
-    for spec in specs:
-        if not names and weights.find(spec) is None:
-            continue
-        try:
-            weights.verify(spec)
-        except ConfigurationError as error:
-            wrong += 1
-            _say(error.message)
-        else:
-            typer.echo(f"{spec.name}: {spec.checksum or 'no checksum is known'}, right")
-    if wrong:
+    rows = [_verified(spec, weights) for spec in specs if names or weights.find(spec)]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    for row in rows if not as_json else ():
+        right = f"{row['model']}: {row['checksum'] or 'no checksum is known'}, right"
+        typer.echo(row["error"] or right, err=not row["right"])
+    if not all(row["right"] for row in rows):
         raise typer.Exit(1)
+
+
+def _verified(spec: "ModelSpec", weights: "Weights") -> dict[str, object]:
+    from cutoutd.errors import ConfigurationError
+
+    row: dict[str, object] = {"model": spec.name, "checksum": spec.checksum}
+    try:
+        weights.verify(spec)
+    except ConfigurationError as error:
+        return {**row, "right": False, "error": error.message}
+    return {**row, "right": True, "error": None}
 
 
 @app.command("import")

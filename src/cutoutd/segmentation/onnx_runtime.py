@@ -23,6 +23,7 @@ from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS, missing
 
 ERRORS_ONLY = 3
+SPINNING = "session.intra_op.allow_spinning"
 FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 BESIDE = {
     "session.optimized_model_external_initializers_file_name": "weights.bin",
@@ -145,6 +146,8 @@ def _open(
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
+    # A thread that waits by spinning takes the core from whoever encodes the picture before.
+    options.add_session_config_entry(SPINNING, "0")
     if not optimise:
         options.graph_optimization_level = module.GraphOptimizationLevel.ORT_DISABLE_ALL
     if save is not None:

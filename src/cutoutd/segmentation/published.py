@@ -107,7 +107,6 @@ PUBLISHED: tuple[ModelSpec, ...] = (
     _u2net("u2net_human_seg", "c09ddc2e0104f800e3e1bb4652583d1f", 176, Subject.PERSON),
     replace(
         _u2net("silueta", "55e59e0d8062d2f5d013f4725ee84782", 44),
-        licence="Apache-2.0 (of U²-Net; its maker states none)",
         source="https://github.com/xuebinqin/U-2-Net/issues/295",
     ),
     _clothes("u2net_cloth_seg", 1, 2, 3),
