@@ -31,7 +31,8 @@ def list_models(*, as_json: bool = typer.Option(False, "--json", help="Print JSO
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("model", "finds", "px", "MB", "licence", "weights", box=None, pad_edge=False)
+    titles = ("model", "finds", "px", "MB", "licence", "weights")
+    table = Table(*titles, box=None, pad_edge=False, collapse_padding=True)
     for row in rows:
         licence = f"{row['licence']}{'' if row['commercial'] else ', not commercial'}"
         table.add_row(
