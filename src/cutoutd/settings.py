@@ -178,6 +178,15 @@ class Settings(BaseSettings):
         le=600,
         description="How long a request waits for its picture before `processing`.",
     )
+    request_timeout_s: float = Field(
+        120, gt=0, le=3600, description="How long the body of a request may take to arrive."
+    )
+    max_connections: int = Field(
+        1000,
+        ge=10,
+        le=100_000,
+        description="Connections at one time; beyond it the one that was idle longest is closed.",
+    )
     max_upload_mb: float = Field(25, gt=0, le=1000, description="Largest picture, in megabytes.")
     max_megapixels: float = Field(50, gt=0, le=1000, description="Largest picture, in pixels.")
     max_images: int = Field(10, ge=1, le=100, description="Most pictures in one request.")

@@ -15,6 +15,7 @@ def serve(
     import uvicorn
 
     from cutoutd.app import create_app
+    from cutoutd.cli.connections import Patience, allow_files_for
     from cutoutd.cli.server import HurriableServer
     from cutoutd.logs import logging_config
     from cutoutd.segmentation.sessions import Sessions
@@ -22,13 +23,17 @@ def serve(
 
     settings = load_settings(host=host, port=port)
     Sessions(model_options(settings)).check()  # In one sentence, before anything starts.
+    allow_files_for(settings.max_connections)
     app = create_app(settings)
     app.state.runtime = app.state.open()
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        # Anything that makes protocols will do, says the code, though not its annotation.
+        http=Patience(  # type: ignore[arg-type]
+            body_s=settings.request_timeout_s, connections=settings.max_connections
+        ),
         proxy_headers=False,  # Links decide themselves which proxies to believe.
         server_header=False,
         access_log=False,  # Our own line for each request knows more.
