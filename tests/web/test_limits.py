@@ -1,9 +1,12 @@
 import asyncio
+import signal
+import time
 from collections.abc import Iterator
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from tests.jobs.samples import FakeClock
+from tests.redis_server import redis_server
 
 from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.web.auth import Clients
@@ -47,7 +50,33 @@ def test_quotas_of_many_clients_do_not_pile_up() -> None:
     assert quotas.last("client-1099") is not None
 
 
-@pytest.mark.parametrize("url", ["nonsense", "nosuch://x"])
+def test_two_web_processes_count_together_in_redis() -> None:
+    with redis_server() as redis:
+        here, there = (Quotas(per_minute=lambda _: 3, url=redis.url) for _ in range(2))
+        here.admit("ann")
+        there.admit("ann")
+        here.admit("ann")
+        with pytest.raises(Overloaded, match="3 jobs a minute") as refusal:
+            there.admit("ann")
+        assert 1 <= refusal.value.retry_after_s <= 60
+        there.admit("bob")
+        quota = here.last("ann")
+        assert quota is not None
+        assert quota.remaining == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["gone", "hanging"])
+def test_a_redis_that_is_away_limits_nobody_and_holds_up_nobody(number: signal.Signals) -> None:
+    with redis_server() as redis:
+        quotas = Quotas(per_minute=lambda _: 1, url=redis.url)
+        quotas.admit("ann")
+        redis.process.send_signal(number)
+        began = time.monotonic()
+        quotas.admit("ann")
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://x", "memcached://x", "redis://x:nan"])
 def test_a_wrong_url_is_named_by_its_setting(url: str) -> None:
     with pytest.raises(ConfigurationError, match="CUTOUTD_LIMITS_URL"):
         Quotas(per_minute=lambda _: 1, url=url)

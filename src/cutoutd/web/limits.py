@@ -15,7 +15,7 @@ from typing import Final
 from limits import RateLimitItemPerMinute
 from limits.errors import ConfigurationError as LimitsConfigurationError
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from cutoutd.errors import ConfigurationError, Overloaded
@@ -23,6 +23,8 @@ from cutoutd.web.auth import Clients
 
 _REMEMBERED: Final = 1000
 """Clients whose last quota is kept for the headers of their next answers."""
+_REDIS_PATIENCE_S: Final = 0.5
+"""A Redis that is slower than this is as good as away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,12 @@ class Quotas:
     ) -> None:
         """per_minute: a client's limit; None is none. url: redis://…, or empty for memory.
 
-        Raises ConfigurationError for a URL that names no such store.
+        Raises ConfigurationError for a URL of another kind, or a missing client.
         """
         self._per_minute = per_minute
         self._clock = clock
         self._last: OrderedDict[str, Quota] = OrderedDict()
-        try:
-            storage = storage_from_string(
-                url or "memory://", **({"wrap_exceptions": True} if url else {})
-            )
-        except (LimitsConfigurationError, ImportError, ValueError) as exc:
-            raise ConfigurationError(
-                "CUTOUTD_LIMITS_URL names no usable store; "
-                "redis:// needs its client: pip install redis."
-            ) from exc
-        self._counter = SlidingWindowCounterRateLimiter(storage)
+        self._counter = SlidingWindowCounterRateLimiter(_open_storage(url))
 
     def admit(self, client: str) -> None:
         """Count a job. Raises Overloaded when the client has had its jobs for this minute.
@@ -101,6 +94,25 @@ class Quotas:
         self._last.move_to_end(client)
         while len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)
+
+
+def _open_storage(url: str) -> Storage:
+    if not url:
+        return MemoryStorage()
+    try:
+        if url.startswith(("redis://", "rediss://")):
+            return RedisStorage(
+                url,
+                wrap_exceptions=True,
+                socket_connect_timeout=_REDIS_PATIENCE_S,
+                socket_timeout=_REDIS_PATIENCE_S,
+            )
+    except (LimitsConfigurationError, ImportError, ValueError) as exc:
+        raise ConfigurationError(
+            "CUTOUTD_LIMITS_URL cannot be used; redis:// needs its client: "
+            "pip install 'cutoutd[redis]'."
+        ) from exc
+    raise ConfigurationError("CUTOUTD_LIMITS_URL must be redis://… or rediss://….")
 
 
 class ClientLimits:
