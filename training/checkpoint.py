@@ -8,7 +8,8 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from training.model import Convolution, Network, convolutions_in_order
+from training.layers import Convolution
+from training.model import Network, convolutions_in_order
 
 PART_BYTES = 15 * 1024 * 1024
 """Largest file that a checkpoint is cut into for carrying."""

@@ -22,12 +22,15 @@ from torch import Tensor, nn
 from cutoutd.segmentation.own import PREFIX
 from training.augment import MEAN, STD
 from training.checkpoint import start_from_onnx
-from training.model import Network, grown
+from training.layers import grown
+from training.model import Network
 from training.settings import read_design
 from training.train import read_network
 
 OPSET = 18
 TOLERANCE = 1e-3
+HALVED_FROM = 1024
+"""Tensors of this many numbers and more may be stored in half precision."""
 
 
 class Mirrored(nn.Module):
@@ -69,9 +72,13 @@ def export(
 ) -> str:
     """Write the file, check it against PyTorch on noise, and return its sha256.
 
-    Raises ValueError if any pixel differs by more than the tolerance.
+    Weights that are stored in half precision are rounded in PyTorch first: what is checked is
+    the file, and what rounding costs is for `evaluate` to say. Raises ValueError if any pixel
+    differs by more than the tolerance.
     """
     folded: nn.Module = network.to("cpu").float().fold()
+    if half:
+        round_to_half(network)
     if mirrored:
         folded = Mirrored(network).eval()
     example = torch.rand(2, 3, size, size)
@@ -123,12 +130,20 @@ def forget_where_it_was_made(model: onnx.ModelProto) -> None:
     del graph.value_info[:]
 
 
+@torch.no_grad()
+def round_to_half(network: Network) -> None:
+    """Give each weight that `store_in_half` stores the value that it will have."""
+    for parameter in network.parameters():
+        if parameter.numel() >= HALVED_FROM:
+            parameter.copy_(parameter.half().float())
+
+
 def store_in_half(model: onnx.ModelProto) -> None:
     """Keep each large weight as float16 followed by a cast that is computed once at loading."""
     casts = []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
-        if weight.data_type != TensorProto.FLOAT or values.size < 1024:
+        if weight.data_type != TensorProto.FLOAT or values.size < HALVED_FROM:
             continue
         name = weight.name
         weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))

@@ -29,13 +29,21 @@ class Run:
     """(from this part of the run on, side in px): small pictures first, large ones last."""
     learning_rate: float
     warm_up: int
-    """Steps over which the learning rate rises; then it falls as a cosine to zero."""
+    """Steps over which the learning rate rises."""
+    fall: float = 1.0
+    """The last part of the run, over which the learning rate falls as a cosine to zero."""
     weight_decay: float
     average: float
     """Decay of the weights' moving average, which is what gets exported."""
     boundary: float = 0.3
     deep: float = 0.4
     hard: float = 0.5
+    pretrained: bool = False
+    """Start with the way down that others trained; its batch statistics then stay as they are."""
+    frozen: int = 0
+    """Its first stages that are not trained."""
+    encoder_rate: float = 1.0
+    """The learning rate of the way down, as a part of the rest's."""
     distilled: float = 0.0
     """Share of the teacher's mask in the truth, if a teacher is given."""
     seed: int = 1

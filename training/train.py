@@ -8,6 +8,7 @@ Run it again to go on where it stopped. All hyper-parameters are in config.toml.
 import argparse
 import json
 import math
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +18,15 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training import checkpoint
+from training import checkpoint, together
 from training.augment import augmented, normalised
 from training.data import SETS, PictureSet, trained_on
+from training.encoders import LiteEncoder, published_weights
 from training.losses import supervised_loss
 from training.model import Network
 from training.settings import Run, read_design, read_run
 
-LOG_EVERY = 50
+LOG_EVERY = 25
 
 
 class Pictures:
@@ -91,7 +93,30 @@ def side_at(run: Run, step: int) -> int:
 def learning_rate_at(run: Run, step: int, first: int) -> float:
     """Learning rate at a step; it rises anew after `first`, where the optimiser is fresh."""
     rise = min(1.0, (step - first + 1) / run.warm_up)
-    return run.learning_rate * rise * (1 + math.cos(math.pi * step / run.steps)) / 2
+    fallen = max(0.0, 1 - (1 - step / run.steps) / run.fall)
+    return run.learning_rate * rise * (1 + math.cos(math.pi * fallen)) / 2
+
+
+def layout(run: Run, device: torch.device) -> torch.memory_format:
+    """Channels last: how tensor cores read pictures, and what depthwise kernels on CPUs want.
+
+    Not for three branches on a CPU: the weight gradient of the stem's 1x1 convolution, 3 channels
+    at stride 2, then writes beyond its memory (PyTorch 2.13, oneDNN for AVX2; valgrind shows it).
+    """
+    if device.type == "cpu" and read_design(run.design).branches > 1:
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+def optimiser_of(network: Network, run: Run) -> torch.optim.AdamW:
+    """Learns all but the frozen stages, the way down at a rate of its own."""
+    for module in network.encoder.first(run.frozen):
+        module.requires_grad_(requires_grad=False)
+    down = [one for one in network.encoder.parameters() if one.requires_grad]
+    known = {id(one) for one in network.encoder.parameters()}
+    rest = [one for one in network.parameters() if id(one) not in known]
+    groups = [{"params": down, "rate": run.encoder_rate}, {"params": rest, "rate": 1.0}]
+    return torch.optim.AdamW(groups, lr=run.learning_rate, weight_decay=run.weight_decay)
 
 
 class Training:
@@ -99,15 +124,12 @@ class Training:
 
     def __init__(self, run: Run, device: torch.device, *, compiled: bool = False) -> None:
         self.run, self.device, self.step, self.first = run, device, 0, 0
-        # Channels last is how tensor cores read pictures.
-        self.layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+        self.layout = layout(run, device)
         self.network = Network(read_design(run.design)).to(device, memory_format=self.layout)
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(run.average), use_buffers=True
         )
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=run.learning_rate, weight_decay=run.weight_decay
-        )
+        self.optimiser = optimiser_of(self.network, run)
         self.forward: Any = torch.compile(self.network) if compiled else self.network
 
     def state(self) -> dict[str, Any]:
@@ -129,12 +151,23 @@ class Training:
             self.optimiser.load_state_dict(state["optimiser"])
             self.first = int(state["first"])
 
+    def start(self, own: Path | None) -> None:
+        """Begin with the weights of an ONNX file of ours, published ones, or random ones."""
+        if own is not None:
+            checkpoint.start_from_onnx(self.network, own)
+        elif self.run.pretrained:
+            assert isinstance(self.network.encoder, LiteEncoder)
+            self.network.encoder.start(published_weights())
+        self.average.module.load_state_dict(self.network.state_dict())
+
     def learn(self, pictures: Tensor, truth: Tensor, teacher: Network | None) -> Tensor:
         """One step on one batch. Returns the loss."""
         run = self.run
         self.network.train()
+        if run.pretrained:
+            self.network.encoder.eval()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate_at(run, self.step, self.first)
+            group["lr"] = group["rate"] * learning_rate_at(run, self.step, self.first)
         # bf16 pays on a GPU; without hardware for it, it is several times slower than fp32.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             outputs = self.forward(pictures.to(memory_format=self.layout))
@@ -150,6 +183,7 @@ class Training:
         )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        together.average_gradients(self.network.parameters())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.average.update_parameters(self.network)
@@ -165,13 +199,21 @@ def train(
     minutes: float,
     save_every_s: float = 180,
     teacher: Network | None = None,
+    process: int = 0,
 ) -> None:
-    """Go on until the run's last step or until the minutes are over, and save."""
+    """Go on until the run's last step or until the minutes are over, and save.
+
+    Of several processes, number 0 alone writes.
+    """
     started = saved = time.monotonic()
     losses: list[Tensor] = []
-    torch.manual_seed(training.run.seed + training.step)
-    with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-        while training.step < training.run.steps and time.monotonic() - started < 60 * minutes:
+    torch.manual_seed(training.run.seed + training.step + 1_000_000 * process)
+    name = os.devnull if process else out / "log.jsonl"
+    with Path(name).open("a", encoding="utf-8") as log:
+        while training.step < training.run.steps:
+            over = time.monotonic() - started > 60 * minutes
+            if together.agreed(over, training.device):
+                break
             side = side_at(training.run, training.step)
             losses.append(training.learn(*supply.batch(side), teacher))
             if training.step % LOG_EVERY == 0 or training.step == training.run.steps:
@@ -183,9 +225,11 @@ def train(
                 }
                 print(json.dumps(line), file=log, flush=True)
                 losses.clear()
-            if time.monotonic() - saved > save_every_s:
+            if process == 0 and time.monotonic() - saved > save_every_s:
                 checkpoint.save(training.state(), out / "checkpoint.pt")
                 saved = time.monotonic()
+    if process:
+        return
     checkpoint.save(training.state(), out / "checkpoint.pt")
     checkpoint.save_parts(training.state(), out / "portable.pt")
 
@@ -214,23 +258,31 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = torch.device(arguments.device)
+    process = together.join()
     arguments.out.mkdir(parents=True, exist_ok=True)
     run = read_run(arguments.run)
     if arguments.steps:
         run = replace(run, steps=arguments.steps)
+    torch.manual_seed(run.seed)  # All processes begin with the same weights.
     training = Training(run, device, compiled=arguments.compile)
     path = arguments.out / "checkpoint.pt"
     if path.exists() or path.with_name("portable.pt.00").exists():
         known = path if path.exists() else path.with_name("portable.pt")
         training.resume(checkpoint.load(known, device))
-    elif arguments.start:
-        checkpoint.start_from_onnx(training.network, arguments.start)
-        training.average.module.load_state_dict(training.network.state_dict())
+    else:
+        training.start(arguments.start)
     teacher = None
     if arguments.teacher:
         teacher = read_network(arguments.teacher[0], Path(arguments.teacher[1]), device)
     supply = Supply.open(run, arguments.packed, SETS, device)
-    train(training, supply, arguments.out, minutes=arguments.minutes, teacher=teacher)
+    train(
+        training,
+        supply,
+        arguments.out,
+        minutes=arguments.minutes,
+        teacher=teacher,
+        process=process,
+    )
 
 
 if __name__ == "__main__":

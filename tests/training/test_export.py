@@ -6,7 +6,8 @@ import pytest
 import torch
 from training.evaluate import session_of, spec_of
 from training.export import Mirrored, difference, export, sharpen
-from training.model import Network, grown
+from training.layers import grown
+from training.model import Network
 from training.settings import read_design
 
 from cutoutd.segmentation.models import EMBEDDED, IMAGENET_MEAN, IMAGENET_STD

@@ -1,6 +1,7 @@
 import pytest
 import torch
-from training.model import Convolution, Network
+from training.layers import Convolution, Inverted
+from training.model import Network
 from training.settings import read_design
 
 
@@ -18,14 +19,15 @@ def settled(module: torch.nn.Module) -> torch.nn.Module:
     return module.eval()
 
 
+@pytest.mark.parametrize("branches", [1, 3])
 @pytest.mark.parametrize(
     ("inputs", "stride", "dilation"), [(6, 1, 1), (4, 1, 1), (6, 1, 2), (4, 2, 1)]
 )
 @torch.no_grad()
 def test_a_folded_convolution_computes_what_its_branches_did(
-    inputs: int, stride: int, dilation: int
+    inputs: int, stride: int, dilation: int, branches: int
 ) -> None:
-    convolution = Convolution(inputs, 6, stride=stride, dilation=dilation, branches=True)
+    convolution = Convolution(inputs, 6, stride=stride, dilation=dilation, branches=branches)
     settled(convolution)
     pictures = torch.randn(2, inputs, 12, 12)
     before = convolution(pictures)
@@ -36,9 +38,25 @@ def test_a_folded_convolution_computes_what_its_branches_did(
     assert torch.allclose(convolution(pictures), before, atol=1e-5)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
 @torch.no_grad()
-def test_a_folded_network_gives_the_same_mask() -> None:
-    network = Network(read_design("tiny"))
+def test_a_folded_inverted_residual_has_no_normalisation_left(stride: int) -> None:
+    block = Inverted(8, 8, size=5, stride=stride)
+    settled(block)
+    pictures = torch.randn(2, 8, 12, 12)
+    before = block(pictures)
+
+    for part in block.parts:
+        part.fold()  # type: ignore[operator]
+
+    assert not [m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert torch.allclose(block(pictures), before, atol=1e-4)
+
+
+@pytest.mark.parametrize("design", ["small", "tiny"])
+@torch.no_grad()
+def test_a_folded_network_gives_the_same_mask(design: str) -> None:
+    network = Network(read_design(design))
     settled(network)
     pictures = torch.randn(2, 3, 64, 96)
     before = network(pictures)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ CPU = torch.device("cpu")
 def test_every_run_names_a_design_and_sets_that_exist(name: str) -> None:
     run = read_run(name)
 
-    assert read_design(run.design).stem > 0
+    assert read_design(run.design).decoders
     known = {pictures.name for pictures in SETS}
     assert {*run.sets, *run.cutouts, *run.backgrounds} <= known
     assert all(side % 32 == 0 for _, side in run.sides)
@@ -27,6 +28,35 @@ def test_pictures_grow_and_the_learning_rate_rises_then_falls() -> None:
     rates = [learning_rate_at(run, step, 0) for step in range(run.steps)]
     assert max(rates) == rates[run.warm_up - 1] <= run.learning_rate
     assert rates[-1] < 0.01 * run.learning_rate
+
+
+def test_the_learning_rate_may_stay_and_fall_only_in_the_end() -> None:
+    run = replace(read_run("smoke"), fall=0.25)
+
+    rates = [learning_rate_at(run, step, 0) for step in range(run.steps)]
+
+    assert set(rates[run.warm_up : 3 * run.steps // 4]) == {run.learning_rate}
+    assert rates[-1] < 0.01 * run.learning_rate
+
+
+def test_frozen_stages_and_their_statistics_stay_and_the_rest_learns() -> None:
+    torch.manual_seed(0)
+    run = replace(read_run("small"), pretrained=True, frozen=2)
+    training = Training(run, CPU)
+    before = {name: value.clone() for name, value in training.network.state_dict().items()}
+
+    training.learn(torch.randn(2, 3, 64, 64), torch.rand(2, 1, 64, 64), None)
+
+    changed = {
+        name
+        for name, value in training.network.state_dict().items()
+        if (value != before[name]).any()
+    }
+    frozen = ("encoder.stem.", "encoder.stages.0.", "encoder.stages.1.")
+    assert not [name for name in changed if name.startswith(frozen)]
+    assert not [name for name in changed if name.startswith("encoder.") and "running" in name]
+    assert [name for name in changed if name.startswith("encoder.stages.6.")]
+    assert [name for name in changed if name.startswith("decoders.") and "running" in name]
 
 
 def test_a_run_stops_in_time_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
