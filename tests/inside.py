@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,12 @@ def drawn(_: str) -> bytes:
 
 
 @contextmanager
-def serving(data_dir: Path, **settings: Any) -> Iterator[str]:
+def serving(
+    data_dir: Path, *, fetch: Callable[[str], bytes] = drawn, **settings: Any
+) -> Iterator[str]:
     """The base URL of a server in a thread of this process, all of whose URLs are drawn."""
     port = free_port()
-    app = create_app(load_settings(data_dir=data_dir, **settings), fetch=drawn)
+    app = create_app(load_settings(data_dir=data_dir, **settings), fetch=fetch)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
