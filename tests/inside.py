@@ -16,6 +16,7 @@ from tests.scenes import ball, encoded
 
 from cutoutd.app import create_app
 from cutoutd.settings import load_settings
+from cutoutd.tracing import Tracing
 
 PHOTO = encoded(ball(), "JPEG", quality=92)
 
@@ -27,11 +28,15 @@ def drawn(_: str) -> bytes:
 
 @contextmanager
 def serving(
-    data_dir: Path, *, fetch: Callable[[str], bytes] = drawn, **settings: Any
+    data_dir: Path,
+    *,
+    fetch: Callable[[str], bytes] = drawn,
+    tracing: Tracing | None = None,
+    **settings: Any,
 ) -> Iterator[str]:
     """The base URL of a server in a thread of this process, all of whose URLs are drawn."""
     port = free_port()
-    app = create_app(load_settings(data_dir=data_dir, **settings), fetch=fetch)
+    app = create_app(load_settings(data_dir=data_dir, **settings), fetch=fetch, tracing=tracing)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

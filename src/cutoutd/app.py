@@ -17,6 +17,7 @@ import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
 from cutoutd.runtime import Runtime, open_runtime
 from cutoutd.settings import Settings
+from cutoutd.tracing import Tracing, open_tracing
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect
@@ -33,13 +34,19 @@ change the base URL and nothing else.
 """
 
 
-def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    fetch: Callable[[str], bytes] | None = None,
+    tracing: Tracing | None = None,
+) -> FastAPI:
     """The application that `settings` describe; the runtime behind it opens when it starts.
 
-    fetch: obtains the bytes of a source's URL; None is the guarded download.
+    fetch: obtains the bytes of a source's URL; None is the guarded download. tracing: None is what
+    the settings say.
     """
     dialects = chosen(settings.dialects)
-    metrics = Metrics()
+    metrics, tracing = Metrics(), tracing or open_tracing(wanted=settings.tracing)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -60,13 +67,15 @@ def create_app(settings: Settings, *, fetch: Callable[[str], bytes] | None = Non
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
-    app.state.open = partial(open_runtime, settings, metrics, fetch=fetch)
+    app.state.open = partial(open_runtime, settings, metrics, fetch=fetch, tracing=tracing)
     app.state.runtime = None  # `serve` opens it beforehand, to refuse in one sentence.
     people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
     for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)
     _answer_errors(app, dialects)
     _add_middleware(app, dialects, settings, metrics)
+    if tracing is not None:
+        app.add_middleware(tracing.around)
     app.openapi = lambda: openapi_of(app, dialects)  # type: ignore[method-assign]
     return app
 

@@ -18,6 +18,7 @@ from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.service import Service
 from cutoutd.settings import Settings
+from cutoutd.tracing import Tracing, open_tracing
 from cutoutd.web.auth import Clients
 from cutoutd.web.context import Context
 from cutoutd.web.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
@@ -71,19 +72,25 @@ class Worker:
 
 
 def open_runtime(
-    settings: Settings, metrics: Metrics, *, fetch: Callable[[str], bytes] | None = None
+    settings: Settings,
+    metrics: Metrics,
+    *,
+    fetch: Callable[[str], bytes] | None = None,
+    tracing: Tracing | None = None,
 ) -> Runtime:
     """Open the stores, load the model and start the workers.
 
-    fetch: obtains the bytes of a URL; None is the guarded download of the settings.
+    fetch: obtains the bytes of a URL; None is the guarded download of the settings. tracing: makes
+    spans of jobs, and is closed with the rest.
     With PostgreSQL there are no workers here: `cutoutd worker` has them. Raises
     ConfigurationError for what cannot be opened; what was open by then is closed.
     """
     with ExitStack() as opened:
+        _close_with(opened, tracing)
         works_here = not is_scaled(settings)
         work = open_work(settings, opened, works_here=works_here, fetch=fetch)
         clients = _open_clients(settings, work.database)
-        work.store.watch(metrics.observe_job)
+        _watch(work, metrics, tracing)
         admission = ClientLimits(
             clients,
             per_minute=settings.jobs_per_minute or None,
@@ -97,6 +104,7 @@ def open_runtime(
             estimator=Estimator(work.database, slots=work.dispatcher.slots),
             limits=job_limits(settings),
             admission=admission,
+            carried=tracing.carried if tracing else dict,
         )
         opened.callback(service.close)
         start_work(settings, opened, work)
@@ -133,12 +141,26 @@ def open_worker(settings: Settings, metrics: Metrics) -> Worker:
             "with SQLite, cutoutd serve does the work itself."
         )
     with ExitStack() as opened:
+        tracing = open_tracing(wanted=settings.tracing)
+        _close_with(opened, tracing)
         work = open_work(settings, opened, works_here=True)
-        work.store.watch(metrics.observe_job)
+        _watch(work, metrics, tracing)
         metrics.read(_readings(_readiness(settings, work), work.dispatcher))
         start_work(settings, opened, work)
         return Worker(work.dispatcher, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
+
+
+def _close_with(opened: ExitStack, tracing: Tracing | None) -> None:
+    if tracing is not None:
+        opened.callback(tracing.close)
+
+
+def _watch(work: Work, metrics: Metrics, tracing: Tracing | None) -> None:
+    """Count, and trace if so chosen, every job that ends in this process."""
+    work.store.watch(metrics.observe_job)
+    if tracing is not None:
+        work.store.watch(tracing.observe_job)
 
 
 def _open_clients(settings: Settings, database: Database) -> Clients:

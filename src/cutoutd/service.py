@@ -67,14 +67,19 @@ class Service:
         estimator: Estimator,
         limits: JobLimits,
         admission: Admission | None = None,
+        carried: Callable[[], Mapping[str, Json]] = dict,
     ) -> None:
-        """admission: what each client may ask for; None is everything."""
+        """admission: what each client may ask for; None is everything.
+
+        carried: what each job remembers of the request being answered, beside `echo`.
+        """
         self._store = store
         self._artifacts = artifacts
         self._dispatcher = dispatcher
         self._estimator = estimator
         self._limits = limits
         self._admission = admission
+        self._carried = carried
         self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
         self._waiting: dict[int, list[asyncio.Future[Job | None]]] = {}
         # Ended before anybody waited for them, so that the first who does need not look for them.
@@ -131,7 +136,7 @@ class Service:
             dialect=dialect,
             command=command,
             artifact_keys=artifact_keys(command, folder, prefix, suffix),
-            echo=echo or {},
+            echo={**(echo or {}), **self._carried()},
             link_base=link_base,
             priority=priority,
             keep_ms=1000 * (self._limits.keep_s if keep_for_s is None else keep_for_s),

@@ -212,6 +212,10 @@ class Settings(BaseSettings):
     metrics_open: bool = Field(
         False, description="Answer `/metrics` without a key, also when there are keys."
     )
+    tracing: bool = Field(
+        False,
+        description="Send OpenTelemetry traces over OTLP, to `OTEL_EXPORTER_OTLP_ENDPOINT`.",
+    )
     log_format: LogFormat = Field("text", description="`text` for people, `json` for machines.")
     log_level: LogLevel = Field("info", description="`debug`, `info`, `warning` or `error`.")
 

@@ -16,6 +16,7 @@ EXTRAS = {
     "heif": "pillow-heif",
     "kserve": "tritonclient",
     "openvino": "openvino",
+    "otel": "opentelemetry-sdk",
     "postgres": "procrastinate",
     "rembg": "rembg",
     "s3": "obstore",
