@@ -39,7 +39,8 @@ from speed import photo
 
 RESULTS = Path(__file__).parent / "results" / "models.json"
 SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}
-CALLERS = (1, 2, 4, 8)
+CALLERS = {2: (1, 2, 4, 8), 12: (1, 2)}
+"""By megapixels."""
 KEYS = ("model", "MP", "callers")
 Cut = Callable[[bytes], object]
 
@@ -116,7 +117,7 @@ def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
             sides["rembg"] = theirs(options.folder, name)
         for megapixels in options.megapixels:
             data, _ = photo(megapixels, options.photo)
-            for callers in options.callers:
+            for callers in CALLERS[megapixels]:
                 rates: dict[str, list[float]] = {side: [] for side in sides}
                 for _ in range(options.rounds):
                     for side, cut in sides.items():
@@ -248,11 +249,10 @@ MEASURES = {"throughput": throughput, "restart": restart, "memory": memory, "lat
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=MEASURES)
+    parser.add_argument("what", nargs="*", help=f"of {', '.join(MEASURES)}; default: all of them")
     parser.add_argument("--photo", help="JPEG to enlarge; default: a drawn one")
     parser.add_argument("--models", nargs="+", default=["cutoutd-small", *SHAPES])
-    parser.add_argument("--megapixels", nargs="+", type=float, default=[2, 12])
-    parser.add_argument("--callers", nargs="+", type=int, default=list(CALLERS))
+    parser.add_argument("--megapixels", nargs="+", type=int, choices=CALLERS, default=[2, 12])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rembg", action="store_true", help="beside rembg, if installed")
@@ -264,10 +264,11 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True)
     if options.who:
-        print(json.dumps(measure_one(options, options.what)))
+        print(json.dumps(measure_one(options, options.what[0])))
         return
     describe(folder_with_networks(options.folder, options.photo))
-    record(options.output, options.what, MEASURES[options.what](options))
+    for what in options.what or MEASURES:
+        record(options.output, what, MEASURES[what](options))
 
 
 def record(path: Path, what: str, rows: list[dict[str, object]]) -> None:

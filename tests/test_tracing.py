@@ -102,6 +102,15 @@ def test_probes_are_not_traced(traced: httpx.Client, kept: Kept) -> None:
     assert kept.get_finished_spans() == ()
 
 
+def test_no_span_holds_a_query_which_may_hold_keys_and_urls(
+    traced: httpx.Client, kept: Kept
+) -> None:
+    address = "https://example.com/p.jpg?signature=s3cret"
+    traced.get("/api/remove", params={"url": address, "api_key": "s3cret"})
+    assert "s3cret" not in " ".join(span.to_json() for span in kept.by_name().values())
+    assert len(kept.get_finished_spans()) > len(STAGES)
+
+
 def test_nothing_of_a_trace_is_in_an_answer(traced: httpx.Client) -> None:
     body = {"key": "k", "image": "https://example.com/p.jpg", "track_id": 7}
     answer = traced.post("/api/v6/image_editing/removebg_mask", json=body, headers=PARENT)

@@ -91,12 +91,7 @@ def open_runtime(
         work = open_work(settings, opened, works_here=works_here, fetch=fetch)
         clients = _open_clients(settings, work.database)
         _watch(work, metrics, tracing)
-        admission = ClientLimits(
-            clients,
-            per_minute=settings.jobs_per_minute or None,
-            unfinished=settings.jobs_unfinished or None,
-            url=settings.limits_url,
-        )
+        admission = _client_limits(settings, clients)
         service = Service(
             store=work.store,
             artifacts=work.artifacts,
@@ -177,6 +172,15 @@ def _open_clients(settings: Settings, database: Database) -> Clients:
             "CUTOUTD_ALLOW_ANONYMOUS=true"
         )
     return clients
+
+
+def _client_limits(settings: Settings, clients: Clients) -> ClientLimits:
+    return ClientLimits(
+        clients,
+        per_minute=settings.jobs_per_minute or None,
+        unfinished=settings.jobs_unfinished or None,
+        url=settings.limits_url,
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,18 +8,22 @@ when another machine works on it.
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.model import Job, Json
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import Span
     from starlette.types import ASGIApp
 
 CARRIED: Final = "trace"
 """Under it a job keeps the headers of W3C Trace Context (`traceparent`)."""
 QUIET: Final = "/livez,/readyz,/metrics"
+WITH_QUERY: Final = frozenset(("http.url", "http.target", "url.full"))
+QUERY: Final = "url.query"
+"""Attributes by OpenTelemetry's conventions, older and newer."""
 NANOSECONDS: Final = 1_000_000
 """In a millisecond."""
 
@@ -41,6 +45,7 @@ class Tracing:
             excluded_urls=parse_excluded_urls(QUIET),
             tracer_provider=self._provider,
             exclude_spans=["receive", "send"],
+            server_request_hook=_without_query,
         )
 
     def carried(self) -> Mapping[str, Json]:
@@ -92,6 +97,15 @@ def open_tracing(*, wanted: bool) -> Tracing | None:
     provider = TracerProvider(resource=named)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider)
+
+
+def _without_query(span: "Span", _: Mapping[str, Any]) -> None:
+    """Queries hold keys and addresses of pictures, which are nobody else's business."""
+    attributes = getattr(span, "attributes", None) or {}
+    for name in WITH_QUERY & attributes.keys():
+        span.set_attribute(name, str(attributes[name]).partition("?")[0])
+    if QUERY in attributes:
+        span.set_attribute(QUERY, "")
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str | int | None]]:
