@@ -128,6 +128,17 @@ def test_an_option_runs_the_picture_again(page: Page, photo: Path) -> None:
     assert decoded(data).size < (640, 480)
 
 
+def test_options_in_words_reach_the_server(page: Page, photo: Path) -> None:
+    drop(page, photo)
+    wait_until_done(page)
+    page.get_by_text("Picture", exact=True).click()
+    with page.expect_request("**/v1/jobs*") as asked:
+        page.get_by_label("Look only inside").fill("0, 0, 0.5, 1")
+        page.get_by_label("Look only inside").press("Tab")
+    assert "0, 0, 0.5, 1" in (asked.value.post_data or "")
+    wait_until_done(page)
+
+
 def test_the_mask_shows_the_subject_in_white(page: Page, photo: Path) -> None:
     drop(page, photo)
     wait_until_done(page)

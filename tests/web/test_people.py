@@ -1,11 +1,14 @@
 """The pages and the operator's API on a real server, without and with keys."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from tests.running import running_server
 from tests.scenes import ball, encoded
+
+from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
 OPERATOR = "the-key-from-the-environment"
 
@@ -25,6 +28,25 @@ def as_operator(base: str, method: str, path: str) -> httpx.Response:
 @pytest.mark.parametrize("path", ["/", "/jobs", "/playground/app.js", "/playground/style.css"])
 def test_the_pages_are_there_for_everybody(guarded: str, path: str) -> None:
     assert httpx.get(guarded + path).status_code == 200
+
+
+NOT_ON_THE_PAGE = {
+    "image": "the pictures themselves",
+    "file": "uploads, which the page makes by itself",
+    "outputs": "the page asks for cutout and mask",
+    "background": "the page puts it behind, also in the download",
+    "background_image": "likewise",
+    "background_fit": "likewise",
+    "linear_light": "only with a background",
+    "webhook": "nobody on the page could receive it",
+    "keep_for_s": "the page keeps nothing",
+}
+
+
+def test_the_page_offers_every_option_that_the_api_has(server: str) -> None:
+    offered = set(re.findall(r'name="(\w+)"', httpx.get(server).text))
+    wanted = RemoveBackgroundRequest.model_fields.keys() - NOT_ON_THE_PAGE.keys()
+    assert wanted - offered == set()
 
 
 def test_the_pages_may_run_no_script_from_elsewhere(server: str) -> None:

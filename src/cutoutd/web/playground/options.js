@@ -6,7 +6,8 @@ const form = document.getElementById("options");
 export function chosenOptions() {
   const options = {};
   for (const field of form.elements) {
-    if (field.name && changed(field) && field.checkValidity()) options[field.name] = valueOf(field);
+    const asked = field.name && changed(field) && field.checkValidity() && !field.closest("[hidden]");
+    if (asked) options[field.name] = valueOf(field);
   }
   return options;
 }
@@ -17,7 +18,7 @@ export function onOptions(listen) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** models: [{ name, licence, commercial_use, default, usable }] as the server lists them. */
+/** models: [{ name, licence, commercial_use, prompts, default, usable }] as the server lists them. */
 export function offerModels(models) {
   const select = form.elements.model;
   const tell = () => describe(models.find((one) => one.name === select.value) ?? models.find((one) => one.default));
@@ -30,6 +31,7 @@ export function offerModels(models) {
 function describe(model) {
   if (!model) return;
   const use = model.commercial_use ? "commercial use allowed" : "not for commercial use";
+  document.getElementById("prompt").hidden = !model.prompts;
   document.getElementById("licence").textContent = `${model.name}: ${model.licence}, ${use}`;
 }
 
@@ -39,9 +41,10 @@ function changed(field) {
   return field.value !== field.defaultValue && field.value !== "";
 }
 
-/** What the API wants: a ticked box may stand for a word or number, a percentage for a share. */
+/** What the API wants: a ticked box may stand for a word or number, a percentage for a share, a million for one. */
 function valueOf(field) {
   const { on, scale } = field.dataset;
   if (field.type === "checkbox") return on ?? field.checked;
-  return field.type === "number" ? Number(field.value) * Number(scale ?? 1) : field.value;
+  if (field.type !== "number") return field.value.trim();
+  return scale > 1 ? Math.round(field.value * scale) : field.value * (scale ?? 1);
 }
