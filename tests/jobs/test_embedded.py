@@ -1,6 +1,7 @@
 """What only threads in one process promise."""
 
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.jobs.samples import a_submission, render_webhook, succeeded
 from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.model import Job
 from cutoutd.jobs.store import JobStore
 
 
@@ -49,3 +51,24 @@ def test_the_log_says_what_a_dead_process_left(
         dispatcher.start()
     dispatcher.stop(1)
     assert "job 1 was running when the process died" in caplog.text
+
+
+class CountingStore(JobStore):
+    """Counts how often a worker looks for a job."""
+
+    looks = 0
+
+    def claim(self, worker: str) -> Job | None:
+        self.looks += 1
+        return super().claim(worker)
+
+
+def test_idle_workers_do_not_keep_each_other_awake(database: Database, tmp_path: Path) -> None:
+    store = CountingStore(database, render_webhook=render_webhook)
+    dispatcher = EmbeddedDispatcher(
+        store, lambda _: succeeded(), workers=4, lock_file=tmp_path / "lock"
+    )
+    dispatcher.start()
+    threading.Event().wait(0.5)
+    dispatcher.stop(1)
+    assert store.looks <= 2 * 4

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -145,10 +146,14 @@ class EmbeddedDispatcher:
                 self._run(worker, job)
                 continue
             with self._changed:
-                if self._news == seen and not self._stopping:
-                    self._changed.wait(_IDLE_LOOK_S)
+                # Other workers' claims are no news: those would keep idle workers awake for ever.
+                news = partial(self._news_since, seen)
+                self._changed.wait_for(news, timeout=_IDLE_LOOK_S)
                 if self._stopping:
                     return
+
+    def _news_since(self, seen: int) -> bool:
+        return self._stopping or self._news != seen
 
     def _claim(self, worker: _Worker) -> Job | None:
         with self._changed:
