@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutoutd.command import Background, ImageFormat, ImageKind, Output, Prompt, RemoveBackground
 from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
@@ -30,6 +29,7 @@ from cutoutd.imaging.mask import mask_from_probability, product
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
+from cutoutd.imaging.reduce import reduced, viewed
 
 LARGEST_NETWORK = 1024
 """Networks look at no more than this many pixels a side; what is handed over is shrunk to it."""
@@ -124,7 +124,7 @@ def remove_background(
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
-        small = _shown_to_network(picture)
+        small = _shown_to_network(picture, limits.threads)
         if command.prompt is None:
             probability = segmenter.predict(small)
         else:
@@ -158,12 +158,10 @@ def remove_background(
     )
 
 
-def _shown_to_network(picture: Picture) -> NDArray[np.uint8]:
+def _shown_to_network(picture: Picture, threads: int) -> NDArray[np.uint8]:
     """(H, W, 3): the picture in sRGB, no larger than networks can use."""
     factor = max(1, min(picture.width, picture.height) // LARGEST_NETWORK)
-    size = (picture.width, picture.height)
-    image = Image.frombuffer("RGBX", size, picture.pixels, "raw", "RGBX", 0, 1)
-    small = (image.reduce(factor) if factor > 1 else image).convert("RGB")
+    small = viewed(reduced(picture.pixels, factor, threads=threads)).convert("RGB")
     return np.asarray(to_srgb(small, picture.profile))
 
 

@@ -31,6 +31,7 @@ from cutoutd.command import ColorProfile
 from cutoutd.errors import SourceRejected
 from cutoutd.imaging import profiles
 from cutoutd.imaging.picture import Picture
+from cutoutd.imaging.reduce import viewed
 
 READERS = (
     JpegImagePlugin.JpegImageFile,
@@ -71,7 +72,7 @@ def decode(
     with _refusing(), Image.open(io.BytesIO(data), formats=formats) as image:
         _check_size(image, max_pixels)
         fast = _jpeg_pixels(image, data)
-        shown = image if fast is None else _viewed(fast)
+        shown = image if fast is None else viewed(fast)
         rgba, profile, opaque = _rgba(shown, image, color_profile)
         orientation = image.getexif().get(EXIF_ORIENTATION, 1)
         dpi = _dpi(image, sideways=orientation in SIDEWAYS)
@@ -159,11 +160,6 @@ def _jpeg_pixels(image: Image.Image, data: bytes) -> NDArray[np.uint8] | None:
     except ValueError:  # Unusual or damaged: Pillow decides, and its errors are telling.
         return None
     return pixels
-
-
-def _viewed(pixels: NDArray[np.uint8]) -> Image.Image:
-    """A Pillow image on the same memory."""
-    return Image.frombuffer("RGBX", pixels.shape[1::-1], pixels, "raw", "RGBX", 0, 1)
 
 
 def _rgba(

@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging.reduce import reduced
 from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
 
 FULL = 255
 COARSE_PIXELS = 40_000
 """The grid on which colours are spread has about as many cells."""
-SMOOTHNESS = 1e-5
+SMOOTHNESS = np.float32(1e-5)
 """How strongly neighbours want the same colour even where alpha is flat; Germer's epsilon_r."""
-EDGE_SMOOTHNESS = 1.0
+SMALL_SIDE = 32
+"""Up to it a grid is cheap enough for many steps."""
+EDGE_SMOOTHNESS = np.float32(1)
 """And how strongly where alpha changes; Germer's omega."""
 
 
@@ -35,9 +38,11 @@ def cut_out(
     """
     shape = alpha.shape
     factor = max(1, round((alpha.size / COARSE_PIXELS) ** 0.5))
-    coarse_alpha, coarse_colors = _coarse(rgba, alpha, factor)
-    coarse = _spread(coarse_colors, coarse_alpha) if estimate else coarse_colors
-
+    share = reduced(alpha, factor, threads=threads).astype(np.float32) / np.float32(FULL)
+    colors = reduced(rgba, factor, threads=threads)[..., :3].astype(np.float32)
+    coarse = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
+    if estimate:
+        coarse = _spread(coarse, share)
     whole = rgba.view(np.uint32)[..., 0]
 
     def fill(tile: Tile) -> None:
@@ -51,7 +56,7 @@ def cut_out(
         rgba[place][..., 3] = levels
         np.copyto(whole[place], 0, where=levels == 0)
 
-    each(fill, tiles(shape, coarse_alpha.shape), threads)
+    each(fill, tiles(shape, share.shape), threads)
 
 
 def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) -> None:
@@ -74,55 +79,51 @@ def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) 
         pixels[..., color] = front
 
 
-def _coarse(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], factor: int) -> tuple[Plane, Plane]:
-    """(h, w) alpha 0..1 and (3, h, w) colours 0..255, averaged over squares."""
-    size = (alpha.shape[1], alpha.shape[0])
-    colors = Image.frombuffer("RGBX", size, rgba, "raw", "RGBX", 0, 1).reduce(factor)
-    share = Image.fromarray(alpha).reduce(factor)
-    planes = np.moveaxis(np.asarray(colors, dtype=np.float32)[..., :3], -1, 0)
-    return np.asarray(share, dtype=np.float32) / np.float32(255), np.ascontiguousarray(planes)
-
-
 def _spread(colors: Plane, alpha: Plane) -> Plane:
     """(6, h, w): foreground and background colours everywhere, from coarse to fine."""
-    height, width = alpha.shape
-    levels = max(1, int(np.ceil(np.log2(max(height, width)))))
-    front_back = np.zeros((6, 1, 1), dtype=np.float32)
-    front_back[:3, 0, 0] = _mean_color(colors, alpha)
-    front_back[3:, 0, 0] = _mean_color(colors, 1 - alpha)
-    for level in range(1, levels + 1):
-        size = (
-            max(1, round(width ** (level / levels))),
-            max(1, round(height ** (level / levels))),
-        )
-        share = _resized(alpha, size)
-        seen = np.stack([_resized(color, size) for color in colors])
-        front_back = np.stack(
-            [_resized(plane, size, Image.Resampling.NEAREST) for plane in front_back]
-        )
-        for _ in range(10 if max(size) <= 32 else 2):
-            front_back = _relaxed(front_back, seen, share)
+    pyramid = [np.concatenate([colors, alpha[np.newaxis]])]
+    while max(pyramid[-1].shape[1:]) > 2:
+        pyramid.append(np.stack([_halved(plane) for plane in pyramid[-1]]))
+    front_back = np.empty((2, 3, 1, 1), dtype=np.float32)
+    front_back[0, :, 0, 0] = _mean_color(colors, alpha)
+    front_back[1, :, 0, 0] = _mean_color(colors, 1 - alpha)
+    for seen in reversed(pyramid):
+        height, width = seen.shape[1:]
+        front_back = front_back.repeat(2, axis=2).repeat(2, axis=3)[..., :height, :width]
+        few = max(height, width) <= SMALL_SIDE
+        front_back = _relaxed(front_back, seen[:3], seen[3], times=10 if few else 2)
+    return front_back.reshape(6, *alpha.shape)
+
+
+def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, times: int) -> Plane:
+    """Jacobi steps on Germer's cost: explain the pixel, agree with the neighbours.
+
+    front_back: (2, 3, h, w); seen: (3, h, w); alpha: (h, w).
+    """
+    down = SMOOTHNESS + EDGE_SMOOTHNESS * np.abs(np.diff(alpha, axis=0))
+    across = SMOOTHNESS + EDGE_SMOOTHNESS * np.abs(np.diff(alpha, axis=1))
+    weight = np.full_like(alpha, SMOOTHNESS)
+    _add_neighbours(weight, np.ones_like(alpha), down, across)
+    shares = np.stack([alpha, 1 - alpha])[:, np.newaxis]
+    gain = shares / (weight + (shares * shares).sum(axis=0))
+    for _ in range(times):
+        mean = front_back * SMOOTHNESS
+        _add_neighbours(mean, front_back, down, across)
+        mean /= weight
+        # Per pixel, minimise (I - alpha F - rest B)^2 + weight (|F - mean F|^2 + |B - mean B|^2).
+        missing = seen - (shares * mean).sum(axis=0)
+        front_back = gain * missing
+        front_back += mean
+        np.clip(front_back, 0, FULL, out=front_back)
     return front_back
 
 
-def _relaxed(front_back: Plane, seen: Plane, alpha: Plane) -> Plane:
-    """One Jacobi step of Germer's cost: explain the pixel, agree with the four neighbours."""
-    edged = np.pad(alpha, 1, mode="edge")
-    around = np.pad(front_back, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    height, width = alpha.shape
-    total = np.zeros_like(front_back)
-    weight = np.zeros_like(alpha)
-    for down, across in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        rows, columns = slice(down, down + height), slice(across, across + width)
-        pull = SMOOTHNESS + EDGE_SMOOTHNESS * np.abs(edged[rows, columns] - alpha)
-        weight += pull
-        total += pull * around[:, rows, columns]
-    rest = 1 - alpha
-    # Per pixel: minimise (I - alpha F - rest B)^2 + weight |F - mean F|^2 + weight |B - mean B|^2.
-    front, back = total[:3] / weight, total[3:] / weight
-    missing = (seen - alpha * front - rest * back) / (weight + alpha * alpha + rest * rest)
-    moved: Plane = np.concatenate([front + alpha * missing, back + rest * missing])
-    return np.clip(moved, 0, 255)
+def _add_neighbours(total: Plane, planes: Plane, down: Plane, across: Plane) -> None:
+    """Add to each pixel its four neighbours, weighted by the edges between them."""
+    total[..., 1:, :] += down * planes[..., :-1, :]
+    total[..., :-1, :] += down * planes[..., 1:, :]
+    total[..., 1:] += across * planes[..., :-1]
+    total[..., :-1] += across * planes[..., 1:]
 
 
 def _mean_color(colors: Plane, weight: Plane) -> Plane:
@@ -132,7 +133,5 @@ def _mean_color(colors: Plane, weight: Plane) -> Plane:
     return np.asarray((colors * weight).sum(axis=(1, 2)) / np.float32(total))
 
 
-def _resized(
-    plane: Plane, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BOX
-) -> Plane:
-    return np.asarray(Image.fromarray(plane).resize(size, how))
+def _halved(plane: Plane) -> Plane:
+    return np.asarray(Image.fromarray(plane).reduce(2))

@@ -8,51 +8,108 @@ Source: He, Sun and Tang 2013, "Guided image filtering", in the subsampled form 
 2015, "Fast guided filter".
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Plane, Tile, enlarged
 
+STRIP = 40
+"""Rows that are fitted together: all planes of them fit the second-level cache."""
 
-def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float) -> Plane:
+
+def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: int) -> Plane:
     """The coefficients of the affine functions, averaged over the windows that see a pixel.
 
     guide: (3, h, w), 0..1. target: (h, w), 0..1. radius: of the square window. epsilon: the
     variance of colour below which a window counts as flat.
     Returns (4, h, w): the weights of the three colours, and the constant.
     """
-    size = _box(np.ones_like(target), radius)
-    pairs = [(one, other) for one in range(3) for other in range(one, 3)]
-    planes = [*guide, target, *(color * target for color in guide)]
-    planes += [guide[one] * guide[other] for one, other in pairs]
-    means = _box(np.stack(planes), radius) / size
+    height = len(target)
+    fitted = np.zeros((4, *target.shape), dtype=np.float32)
+    fitted[3] = target  # Where nothing changes near by, that is the fit.
+    reach = 2 * radius
+
+    def fill(first: int) -> None:
+        last = min(first + STRIP, height)
+        rows = slice(max(0, first - reach), min(height, last + reach))
+        columns = _changing(target[rows], reach)
+        if columns is None:
+            return
+        part = _fitted(guide[:, rows, columns], target[rows, columns], radius, epsilon)
+        kept = slice(max(0, columns.start + reach * (columns.start > 0)), columns.stop)
+        here = part[:, first - rows.start : last - rows.start]
+        left = kept.start - columns.start
+        right = here.shape[2] - (reach if columns.stop < target.shape[1] else 0)
+        fitted[:, first:last, columns.start + left : columns.start + right] = here[:, :, left:right]
+
+    each(fill, range(0, height, STRIP), threads)
+    return fitted
+
+
+def _changing(target: Plane, reach: int) -> slice | None:
+    """The columns with everything that changes in a strip, and twice the reach around."""
+    low, high = target.min(axis=0), target.max(axis=0)
+    busy = low != high
+    busy[1:] |= low[1:] != low[:-1]
+    places = np.flatnonzero(busy)
+    if not places.size:
+        return None
+    return slice(
+        max(0, int(places[0]) - 1 - 2 * reach), min(len(busy), int(places[-1]) + 1 + 2 * reach)
+    )
+
+
+def _fitted(guide: Plane, target: Plane, radius: int, epsilon: float) -> Plane:
+    """`fit` for one part of the grid, right where its windows are whole."""
+    planes = np.empty((13, *target.shape), dtype=np.float32)
+    planes[:3], planes[3] = guide, target
+    np.multiply(guide, target, out=planes[4:7])
+    np.multiply(guide, guide[0], out=planes[7:10])
+    np.multiply(guide[1:], guide[1], out=planes[10:12])
+    np.multiply(guide[2], guide[2], out=planes[12])
+    share = 1 / (_seen(target.shape[0], radius)[:, np.newaxis] * _seen(target.shape[1], radius))
+    means = _box(planes, radius)
+    means *= share
     colors, level = means[:3], means[3]
     shared = means[4:7] - colors * level
-    covariance = np.empty((3, 3, *target.shape), dtype=np.float32)
-    for mean, (one, other) in zip(means[7:], pairs, strict=True):
-        covariance[one, other] = covariance[other, one] = mean - colors[one] * colors[other]
-    covariance[range(3), range(3)] += np.float32(epsilon)
-    slope = _solved(covariance, shared)
-    constant = level - (slope * colors).sum(axis=0)
-    return _box(np.concatenate([slope, constant[np.newaxis]]), radius) / size
+    first, second, third = means[7:10], means[10:12], means[12]
+    first -= colors * colors[0]
+    second -= colors[1:] * colors[1]
+    third -= colors[2] * colors[2]
+    for diagonal in (first[:1], second[:1], third):
+        np.add(diagonal, np.float32(epsilon), out=diagonal)
+    slopes = _solved(first, second, third, shared)
+    averaged = np.empty((4, *target.shape), dtype=np.float32)
+    averaged[:3] = slopes
+    averaged[3] = level - (slopes * colors).sum(axis=0)
+    averaged = _box(averaged, radius)
+    averaged *= share
+    return averaged
 
 
-def _solved(matrix: Plane, right: Plane) -> Plane:
-    """Solve (3, 3, ...) symmetric systems by Cramer's rule; epsilon keeps them regular."""
-    m = matrix.astype(np.float64)
-    cofactors = np.stack(
-        [
-            [
-                m[(row + 1) % 3, (column + 1) % 3] * m[(row + 2) % 3, (column + 2) % 3]
-                - m[(row + 1) % 3, (column + 2) % 3] * m[(row + 2) % 3, (column + 1) % 3]
-                for column in range(3)
-            ]
-            for row in range(3)
-        ]
-    )
-    determinant = (m[0] * cofactors[0]).sum(axis=0)
-    solved = (cofactors * right[:, np.newaxis]).sum(axis=0) / determinant
-    return np.asarray(solved, dtype=np.float32)
+def _solved(first: Plane, second: Plane, third: Plane, right: Plane) -> Plane:
+    """Solve symmetric 3 x 3 systems, in place, by their factors L D L^T.
+
+    first: (3, ...), the first row of each matrix; second: (2, ...), of the second what is left;
+    third: of the third. right: (3, ...). Epsilon keeps every pivot positive.
+    """
+    down, far = first[1] / first[0], first[2] / first[0]
+    second[0] -= down * first[1]
+    second[1] -= down * first[2]
+    across = second[1] / second[0]
+    third -= far * first[2] + across * second[1]
+    x, y, z = right
+    y -= down * x
+    z -= far * x + across * y
+    z /= third
+    y /= second[0]
+    y -= across * z
+    x /= first[0]
+    x -= down * y + far * z
+    return right
 
 
 def applied(
@@ -73,13 +130,22 @@ def applied(
 
 def _box(planes: Plane, radius: int) -> Plane:
     """The sum over the square window around each pixel; beyond the frame is nothing."""
-    height, width = planes.shape[-2:]
-    margin = ((0, 0),) * (planes.ndim - 2) + ((radius, radius),) * 2
-    padded = np.pad(planes, margin)
-    rows = np.zeros((*padded.shape[:-2], height, padded.shape[-1]), dtype=np.float32)
-    for step in range(2 * radius + 1):
-        rows += padded[..., step : step + height, :]
-    total = np.zeros_like(planes)
-    for step in range(2 * radius + 1):
-        total += rows[..., step : step + width]
+    count, height, width = planes.shape
+    rows = planes.copy()
+    total = np.empty((count, height, width), dtype=np.float32)
+    for step in range(1, radius + 1):
+        rows[:, step:] += planes[:, :-step]
+        rows[:, :-step] += planes[:, step:]
+    total[...] = rows
+    for step in range(1, radius + 1):
+        total[..., step:] += rows[..., :-step]
+        total[..., :-step] += rows[..., step:]
     return total
+
+
+@cache
+def _seen(length: int, radius: int) -> Plane:
+    """How many places of a line each window of it holds."""
+    place = np.arange(length)
+    first, last = np.maximum(place - radius, 0), np.minimum(place + radius, length - 1)
+    return (last - first + 1).astype(np.float32)

@@ -30,9 +30,9 @@ def mask_from_probability(
     shape = (rgba.shape[0], rgba.shape[1])
     probability = np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1)
     size = (probability.shape[1], probability.shape[0])
-    seen = Image.fromarray(small).resize(size, Image.Resampling.BOX)
+    seen = Image.fromarray(small).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
     guide = np.moveaxis(np.asarray(seen, dtype=np.float32) / np.float32(255), -1, 0)
-    coefficients = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)
+    coefficients = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)
     mask = np.zeros(shape, dtype=np.uint8)
 
     def fill(tile: Tile) -> None:

@@ -17,6 +17,7 @@ from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.guided import applied, fit
+from cutoutd.imaging.reduce import viewed
 from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Tile, tiles
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
@@ -92,8 +93,7 @@ def _matte_fast(
 ) -> NDArray[np.uint8]:
     height, width = trimap.shape
     size = (max(3, round(width * scale)), max(3, round(height * scale)))
-    picture = Image.frombuffer("RGBX", (width, height), rgba, "raw", "RGBX", 0, 1)
-    small = np.asarray(picture.resize(size, Image.Resampling.BOX))
+    small = np.asarray(viewed(rgba).resize(size, Image.Resampling.BOX))
     coarse = solve_closed_form(
         small,
         _shrunk(trimap, size),
@@ -105,7 +105,7 @@ def _matte_fast(
     if size == (width, height):
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
-    coefficients = fit(guide, coarse, radius=RADIUS, epsilon=EPSILON)
+    coefficients = fit(guide, coarse, radius=RADIUS, epsilon=EPSILON, threads=threads)
     matted = trimap.copy()
 
     def fill(tile: Tile) -> None:

@@ -1,0 +1,34 @@
+"""Pictures made smaller by a whole factor, on all threads: the first step of every coarse grid."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutoutd.imaging.threads import each, strips
+
+LEAST_ROWS = 16
+
+
+def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[np.uint8]:
+    """Each square of that side as its mean colour; at the far edges from what there is of it.
+
+    pixels: (H, W) or (H, W, 4). Returns the same for the smaller picture.
+    """
+    if factor == 1:
+        return pixels
+    height, width = (-(-side // factor) for side in pixels.shape[:2])
+    small = np.empty((height, width, *pixels.shape[2:]), dtype=np.uint8)
+
+    def fill(rows: slice) -> None:
+        part = pixels[rows.start * factor : rows.stop * factor]
+        small[rows] = np.asarray(viewed(part).reduce(factor))
+
+    each(fill, strips(height, least=LEAST_ROWS, threads=threads), threads)
+    return small
+
+
+def viewed(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A Pillow image on the same memory. pixels: (H, W) or (H, W, 4), C-contiguous."""
+    mode = "L" if pixels.ndim == 2 else "RGBX"
+    size = (pixels.shape[1], pixels.shape[0])
+    return Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
