@@ -42,6 +42,38 @@ def error_codes() -> list[str]:
     return sorted({kind.code for kind in kinds if issubclass(kind, errors.CutoutError)})
 
 
+def commands_shown() -> list[tuple[str, str]]:
+    """(page, words) of every `$ cutoutd …` and `$ make …` in a block, wherever it stands."""
+    shown = re.compile(
+        r"(?:^\$ |^\s*|\| )(?:[A-Z_]+=\S+ )*((?:cutoutd|make) [^|#>&]*)", re.MULTILINE
+    )
+    return [
+        (page.name, words.strip())
+        for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+        for language, text in _BLOCK.findall(page.read_text())
+        if language in ("sh", "console")
+        for words in shown.findall(text.replace("\\\n", " "))
+    ]
+
+
+@pytest.mark.parametrize(("page", "words"), commands_shown())
+def test_a_command_that_is_shown_exists_with_its_options(page: str, words: str) -> None:
+    program, *rest = words.split()
+    if program == "make":
+        targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert [word for word in rest if "=" not in word and word not in targets] == []
+        return
+    command = typer.main.get_command(app)
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command = command.commands[rest.pop(0)]
+    assert not hasattr(command, "commands"), f"{words}: no such command"
+    known = {
+        name for parameter in command.params for name in parameter.opts + parameter.secondary_opts
+    }
+    options = [word.partition("=")[0] for word in rest if word.startswith("-") and word != "-"]
+    assert [option for option in options if option not in known] == []
+
+
 @pytest.mark.parametrize(
     ("language", "text"), [pytest.param(*block[1:], id=block[0]) for block in blocks()]
 )
