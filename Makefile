@@ -18,7 +18,7 @@ serve: $(VENV)/.runtime ## Set up if need be, then serve on 127.0.0.1:8000
 	@exec $(BIN)/cutoutd serve
 
 test: $(VENV)/.dev $(VENV)/.clients ## Set up if need be, then run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist worksteal
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
 

@@ -1,20 +1,10 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.here import cutoutd
 from tests.scenes import ball, decoded, encoded
 
 PHOTO = encoded(ball(96, 64), "JPEG", quality=92)
-
-
-def cutoutd(*words: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "cutoutd", *map(str, words)],
-        input=given,
-        capture_output=True,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_a_presigned_link_works_without_us_once_the_file_is_there(
 def test_a_presigned_link_that_has_expired_is_refused(
     connect: Callable[[str], S3Options], tmp_path: Path
 ) -> None:
-    options = replace(connect("s3rver"), link_s=1)  # Of the two, the one that looks.
+    options = replace(connect("s3rver"), link_s=60)  # Of the two, the one that looks.
     artifacts = open_artifact_store(f"s3://{new_bucket(options.endpoint)}", tmp_path, s3=options)
     artifacts.put("generations/a.png", PNG, media_type="image/png")
     link = artifacts.url("generations/a.png")

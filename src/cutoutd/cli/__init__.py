@@ -4,6 +4,8 @@ Exit codes: 0 all went well, 1 something failed (each failure is printed), 2 the
 the configuration is wrong, 130 interrupted.
 """
 
+from collections.abc import Sequence
+
 import typer
 
 from cutoutd.cli import bench, config, doctor, jobs, keys, models, openapi, remove, serve, worker
@@ -41,12 +43,15 @@ def version(
         raise typer.Exit
 
 
-def run() -> int:
-    """Run the command line on `sys.argv`; expected errors become one sentence on stderr."""
+def run(words: Sequence[str] | None = None) -> int:
+    """Run the command line on these words, or on `sys.argv`; the exit code, where it has one.
+
+    Expected errors become one sentence on stderr. Raises SystemExit when a command leaves early.
+    """
     from cutoutd.errors import ConfigurationError, CutoutError
 
     try:
-        app()
+        app(words)
     except ConfigurationError as error:
         typer.secho(f"cutoutd: {error.message}", err=True, fg="red")
         return 2
