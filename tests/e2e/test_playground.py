@@ -1,5 +1,6 @@
 """What a stranger does in the first five minutes, in a real browser on the real server."""
 
+import base64
 import io
 import json
 import shutil
@@ -16,6 +17,15 @@ from tests.scenes import ball, decoded, encoded
 pytestmark = pytest.mark.e2e
 
 PATIENCE_MS = 60_000
+EVENTS = [("drop", "dataTransfer"), ("paste", "clipboardData")]
+CARRY = """([event, carrier, letters]) => {
+  const bytes = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+  const kind = event === "drop" ? DragEvent : ClipboardEvent;
+  const facts = { [carrier]: carried, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new kind(event, facts));
+}"""
 
 
 @pytest.fixture
@@ -221,13 +231,32 @@ def test_the_copied_program_makes_a_cutout(
     assert decoded((tmp_path / "cutout.png").read_bytes()).mode == "RGBA"
 
 
-def test_the_operators_page_lists_jobs(page: Page, photo: Path) -> None:
-    drop(page, photo)
+@pytest.mark.parametrize(("event", "carrier"), EVENTS)
+def test_a_picture_may_be_dropped_or_pasted(
+    page: Page, photo: Path, event: str, carrier: str
+) -> None:
+    letters = base64.b64encode(photo.read_bytes()).decode()
+    page.evaluate(CARRY, [event, carrier, letters])
     wait_until_done(page)
+
+
+def test_the_operators_page_shows_why_a_job_failed_and_tries_it_again(
+    page: Page, photo: Path
+) -> None:
+    half = photo.with_name("half.jpg")
+    half.write_bytes(photo.read_bytes()[:3000])
+    drop(page, photo, half)
+    expect(page.locator("#veil.bad, #status")).not_to_have_text("", timeout=PATIENCE_MS)
+    wait_until_done(page, "1 of 2 done")
     page.goto("/jobs")
-    expect(page.locator("#jobs tr").first).to_contain_text("succeeded")
     expect(page.locator("#counts")).to_contain_text("webhooks pending")
+    failed = page.locator("#jobs tr.failed").first
+    expect(failed).to_contain_text("source_rejected")
     page.screenshot(path=PICTURES / "jobs.png")
+    number = failed.locator("td").first.inner_text()
+    with page.expect_response(lambda answer: answer.url.endswith(f"/{number}/retry")) as answered:
+        failed.get_by_role("button").click()
+    assert answered.value.ok
 
 
 def test_every_control_has_a_name_that_is_read_out(page: Page) -> None:
