@@ -5,12 +5,12 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements/image.txt requirements/
 RUN python -m venv /opt/cutoutd \
-    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt
+    && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY src src
-RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && /opt/cutoutd/bin/pip uninstall --yes pip \
-    && /opt/cutoutd/bin/python -m compileall -q /opt/cutoutd/lib
+COPY docker/trim.sh docker/
+RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
+    && docker/trim.sh /opt/cutoutd
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="cutoutd" \

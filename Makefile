@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges chaos check clean clients dist docs e2e fix fuzz \
-	help image lock openapi reference scaled-demo serve setup soak test test-runtimes train-smoke
+	help image lock openapi reference scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ fix: $(VENV)/.dev ## Mend what can be mended by itself
 e2e: $(VENV)/.dev ## Try the pages in headless Chromium, and make the documentation's screenshots
 	$(BIN)/python -m pytest -q -m e2e tests/e2e
 
+stranger: $(VENV)/.dev ## Time a stranger's first five minutes: clone, serve, drop a photo, run the curl
+	$(BIN)/python -m tests.e2e.stranger
+
 docs: $(VENV)/.docs ## Build the documentation into build/site; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
@@ -64,6 +67,8 @@ openapi: $(VENV)/.dev ## Write openapi.yaml anew
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py --rembg
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/runtime.py
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py

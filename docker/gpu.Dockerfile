@@ -12,15 +12,15 @@ FROM base AS build
 WORKDIR /src
 COPY requirements/image.txt requirements/
 RUN python3 -m venv /opt/cutoutd \
-    && /opt/cutoutd/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt \
+    && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/image.txt \
     && version=$(/opt/cutoutd/bin/python -c 'import importlib.metadata as m; print(m.version("onnxruntime"))') \
     && /opt/cutoutd/bin/pip uninstall --yes onnxruntime \
-    && /opt/cutoutd/bin/pip install --no-cache-dir --no-deps "onnxruntime-gpu==$version"
+    && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps "onnxruntime-gpu==$version"
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY src src
-RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && /opt/cutoutd/bin/pip uninstall --yes pip \
-    && /opt/cutoutd/bin/python -m compileall -q /opt/cutoutd/lib
+COPY docker/trim.sh docker/
+RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
+    && docker/trim.sh /opt/cutoutd
 
 FROM base
 LABEL org.opencontainers.image.title="cutoutd, GPU" \

@@ -24,16 +24,20 @@ DESKTOP = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, headless; `CHROMIUM` names another one."""
+def chromium() -> str:
+    """The system's Chromium; `CHROMIUM` names another one."""
     program = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     )
-    if program is None:
-        pytest.fail("no Chromium: apt install chromium, or set CHROMIUM")
+    assert program, "no Chromium: apt install chromium, or set CHROMIUM"
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
         browser.close()
 
