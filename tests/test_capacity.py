@@ -31,6 +31,12 @@ def test_the_sum_of_what_is_admitted_fits(memory_mb: int, cores: int) -> None:
     )
 
 
+def test_matting_takes_no_more_than_half_of_what_the_largest_picture_has() -> None:
+    small, large = planned(1000, cores=1), planned(8000, cores=1)
+    assert small.matting_bytes < large.matting_bytes
+    assert 2 * small.matting_bytes <= small.process_bytes - PROCESS_BYTES
+
+
 def test_two_cores_with_room_run_two_pictures() -> None:
     capacity = planned(8000, cores=2)
     assert (capacity.processes, capacity.threads) == (2, 2)

@@ -222,6 +222,18 @@ async def test_a_full_queue_is_refused_with_a_time_to_come_back(
     assert refused.value.retry_after_s > 0
 
 
+async def test_with_a_full_queue_an_upload_is_refused_before_it_is_stored(
+    make: Callable[..., Place],
+) -> None:
+    place = make(JobLimits(max_waiting=1, min_free_bytes=0))
+    await place.submit()
+    assert place.begun.acquire(timeout=PATIENCE_S)
+    await place.submit()
+    with pytest.raises(Overloaded):
+        await place.service.keep(b"a picture")
+    assert list(place.artifacts.older_than("inputs/", 1 << 60)) == []
+
+
 async def test_a_nearly_full_disk_refuses_new_work(make: Callable[..., Place]) -> None:
     place = make(JobLimits(min_free_bytes=2**60))
     with pytest.raises(Overloaded, match="room"):

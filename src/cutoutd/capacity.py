@@ -35,6 +35,11 @@ class Capacity:
     upload_bytes: int
     """Request bodies in memory at one time."""
 
+    @property
+    def matting_bytes(self) -> int:
+        """What matting may keep on top of a picture: half of what a process has for one."""
+        return (self.process_bytes - PROCESS_BYTES) // 2
+
 
 def plan(*, memory_bytes: int, cores: int, max_pixels: int, max_body_bytes: int) -> Capacity:
     """Deal out memory and cores.

@@ -29,6 +29,8 @@ from cutoutd.segmentation.options import SegmentationOptions
 _START_S: Final = 120.0
 _UNTOUCHED_BYTES: Final = 500_000_000
 """What a process reserves and never touches (stacks, arenas): the limit counts it, memory not."""
+_NICENESS: Final = 5
+"""A third of the weight of the process that answers HTTP, where both want the same core."""
 # Not a fork of this process, which would copy locks that its threads hold.
 _processes: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 if os.name == "posix":
@@ -274,11 +276,12 @@ def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
 
 
 def _be_the_first_to_go(memory_bytes: int | None) -> None:
-    """When memory runs out this process fails, rather than the one that serves."""
+    """When memory or time runs out this process gives way, rather than the one that serves."""
     try:
         import resource
     except ImportError:  # Not on Windows.
         return
+    os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_bytes is not None:
         limit = memory_bytes + _UNTOUCHED_BYTES

@@ -93,8 +93,9 @@ class Service:
     async def keep(self, data: bytes, *, name: str | None = None, folder: str = INPUTS) -> Source:
         """Store uploaded bytes: in INPUTS for one job, in UPLOADS for several.
 
-        Raises Overloaded when there is no room.
+        Raises Overloaded when there is no room, or a job for them would be refused now.
         """
+        await self._call(self._store.refuse_when_full, self._limits.max_waiting)
         digest = hashlib.sha256(data).hexdigest()[:32]
         key = f"{folder}/{digest}-{uuid.uuid4().hex}"
         await self._call(self._put, key, data, "application/octet-stream")

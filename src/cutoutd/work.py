@@ -141,7 +141,11 @@ def segmentation_options(settings: Settings, capacity: Capacity) -> Segmentation
 
 def imaging_limits(capacity: Capacity) -> ImagingLimits:
     """What one picture may cost."""
-    return ImagingLimits(max_pixels=capacity.max_pixels, threads=capacity.threads)
+    return ImagingLimits(
+        max_pixels=capacity.max_pixels,
+        threads=capacity.threads,
+        matting_bytes=capacity.matting_bytes,
+    )
 
 
 def fetch_limits(settings: Settings) -> FetchLimits:

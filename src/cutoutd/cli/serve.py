@@ -2,6 +2,9 @@
 
 import typer
 
+_SWITCH_S = 0.001
+"""How long a worker's thread may keep the interpreter from the thread that answers HTTP."""
+
 
 def serve(
     *,
@@ -12,6 +15,8 @@ def serve(
 
     The first signal finishes what runs, the second gives it back to the queue.
     """
+    import sys
+
     import uvicorn
 
     from cutoutd.app import create_app
@@ -41,6 +46,7 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
     )
+    sys.setswitchinterval(_SWITCH_S)
     server = HurriableServer(config, app)
     server.run()
     if not server.started:  # The reason is in the log: the port is taken, the store is locked, …

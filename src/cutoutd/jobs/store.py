@@ -23,7 +23,7 @@ from cutoutd.jobs.rows import (
     submission_to_row,
 )
 from cutoutd.jobs.schema import jobs
-from cutoutd.jobs.turns import QUEUED, UNFINISHED, situation
+from cutoutd.jobs.turns import QUEUED, UNFINISHED, WAITING, situation
 
 log = logging.getLogger(__name__)
 
@@ -120,10 +120,7 @@ class JobStore:
             if earlier is not None:
                 return earlier
             now = situation(tx, submission)
-            if max_waiting is not None and now.waiting >= max_waiting:
-                raise Overloaded(
-                    "Too many jobs are waiting. Please try again later.", retry_after_s=10
-                )
+            _refuse_from(max_waiting, now.waiting)
             if max_unfinished is not None and now.unfinished >= max_unfinished:
                 raise Overloaded(
                     f"Only {max_unfinished} jobs at a time are allowed.", retry_after_s=5
@@ -133,6 +130,11 @@ class JobStore:
             if enlist is not None:
                 enlist(tx, job)
         return job
+
+    def refuse_when_full(self, max_waiting: int) -> None:
+        """Raises Overloaded where `insert` would, before anything is stored for a job."""
+        with self._database.read() as connection:
+            _refuse_from(max_waiting, connection.execute(WAITING).scalar_one())
 
     def get(self, job_id: int) -> Job:
         """Raises NotFound. Whose job it is, the caller must check."""
@@ -285,6 +287,11 @@ class JobStore:
                 "This idempotency key was used for another request.", field="Idempotency-Key"
             )
         return job_from_row(row)
+
+
+def _refuse_from(max_waiting: int | None, waiting: int) -> None:
+    if max_waiting is not None and waiting >= max_waiting:
+        raise Overloaded("Too many jobs are waiting. Please try again later.", retry_after_s=10)
 
 
 def _ownership(job: Job) -> dict[str, object]:

@@ -17,8 +17,9 @@ QUEUED = jobs.c.status == JobStatus.QUEUED
 
 _same_priority = QUEUED & (jobs.c.priority == bindparam("priority"))
 _own = jobs.c.client == bindparam("client")
+WAITING = select(func.count()).select_from(jobs).where(QUEUED)
 _SITUATION = select(
-    select(func.count()).select_from(jobs).where(QUEUED).scalar_subquery().label("waiting"),
+    WAITING.scalar_subquery().label("waiting"),
     select(func.count())
     .select_from(jobs)
     .where(_own & jobs.c.status.in_(UNFINISHED))
