@@ -92,7 +92,8 @@ scaled-demo: $(VENV)/.dev ## PostgreSQL, S3, one web process, two workers, one a
 	$(BIN)/python -m tests.chaos.scaled_demo
 
 fuzz: $(VENV)/.dev ## Send damaged files and odd requests to every dialect, for five minutes
-	FUZZ_SECONDS=100 timeout 300 $(BIN)/python -m pytest -q tests/fuzz
+	FUZZ_SECONDS=61 timeout 270 $(BIN)/python -m pytest -q tests/fuzz tests/test_contract.py
+	$(BIN)/python -m tests.fuzz.parsers -max_total_time=25 -max_len=300 -verbosity=0
 
 soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files must stay flat
 	$(BIN)/python benchmarks/soak.py

@@ -31,6 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tests.fuzz.pictures import odd  # noqa: E402 - The path comes first.
 from tests.running import Running, running_process  # noqa: E402
+from tests.weighing import weigh  # noqa: E402
 
 CONNECTIONS = 8
 SIZES = {(400, 300): 70, (800, 600): 20, (1600, 1200): 8, (4000, 3000): 2}
@@ -51,37 +52,6 @@ def pictures() -> list[bytes]:
             Image.fromarray(pixels).save(file, kind)
             files += [file.getvalue()] * share
     return files
-
-
-def processes(root: int) -> list[Path]:
-    """The /proc folders of a process and all below it."""
-    parents = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # It ended meanwhile.
-        parents[int(status.parent.name)] = int(fields[1])
-    family = {root}
-    while more := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= more
-    return [Path(f"/proc/{pid}") for pid in family]
-
-
-def weigh(root: int) -> dict[str, Any]:
-    """Proportional memory in bytes, threads and file descriptors of a process and its children."""
-    threads = files = 0
-    parts: dict[str, int] = {}
-    for folder in processes(root):
-        try:
-            rollup = (folder / "smaps_rollup").read_text()
-            memory = int(rollup.split("Pss:")[1].split()[0]) * 1024
-            threads += len(list((folder / "task").iterdir()))
-            files += len(list((folder / "fd").iterdir()))
-        except (OSError, IndexError):
-            continue  # It ended meanwhile.
-        parts["serving" if folder.name == str(root) else folder.name] = memory
-    return {"memory": sum(parts.values()), "parts": parts, "threads": threads, "files": files}
 
 
 class Watch:

@@ -13,10 +13,11 @@ from cutoutd.segmentation.cores import machine_bytes, memory_limit_bytes
 MB: Final = 1_000_000
 SERVING_BYTES: Final = 200 * MB
 """The program without any request; 90 to 120 MB were seen."""
-PROCESS_BYTES: Final = 160 * MB
-"""A picture process with the embedded model warm; 110 to 124 MB were seen."""
+PROCESS_BYTES: Final = 200 * MB
+"""A picture process with the embedded model warm; 145 to 170 MB were seen."""
 PIXEL_BYTES: Final = 64
-"""What a pixel costs at most, from decoding to encoding; a JPEG of 12 megapixels took 50."""
+"""What a pixel costs at most, from decoding to encoding: 9 to 48 bytes were measured over
+formats, depths, outputs and matting (benchmarks/memory.py)."""
 _SHARE_OF_A_MACHINE: Final = 0.75
 
 

@@ -1,6 +1,6 @@
 """No file and no request makes the server answer 500, hang, grow or leave something behind.
 
-`make test` runs a few seconds of it, `make fuzz` (FUZZ_SECONDS=200) more. A failure names the
+`make test` runs a few seconds of it, `make fuzz` (FUZZ_SECONDS=61) more. A failure names the
 seed, the case and its bytes.
 """
 
@@ -18,12 +18,15 @@ from tests.fuzz.pictures import damaged, odd, valid
 from tests.fuzz.requests import fixed, strange
 from tests.running import Running, running_process
 from tests.web.dialects.test_bad_input import VENDORS
+from tests.weighing import weigh
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))
 SEED = int(os.environ.get("FUZZ_SEED", "7"))
 THOROUGH = SECONDS > 60
 """Every case in every dialect; otherwise the dialects take turns."""
 PATIENCE_S = 60.0
+ROOM_BYTES = 150_000_000
+"""What the largest picture of the fuzz may leave in the allocators; it does so once."""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("fuzz") / "data"
     with running_process(folder, sync_wait_s="40", keep_hours="0.01") as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def weight(running: Running) -> dict[str, Any]:
+    """What the server weighs when it has done a few pictures."""
+    for vendor in list(VENDORS.values())[:3]:
+        for _ in range(2):
+            httpx.post(
+                running.base + vendor.path, timeout=PATIENCE_S, **vendor.picture(valid()["PNG RGB"])
+            )
+    return weigh(running.process.pid)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +107,15 @@ def test_nothing_is_left_behind(running: Running, http: httpx.Client) -> None:
     assert "Traceback" not in _unexpected(running.log)
     left = [file for file in running.folder.rglob("*") if file.name.endswith((".tmp", ".part"))]
     assert left == []
+    assert list((running.folder / "artifacts" / ".partial").iterdir()) == []
+
+
+def test_nothing_grew(running: Running, weight: dict[str, Any], http: httpx.Client) -> None:
+    assert http.get("/livez").status_code == 200
+    now = weigh(running.process.pid)
+    assert now["memory"] < weight["memory"] + ROOM_BYTES, (weight, now)
+    assert now["threads"] <= weight["threads"] + 8, (weight, now)
+    assert now["files"] <= weight["files"] + 16, (weight, now)
 
 
 def _unexpected(log: Path) -> str:

@@ -6,8 +6,9 @@ used is answered with 200 and the status `failure`, as the vendor documents.
 
 import base64
 import hashlib
+import re
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -174,7 +175,7 @@ async def results(
 ) -> JSONResponse:
     """The picture without its background, and where the subject is."""
     _, picture = body.picture()
-    name = _name_of(picture)
+    name = name_of(picture)
     try:
         job = await _performed(body, caller)
     except (SourceRejected, SourceUnreachable) as error:
@@ -203,12 +204,15 @@ async def _performed(body: ResultsRequest, caller: Caller) -> Job:
     )
 
 
-def _name_of(picture: "str | Upload") -> str:
+def name_of(picture: "str | Upload") -> str:
+    """What the answer calls the picture: its file's name, or the end of its URL's path."""
     if isinstance(picture, Upload):
         return picture.name or "image"
     if picture[:4].lower() != "http":
         return "image"
-    return unquote(urlsplit(picture).path.rsplit("/", 1)[-1]) or "image"
+    # By hand: it may be no URL at all, which is for others to say.
+    path = re.split("[?#]", picture.partition("://")[2], maxsplit=1)[0]
+    return unquote(path.partition("/")[2].rsplit("/", 1)[-1]) or "image"
 
 
 def _md5_of(picture: "str | Upload") -> str:
