@@ -85,7 +85,7 @@ def test_empty_fields_count_as_absent(http: httpx.Client) -> None:
 def test_what_is_no_url_is_a_failure_in_its_words(http: httpx.Client, text: str) -> None:
     answer = http.post(RESULTS, json={"image": text})
     assert answer.status_code == 200
-    assert found(answer)["status"]["code"] == "failure"
+    assert answer.json()["results"][0]["status"]["code"] == "failure"
 
 
 def test_the_bytes_decide_the_type_and_not_its_name(http: httpx.Client) -> None:
