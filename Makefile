@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges chaos check clean clients dist docs e2e fix fuzz \
-	help image lock openapi reference scaled-demo serve setup soak stranger test test-runtimes train-smoke
+	help image lock openapi reference sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -100,6 +100,12 @@ soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files mus
 
 audit: $(VENV)/.dev ## Look for known vulnerabilities in what we pin
 	$(BIN)/python -m pip_audit --require-hashes --disable-pip --requirement requirements/runtime.txt
+
+sbom: $(VENV)/.dev ## Write the bill of materials of the image's Python packages: build/sbom.cdx.json
+	@mkdir -p build
+	$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.cdx.json requirements/image.txt
+	@echo "build/sbom.cdx.json"
 
 clean: ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
