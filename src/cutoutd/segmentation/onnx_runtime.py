@@ -145,6 +145,8 @@ def _open(
     options = module.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # It would plan one block for all tensors at the second run and keep those of the first too.
+    options.enable_mem_pattern = False
     options.log_severity_level = ERRORS_ONLY
     # A thread that waits by spinning takes the core from whoever encodes the picture before.
     options.add_session_config_entry(SPINNING, "0")

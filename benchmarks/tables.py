@@ -1,0 +1,57 @@
+"""The records in results/ as the Markdown tables of README.md, written between its markers.
+
+python benchmarks/tables.py
+"""
+
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def speed() -> list[str]:
+    """Ratios beside what is promised, what the network allows, and memory."""
+    cases = json.loads((HERE / "results" / "speed.json").read_text())["cases"]
+    titles = ["case", "cutoutd, s", "rembg, s", "ratio", "goal", "network's limit"]
+    titles += ["all but the network", "peak MB, cutoutd / rembg"]
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for name, row in cases.items():
+        memory = (
+            f"{row['ours_peak_mb']:.0f} / {row['theirs_peak_mb']:.0f}"
+            if "ours_peak_mb" in row
+            else ""
+        )
+        theirs = f"{row['theirs_s']:.3f}" if "theirs_s" in row else f"{row['bare_s']:.3f} (bare)"
+        cells = [name, f"{row['ours_s']:.3f}", theirs, f"{row['ratio']:.2f}", f"{row['must']:g}"]
+        cells += [f"{row[key]:.2f}" if key in row else "" for key in ("limit", "rest_ratio")]
+        lines.append("| " + " | ".join([*cells, memory]) + " |")
+    return lines
+
+
+def edges() -> list[str]:
+    """Mean errors of every method."""
+    record = json.loads((HERE / "results" / "edges.json").read_text())
+    metrics = list(next(iter(record["mean"].values())))
+    width, height = record["size"]
+    titles = [f"{record['pictures']} pictures, {width} x {height}", *metrics]
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    lines += [
+        f"| {name} | " + " | ".join(f"{row[metric]:.2f}" for metric in metrics) + " |"
+        for name, row in record["mean"].items()
+    ]
+    return lines
+
+
+def main() -> None:
+    page = HERE / "README.md"
+    text = page.read_text()
+    for name, make in {"speed": speed, "edges": edges}.items():
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = f"{before}{start}\n" + "\n".join(make()) + f"\n\n{end}{after}"
+    page.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
