@@ -24,7 +24,7 @@ from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_
 
 FAST_PIXELS = 20_000
 """`fast` shrinks the picture until its band has about as many pixels."""
-PRIOR_CONFIDENCE = 0.01
+PRIOR_CONFIDENCE = 0.05
 """Of `fast`, in the mask; a known pixel has 100. Weak: colours decide wherever they can."""
 RADIUS = 1
 EPSILON = 1e-5
