@@ -45,6 +45,12 @@ def test_a_data_uri_gives_its_bytes_with_and_without_base64() -> None:
     assert decode_data_uri("data:,a%20b", field="image", max_bytes=LIMIT) == b"a b"
 
 
+def test_a_data_uri_that_is_no_text_is_refused_naming_the_field() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        decode_data_uri("data:,\udd00", field="image", max_bytes=100)
+    assert refusal.value.field == "image"
+
+
 def test_only_a_comma_before_another_url_separates_pictures() -> None:
     assert split_urls("https://a.example/x,y.jpg, http://b.example/z.jpg") == [
         "https://a.example/x,y.jpg",

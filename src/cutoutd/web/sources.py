@@ -66,7 +66,10 @@ def decode_data_uri(text: str, *, field: str, max_bytes: int) -> bytes:
         raise InvalidRequest(f"{field}: the data URI has no data.", field=field)
     if head.lower().endswith(";base64"):
         return decode_base64(payload, field=field, max_bytes=max_bytes)
-    return unquote_to_bytes(payload)
+    try:
+        return unquote_to_bytes(payload)
+    except UnicodeEncodeError as error:  # Half of a surrogate pair stands for no bytes.
+        raise InvalidRequest(f"{field}: the data URI is no text.", field=field) from error
 
 
 def decode_base64(text: str, *, field: str, max_bytes: int) -> bytes:
