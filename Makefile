@@ -93,7 +93,9 @@ scaled-demo: $(VENV)/.dev ## PostgreSQL, S3, one web process, two workers, one a
 
 fuzz: $(VENV)/.dev ## Send damaged files and odd requests to every dialect, for five minutes
 	FUZZ_SECONDS=61 timeout 270 $(BIN)/python -m pytest -q tests/fuzz tests/test_contract.py
-	$(BIN)/python -m tests.fuzz.parsers -max_total_time=25 -max_len=300 -verbosity=0
+	@mkdir -p build
+	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "NOT TESTED: atheris is for Linux on x86-64"; exit 0; }; \
+		$(BIN)/python -m tests.fuzz.parsers -max_total_time=25 -max_len=300 -verbosity=0 -artifact_prefix=build/
 
 soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files must stay flat
 	$(BIN)/python benchmarks/soak.py
