@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.imaging.reduce import reduced
-from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
 
 FULL = 255
@@ -56,7 +55,8 @@ def cut_out(
         rgba[place][..., 3] = levels
         np.copyto(whole[place], 0, where=levels == 0)
 
-    each(fill, tiles(shape, share.shape), threads)
+    for tile in tiles(shape, share.shape):
+        fill(tile)  # So small that two threads would wait for the interpreter lock.
 
 
 def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) -> None:

@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.threads import each
 from cutoutd.imaging.tiles import Tile, tiles
 
 RADIUS = 2
@@ -46,7 +45,8 @@ def mask_from_probability(
         levels *= 255
         mask[tile.rows, tile.columns] = np.rint(np.clip(levels, 0, 255, out=levels), out=levels)
 
-    each(fill, tiles(shape, probability.shape), threads)
+    for tile in tiles(shape, probability.shape):
+        fill(tile)  # So small that two threads would wait for the interpreter lock.
     return mask
 
 

@@ -34,7 +34,7 @@ MAY_BE_LARGER = 1.06
 """Of a sample, than the most careful way, which is within a few percent of Pillow's default."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
-STRIPS_PER_THREAD = 8
+STRIPS_PER_THREAD = 4
 """Empty rows cost next to nothing, so one strip a thread would leave threads idle."""
 SMALL_BYTES = 6_000_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SUB, UP, PAETH = 1, 2, 4
-BLOCK_BYTES = 64_000
+BLOCK_BYTES = 250_000
+"""Smaller ones leave two threads waiting for the interpreter lock."""
 JUDGED = 8
 """Of every so many pixels one is looked at to find the filter of a block."""
 
