@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 from torch import nn
 
-from training.layers import Convolution
 from training.model import Network, convolutions_in_order
 
 PART_BYTES = 15 * 1024 * 1024
@@ -63,20 +63,23 @@ def _halved(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 @torch.no_grad()
 def start_from_onnx(network: Network, path: Path) -> None:
-    """Copy the folded convolutions of an exported network of the same design.
+    """Copy the convolutions of an exported network of the same design into a folded one.
 
-    The network has plain convolutions (`branches = false`); its coarser heads keep their
-    random weights, as an exported file has none. Raises ValueError if the shapes differ.
+    The coarser heads keep their random weights, as an exported file has none, and a bias that the
+    exporter left out because it was zero stays zero. Raises ValueError if the shapes differ.
     """
     graph = onnx.load(path).graph
     stored = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in stored:
+            stored[node.output[0]] = stored[node.input[0]].astype(np.float32)
     there = [node for node in graph.node if node.op_type == "Conv"]
     here = convolutions_in_order(network)
     if len(there) != len(here):
         raise ValueError(f"{path.name} has {len(there)} convolutions, the network {len(here)}")
     for node, convolution in zip(there, here, strict=True):
-        plain = convolution.kernel if isinstance(convolution, Convolution) else convolution
-        for parameter, name in zip((plain.weight, plain.bias), node.input[1:], strict=True):
+        parameters = (convolution.weight, convolution.bias)[: len(node.input) - 1]
+        for parameter, name in zip(parameters, node.input[1:], strict=True):
             value = torch.tensor(stored[name])
             if parameter is None or parameter.shape != value.shape:
                 raise ValueError(f"{node.name} has another shape than the network's convolution")

@@ -6,7 +6,7 @@ at 1/16 and 1/32, and weighs its deepest features by their global mean (squeeze 
 Hu et al., CVPR 2018).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -106,22 +106,27 @@ class Network(nn.Module):
         return self.eval()
 
 
-def convolutions_in_order(network: Network) -> Sequence[Convolution | nn.Conv2d]:
-    """Every convolution that inference needs, in the order in which it runs.
-
-    Of networks whose way down is U-blocks.
-    """
+def convolutions_in_order(network: Network) -> list[nn.Conv2d]:
+    """Every convolution that inference needs, in the order in which it runs."""
     encoder = network.encoder
-    assert isinstance(encoder, BlockEncoder)
-    order: list[Convolution | nn.Conv2d] = [encoder.stem]
-    for stage in encoder.stages:
-        order += _inside(stage)
-    order += [*network.bottom, network.weigh]
-    for decoder in reversed(network.decoders):
-        order += _inside(decoder)
-    return [*order, *network.top, network.heads[0]]
+    if isinstance(encoder, LiteEncoder):
+        order = [part.kernel for part in encoder.modules() if isinstance(part, Normalised)]
+    else:
+        order = [encoder.stem.kernel, *_inside(encoder.stages)]
+    order += [*_kernels(network.bottom), network.weigh]
+    order += _inside(reversed(network.decoders))
+    head = network.heads[0]
+    assert isinstance(head, nn.Conv2d)
+    return [*order, *_kernels(network.top), head]
 
 
-def _inside(block: nn.Module) -> list[Convolution]:
-    assert isinstance(block, Block)
-    return [block.enter, *block.down, block.middle, *block.up]  # type: ignore[list-item]
+def _kernels(convolutions: Iterable[nn.Module]) -> list[nn.Conv2d]:
+    return [one.kernel for one in convolutions if isinstance(one, Convolution)]
+
+
+def _inside(blocks: Iterable[nn.Module]) -> list[nn.Conv2d]:
+    order = []
+    for block in blocks:
+        assert isinstance(block, Block)
+        order += _kernels([block.enter, *block.down, block.middle, *block.up])
+    return order

@@ -9,9 +9,11 @@ import argparse
 import json
 import math
 import os
+import signal
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
@@ -200,10 +202,11 @@ def train(
     save_every_s: float = 180,
     teacher: Network | None = None,
     process: int = 0,
+    stop: Event | None = None,
 ) -> None:
-    """Go on until the run's last step or until the minutes are over, and save.
+    """Go on until the run's last step, until the minutes are over or `stop` is set, and save.
 
-    Of several processes, number 0 alone writes.
+    Of several processes, number 0 alone decides and writes.
     """
     started = saved = time.monotonic()
     losses: list[Tensor] = []
@@ -212,7 +215,8 @@ def train(
     with Path(name).open("a", encoding="utf-8") as log:
         while training.step < training.run.steps:
             over = time.monotonic() - started > 60 * minutes
-            if together.agreed(over, training.device):
+            stopped = stop is not None and stop.is_set()
+            if together.agreed(over or stopped, training.device):
                 break
             side = side_at(training.run, training.step)
             losses.append(training.learn(*supply.batch(side), teacher))
@@ -275,6 +279,8 @@ def main() -> None:
     if arguments.teacher:
         teacher = read_network(arguments.teacher[0], Path(arguments.teacher[1]), device)
     supply = Supply.open(run, arguments.packed, SETS, device)
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     train(
         training,
         supply,
@@ -282,6 +288,7 @@ def main() -> None:
         minutes=arguments.minutes,
         teacher=teacher,
         process=process,
+        stop=stop,
     )
 
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import torch
@@ -7,6 +8,8 @@ from training.data import SETS, pack
 from training.drawn import draw_shards
 from training.settings import read_design, read_run
 from training.train import Supply, Training, learning_rate_at, side_at, train
+
+from training import checkpoint
 
 CPU = torch.device("cpu")
 
@@ -73,3 +76,16 @@ def test_a_run_stops_in_time_and_goes_on_where_it_stopped(tmp_path: Path) -> Non
 
     assert 0 < stopped < training.step
     assert (tmp_path / "checkpoint.pt").exists()
+
+
+def test_a_run_that_is_told_to_stop_saves_what_it_has(tmp_path: Path) -> None:
+    sets = draw_shards(tmp_path / "shards")
+    pack(tmp_path / "shards", tmp_path / "packed", side=32, sets=sets)
+    run = read_run("smoke")
+    stop = Event()
+    stop.set()
+
+    supply = Supply.open(run, tmp_path / "packed", sets, CPU)
+    train(Training(run, CPU), supply, tmp_path, minutes=1, stop=stop)
+
+    assert checkpoint.load(tmp_path / "checkpoint.pt", CPU)["step"] == 0
