@@ -48,11 +48,18 @@ class Validation:
         return (example for example in everything if example.name in chosen)
 
 
-def session_of(model: str, *, threads: int = THREADS) -> Session:
+def path_of(model: str) -> Path:
     """The embedded model by its name, or an exported file by its path."""
+    if model != EMBEDDED.name:
+        return Path(model)
+    assert EMBEDDED.folder is not None
+    return EMBEDDED.folder / EMBEDDED.file
+
+
+def session_of(model: str, *, threads: int = THREADS) -> Session:
+    """As the product opens it: `path_of(model)`, ready to answer."""
     spec = EMBEDDED if model == EMBEDDED.name else spec_of(Path(model))
-    assert spec.folder is not None
-    return open_session(spec, spec.folder / spec.file, threads=threads)
+    return open_session(spec, path_of(model), threads=threads)
 
 
 def spec_of(path: Path) -> ModelSpec:
