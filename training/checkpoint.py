@@ -62,7 +62,7 @@ def _halved(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def start_from_onnx(network: Network, path: Path) -> None:
+def copy_from_onnx(network: Network, path: Path) -> None:
     """Copy the convolutions of an exported network of the same design into a folded one.
 
     The coarser heads keep their random weights, as an exported file has none, and a bias that the

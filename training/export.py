@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cutoutd.segmentation.own import PREFIX
 from training.augment import MEAN, STD
-from training.checkpoint import start_from_onnx
+from training.checkpoint import copy_from_onnx
 from training.layers import grown
 from training.model import Network
 from training.settings import read_design
@@ -174,8 +174,8 @@ def main() -> None:
     parser.add_argument("--sharpness", type=float, default=1.0, help="factor of the logits")
     arguments = parser.parse_args()
     if arguments.checkpoint.suffix == ".onnx":
-        network = Network(read_design(arguments.design)).eval()
-        start_from_onnx(network, arguments.checkpoint)
+        network = Network(read_design(arguments.design)).fold()
+        copy_from_onnx(network, arguments.checkpoint)
     else:
         network = read_network(arguments.design, arguments.checkpoint, torch.device("cpu"))
     sharpen(network, arguments.sharpness)

@@ -66,7 +66,7 @@ def sheet(chosen: Sequence[Example], session: Session, *, columns: int = 2) -> I
 
 
 def main() -> None:
-    """Write sheet.png and worst.png beside the errors that `training.evaluate` kept."""
+    """Write MODEL-SET-sheet.png and -worst.png beside the errors that `training.evaluate` kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="where the tar shards are")
     parser.add_argument("model")
@@ -80,9 +80,9 @@ def main() -> None:
     ranked = sorted(errors, key=lambda photo: errors[photo][name], reverse=True)
     every = max(1, len(photos) // SHOWN)
     chosen = [photos[photo] for photo in sorted(photos)[::every][:SHOWN]]
-    out = arguments.errors.parent
-    sheet(chosen, session).save(out / f"{name}-sheet.png")
-    sheet([photos[photo] for photo in ranked[:WORST]], session).save(out / f"{name}-worst.png")
+    out = arguments.errors.parent / f"{name}-{pictures.name}"
+    sheet(chosen, session).save(f"{out}-sheet.png")
+    sheet([photos[photo] for photo in ranked[:WORST]], session).save(f"{out}-worst.png")
 
 
 if __name__ == "__main__":

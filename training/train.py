@@ -153,11 +153,9 @@ class Training:
             self.optimiser.load_state_dict(state["optimiser"])
             self.first = int(state["first"])
 
-    def start(self, own: Path | None) -> None:
-        """Begin with the weights of an ONNX file of ours, published ones, or random ones."""
-        if own is not None:
-            checkpoint.start_from_onnx(self.network, own)
-        elif self.run.pretrained:
+    def start(self) -> None:
+        """Begin with published weights on the way down, if the run wants them."""
+        if self.run.pretrained:
             assert isinstance(self.network.encoder, LiteEncoder)
             self.network.encoder.start(published_weights())
         self.average.module.load_state_dict(self.network.state_dict())
@@ -256,7 +254,6 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--start", type=Path, help="ONNX file of ours to start from")
     parser.add_argument("--teacher", nargs=2, metavar=("DESIGN", "CHECKPOINT"))
     arguments = parser.parse_args()
     if arguments.threads:
@@ -274,7 +271,7 @@ def main() -> None:
         known = path if path.exists() else path.with_name("portable.pt")
         training.resume(checkpoint.load(known, device))
     else:
-        training.start(arguments.start)
+        training.start()
     teacher = None
     if arguments.teacher:
         teacher = read_network(arguments.teacher[0], Path(arguments.teacher[1]), device)

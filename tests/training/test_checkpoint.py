@@ -56,4 +56,4 @@ def test_weights_of_another_design_are_refused() -> None:
     assert EMBEDDED.folder is not None
 
     with pytest.raises(ValueError, match=r"has \d+ convolutions, the network \d+"):
-        checkpoint.start_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
+        checkpoint.copy_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)

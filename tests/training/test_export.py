@@ -58,14 +58,14 @@ def test_large_weights_are_stored_in_half(exported: Path) -> None:
 
 
 @torch.no_grad()
-def test_the_embedded_file_is_the_prototype_design_to_the_last_weight() -> None:
+def test_the_embedded_file_is_the_small_design_to_the_last_weight() -> None:
     assert EMBEDDED.folder is not None
-    network = Network(read_design("prototype")).eval()
-    checkpoint.start_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
+    network = Network(read_design("small")).fold()
+    checkpoint.copy_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
 
     pictures = torch.randn(1, 3, EMBEDDED.size, EMBEDDED.size)
 
-    assert difference(Mirrored(network), EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
+    assert difference(network, EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
 
 
 @torch.no_grad()
