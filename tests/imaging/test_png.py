@@ -43,6 +43,21 @@ def test_every_pixel_comes_back(  # noqa: PLR0917 - hypothesis
     )
 
 
+@pytest.mark.parametrize("shape", [(1, 2_000_000, 4), (3, 700_000, 4)])
+def test_rows_may_be_wider_than_a_block(shape: tuple[int, int, int]) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(np.asarray(shown(png(pixels, level=1, threads=2))), pixels)
+
+
+def test_each_few_rows_get_the_filter_that_leaves_less() -> None:
+    random = np.random.default_rng(6)
+    across = np.repeat(random.integers(0, 256, (48, 1)), 400, axis=1)
+    down = np.repeat(random.integers(0, 256, (1, 400)), 48, axis=0)
+    rows = np.concatenate([across, down, across]).astype(np.uint8)
+    lines = np.concatenate([block.copy() for block in filtered(rows, slice(0, len(rows)), 1)])
+    assert lines[:, 0].tolist() == [SUB] * 48 + [UP] * 48 + [SUB] * 48
+
+
 @pytest.mark.parametrize("kind", [SUB, UP])
 def test_rows_are_less_what_the_specification_predicts(kind: int) -> None:
     random = np.random.default_rng(4)

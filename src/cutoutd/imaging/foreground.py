@@ -4,9 +4,13 @@ A soft pixel shows I = alpha F + (1 - alpha) B. The colours around it tell F and
 roughly is enough on a coarse grid; the equation itself then corrects them at every pixel.
 
 Source of the coarse part: Germer, Uelwer, Conrad and Harmeling 2020, "Fast Multi-Level
-Foreground Estimation". Source of the correction: Forte 2021, "Approximate Fast Foreground
-Colour Estimation"; ours moves F and B to the nearest pair that satisfies the equation.
+Foreground Estimation", relaxed by Chebyshev's semi-iteration (Golub and Varga 1961), which comes
+as near to the minimum in ten steps as plain ones do in a hundred. Source of the correction: Forte
+2021, "Approximate Fast Foreground Colour Estimation"; ours moves F and B to the nearest pair that
+satisfies the equation.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +24,12 @@ COARSE_PIXELS = 40_000
 """The grid on which colours are spread has about as many cells."""
 SMOOTHNESS = np.float32(1e-5)
 """How strongly neighbours want the same colour even where alpha is flat; Germer's epsilon_r."""
-SMALL_SIDE = 32
-"""Up to it a grid is cheap enough for many steps."""
 EDGE_SMOOTHNESS = np.float32(1)
 """And how strongly where alpha changes; Germer's omega."""
+STEPS = (2, 10, 40)
+"""Of relaxation on the finest grid, on the next one, and on every coarser one, unless it is smaller."""
+RADIUS = 0.98
+"""Of the spectrum that the steps are made for; what changes more slowly comes from coarser grids."""
 
 
 def cut_out(
@@ -47,13 +53,15 @@ def cut_out(
     def fill(tile: Tile) -> None:
         place = (tile.rows, tile.columns)
         levels = alpha[place]
-        if levels.max() == 0:
+        most, least = levels.max(), levels.min()
+        if most == 0:
             whole[place] = 0
             return
-        if levels.min() < FULL and estimate:
+        if estimate and least < FULL:
             _unmix(rgba[place], levels, enlarged(coarse, tile, shape))
         rgba[place][..., 3] = levels
-        np.copyto(whole[place], 0, where=levels == 0)
+        if least == 0:
+            np.copyto(whole[place], 0, where=levels == 0)
 
     for tile in tiles(shape, share.shape):
         fill(tile)  # So small that two threads would wait for the interpreter lock.
@@ -62,21 +70,21 @@ def cut_out(
 def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) -> None:
     """Write F over I: of the pairs that give I, the one nearest to the coarse F and B.
 
-    pixels: (h, w, 4); levels: (h, w) of alpha; coarse: (6, h, w), used up. Where alpha is 1,
-    F is I to the last bit.
+    pixels: (h, w, 4), of which only soft ones change; levels: (h, w) of alpha; coarse: (6, h, w).
     """
-    alpha = levels.astype(np.float32) / np.float32(FULL)
+    soft = np.flatnonzero((levels - np.uint8(1)) < FULL - 1)
+    whole = pixels.view(np.uint32).flatten()
+    mixed = whole.take(soft).view(np.uint8).reshape(-1, 4)
+    alpha = levels.take(soft) / np.float32(FULL)
     rest = 1 - alpha
     share = alpha / (alpha * alpha + rest * rest)
-    for color in range(3):
-        front, missing = coarse[color], coarse[3 + color]
-        missing *= rest
-        missing += alpha * front
-        np.subtract(pixels[..., color], missing, out=missing)
-        missing *= share
-        front += missing
-        np.rint(np.clip(front, 0, FULL, out=front), out=front)
-        pixels[..., color] = front
+    for color, front_back in enumerate(coarse.reshape(2, 3, -1).swapaxes(0, 1)):
+        front, back = (plane.take(soft) for plane in front_back)
+        missing = mixed[:, color] - (alpha * front + rest * back)
+        front += share * missing
+        mixed[:, color] = np.rint(np.clip(front, 0, FULL, out=front), out=front)
+    whole[soft] = mixed.view(np.uint32)[:, 0]
+    pixels.view(np.uint32)[..., 0] = whole.reshape(levels.shape)
 
 
 def _spread(colors: Plane, alpha: Plane) -> Plane:
@@ -87,16 +95,16 @@ def _spread(colors: Plane, alpha: Plane) -> Plane:
     front_back = np.empty((2, 3, 1, 1), dtype=np.float32)
     front_back[0, :, 0, 0] = _mean_color(colors, alpha)
     front_back[1, :, 0, 0] = _mean_color(colors, 1 - alpha)
-    for seen in reversed(pyramid):
+    for level, seen in reversed(list(enumerate(pyramid))):
         height, width = seen.shape[1:]
         front_back = front_back.repeat(2, axis=2).repeat(2, axis=3)[..., :height, :width]
-        few = max(height, width) <= SMALL_SIDE
-        front_back = _relaxed(front_back, seen[:3], seen[3], times=10 if few else 2)
+        steps = min(STEPS[min(level, len(STEPS) - 1)], max(height, width))
+        front_back = _relaxed(front_back, seen[:3], seen[3], steps=steps)
     return front_back.reshape(6, *alpha.shape)
 
 
-def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, times: int) -> Plane:
-    """Jacobi steps on Germer's cost: explain the pixel, agree with the neighbours.
+def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Plane:
+    """Accelerated Jacobi steps on Germer's cost: explain the pixel, agree with the neighbours.
 
     front_back: (2, 3, h, w); seen: (3, h, w); alpha: (h, w).
     """
@@ -106,16 +114,27 @@ def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, times: int) -> Pla
     _add_neighbours(weight, np.ones_like(alpha), down, across)
     shares = np.stack([alpha, 1 - alpha])[:, np.newaxis]
     gain = shares / (weight + (shares * shares).sum(axis=0))
-    for _ in range(times):
+    before = front_back
+    for pace in _paces(steps):
         mean = front_back * SMOOTHNESS
         _add_neighbours(mean, front_back, down, across)
         mean /= weight
         # Per pixel, minimise (I - alpha F - rest B)^2 + weight (|F - mean F|^2 + |B - mean B|^2).
         missing = seen - (shares * mean).sum(axis=0)
-        front_back = gain * missing
-        front_back += mean
-        np.clip(front_back, 0, FULL, out=front_back)
-    return front_back
+        mean += gain * missing
+        mean -= before
+        mean *= pace
+        mean += before
+        before, front_back = front_back, mean
+    return np.clip(front_back, 0, FULL, out=front_back)
+
+
+def _paces(steps: int) -> Iterator[np.float32]:
+    """How far each step goes, beyond the step before the last."""
+    pace = 1.0
+    for step in range(steps):
+        yield np.float32(pace)
+        pace = 1 / (1 - (pace if step else 2.0) * (RADIUS / 2) ** 2)
 
 
 def _add_neighbours(total: Plane, planes: Plane, down: Plane, across: Plane) -> None:

@@ -117,15 +117,15 @@ def applied(
 ) -> Plane:
     """Alpha in one tile: the coefficients enlarged to it, times the colours of the picture.
 
-    coefficients: from `fit`; rgba: (H, W, 4). Returns (rows, columns), not clipped.
+    coefficients: from `fit`; rgba: (H, W, 4). Returns (rows, columns) levels, rounded, 0 to 255.
     """
     planes = enlarged(coefficients, tile, shape)
-    alpha: Plane = planes[3]
+    levels: Plane = planes[3]
+    levels *= 255
     for color in range(3):
         planes[color] *= rgba[tile.rows, tile.columns, color]
-        planes[color] *= np.float32(1 / 255)
-        alpha += planes[color]
-    return alpha
+        levels += planes[color]
+    return np.rint(np.clip(levels, 0, 255, out=levels), out=levels)
 
 
 def _box(planes: Plane, radius: int) -> Plane:

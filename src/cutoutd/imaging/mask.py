@@ -9,7 +9,7 @@ from cutoutd.imaging.tiles import Tile, tiles
 
 RADIUS = 2
 """Of the guided filter's window, in pixels of the network's answer."""
-EPSILON = 1e-4
+EPSILON = 1e-5
 SURE = 0.01
 """Probabilities this near to 0 or 1 are rounded to them: no ghosts, and tiles without work."""
 
@@ -41,9 +41,7 @@ def mask_from_probability(
         if near.min() == 1:
             mask[tile.rows, tile.columns] = 255
             return
-        levels = applied(coefficients, rgba, tile, shape)
-        levels *= 255
-        mask[tile.rows, tile.columns] = np.rint(np.clip(levels, 0, 255, out=levels), out=levels)
+        mask[tile.rows, tile.columns] = applied(coefficients, rgba, tile, shape)
 
     for tile in tiles(shape, probability.shape):
         fill(tile)  # So small that two threads would wait for the interpreter lock.

@@ -112,12 +112,8 @@ def _matte_fast(
         near = trimap[tile.rows, tile.columns]
         unknown_here = near == UNKNOWN
         if unknown_here.any():
-            levels = applied(coefficients, rgba, tile, trimap.shape) * 255
-            np.copyto(
-                matted[tile.rows, tile.columns],
-                np.rint(np.clip(levels, 0, 255)).astype(np.uint8),
-                where=unknown_here,
-            )
+            levels = applied(coefficients, rgba, tile, trimap.shape).astype(np.uint8)
+            np.copyto(matted[tile.rows, tile.columns], levels, where=unknown_here)
 
     each(fill, tiles(trimap.shape, coarse.shape), threads)
     return matted

@@ -25,6 +25,7 @@ from cutoutd.imaging.png_filter import filtered, with_paeth
 from cutoutd.imaging.threads import each, strips
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ZLIB_HEADER = b"\x78\x01"
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 """Channels to PNG colour type."""
 FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
@@ -62,7 +63,7 @@ FAR = _Deflater(zlib_ng, 4)
 
 
 class _Strip(NamedTuple):
-    deflated: bytes
+    chunk: bytes
     checksum: int
     length: int
 
@@ -99,23 +100,21 @@ def png(
 
 
 def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[bytes]:
-    """One IDAT for each strip: together one zlib stream."""
+    """One IDAT for each strip, and one for the checksum: together one zlib stream."""
     deflater = _chosen(rows, channels, level, threads)
     count = STRIPS_PER_THREAD * threads if threads > 1 else 1
 
     def pack(part: slice) -> _Strip:
         empty = not rows[part][::EMPTY_STEP].any()
         lines = filtered(rows, part, channels)
-        return _deflated(lines, RUNS if empty else deflater, last=part.stop == len(rows))
+        first, last = part.start == 0, part.stop == len(rows)
+        return _deflated(lines, RUNS if empty else deflater, first=first, last=last)
 
     packed = each(pack, strips(len(rows), least=LEAST_ROWS, threads=count), threads)
     checksum = 1
     for strip in packed:
         checksum = _joined(checksum, strip.checksum, strip.length)
-    bodies = [strip.deflated for strip in packed]
-    bodies[0] = b"\x78\x01" + bodies[0]
-    bodies[-1] += struct.pack(">I", checksum)
-    return [_chunk(b"IDAT", body) for body in bodies]
+    return [*(strip.chunk for strip in packed), _chunk(b"IDAT", struct.pack(">I", checksum))]
 
 
 def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
@@ -126,7 +125,7 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
         return RUNS
     if level == FASTEST_LEVEL:
         return QUICK
-    places = _places(rows) if rows.size >= SMALL_BYTES else []
+    places = _places(rows) if rows.size >= SMALL_BYTES and len(rows) > 1 else []
     sizes = each(lambda top: _sizes(rows, top, channels), places, threads)
     quick, best = np.sum(sizes or [(1, 0)], axis=0)
     return QUICK if quick <= MAY_BE_LARGER * best else FAR
@@ -143,15 +142,14 @@ def _places(rows: Bytes) -> list[int]:
 def _sizes(rows: Bytes, top: int, channels: int) -> tuple[int, int]:
     """Bytes of a sample that begins there, written quickly and as small as we know how to.
 
-    What comes before in the window is written first and not counted, so that a search for
-    repetitions finds as much as in the middle of a file.
+    What comes before in the window may be referred to, so that a search for repetitions
+    finds as much as in the middle of a file.
     """
     window = -(-WINDOW_BYTES // rows.shape[1])
     count = window + -(-SAMPLE_BYTES // rows.shape[1])
     top = max(0, min(top, len(rows) - count - 1))
     sample = rows[top : top + count + 1]
-    blocks = filtered(sample, slice(1, len(sample)), channels)
-    lines = np.concatenate([block.copy() for block in blocks])
+    lines = np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
     paeth = with_paeth(sample, channels)
     best = min(_added(lines, window, FAR), _added(paeth, window, FAR))
     return _added(lines, window, QUICK), best
@@ -159,28 +157,30 @@ def _sizes(rows: Bytes, top: int, channels: int) -> tuple[int, int]:
 
 def _added(lines: Bytes, window: int, deflater: _Deflater) -> int:
     """How many bytes the lines after the first `window` take."""
-    stream = _stream(deflater)
-    stream.compress(lines[:window])
-    stream.flush(zlib_ng.Z_SYNC_FLUSH)
+    stream = _stream(deflater, known=lines[:window].tobytes()[-WINDOW_BYTES:])
     return len(stream.compress(lines[window:])) + len(stream.flush(zlib_ng.Z_FINISH))
 
 
-def _stream(deflater: _Deflater) -> Any:
+def _stream(deflater: _Deflater, *, known: bytes = b"") -> Any:
+    """A raw deflate stream that may refer to what is `known`."""
+    options = {"wbits": -15, **({"zdict": known} if known else {})}
     if deflater.library is isal_zlib:
-        return isal_zlib.compressobj(deflater.level, isal_zlib.DEFLATED, -15)
-    return zlib_ng.compressobj(deflater.level, zlib_ng.DEFLATED, -15, 9, deflater.strategy)
+        return isal_zlib.compressobj(deflater.level, **options)
+    return zlib_ng.compressobj(deflater.level, **options, memLevel=9, strategy=deflater.strategy)
 
 
-def _deflated(blocks: Iterable[Bytes], deflater: _Deflater, *, last: bool) -> _Strip:
-    """A raw deflate stream, ended or flushed to a byte boundary."""
+def _deflated(
+    blocks: Iterable[Bytes], deflater: _Deflater, *, first: bool, last: bool
+) -> _Strip:
+    """Part of a zlib stream without its checksum, ended or flushed to a byte boundary."""
     stream = _stream(deflater)
-    parts, checksum, length = [], 1, 0
+    parts, checksum, length = [ZLIB_HEADER] if first else [], 1, 0
     for block in blocks:
         checksum = zlib_ng.adler32(block, checksum)
         length += block.size
         parts.append(stream.compress(block))
     parts.append(stream.flush(zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH))
-    return _Strip(b"".join(parts), checksum, length)
+    return _Strip(_chunk(b"IDAT", *parts), checksum, length)
 
 
 def _joined(first: int, second: int, length: int) -> int:
@@ -192,6 +192,9 @@ def _joined(first: int, second: int, length: int) -> int:
     return high << 16 | low
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    checksum = zlib_ng.crc32(body, zlib_ng.crc32(kind))
-    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)))
+def _chunk(kind: bytes, *body: bytes) -> bytes:
+    checksum = zlib_ng.crc32(kind)
+    for part in body:
+        checksum = zlib_ng.crc32(part, checksum)
+    length = struct.pack(">I", sum(map(len, body)))
+    return b"".join((length, kind, *body, struct.pack(">I", checksum)))
