@@ -51,6 +51,7 @@ class LeftHalf:
 
     name = "left-half"
     provider = "analytic"
+    sees = 1024
 
     def predict(self, _rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The subject is in the left half."""

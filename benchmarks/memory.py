@@ -125,6 +125,7 @@ class SoftEverywhere:
 
     name = "soft"
     provider = "analytic"
+    sees = 1024
 
     def predict(self, _rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """A ramp from 0.1 to 0.9."""

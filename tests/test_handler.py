@@ -36,6 +36,7 @@ class LeftHalf:
 
     name = "left-half"
     provider = "analytic"
+    sees = 1024
 
     def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         probability = np.zeros((32, 32), dtype=np.float32)

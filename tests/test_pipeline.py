@@ -38,6 +38,7 @@ class LeftHalf:
 
     name = "left-half"
     provider = "test"
+    sees = 1024
 
     def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         assert rgb.ndim == 3
@@ -119,11 +120,22 @@ class Disc:
 
     name = "disc"
     provider = "test"
+    sees = 1024
 
     def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         rows, columns = np.mgrid[:64, :64]
         distance = np.hypot(rows - 32, columns - 32)
         return np.clip((20 - distance) / 3, 0, 1).astype(np.float32)
+
+
+class Small(Disc):
+    """Remembers what it was shown."""
+
+    sees = 100
+
+    def predict(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.shown = rgb.shape
+        return super().predict(rgb)
 
 
 class Nothing(Disc):
@@ -231,6 +243,14 @@ def test_the_output_has_the_upright_input_s_size() -> None:
     removal = run(file.getvalue())
     assert (removal.width, removal.height) == (40, 60)
     assert (removal.images[0].width, removal.images[0].height) == (40, 60)
+
+
+def test_a_network_is_shown_no_more_than_it_can_use() -> None:
+    network = Small()
+    file = io.BytesIO()
+    Image.new("RGB", (700, 350)).save(file, "PNG")
+    remove_background(file.getvalue(), RemoveBackground(sources=SOURCE), network)
+    assert network.shown == (117, 234, 3)
 
 
 def test_the_same_request_gives_the_same_bytes(photo: bytes) -> None:

@@ -31,8 +31,6 @@ from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.reduce import reduced, viewed
 
-LARGEST_NETWORK = 1024
-"""Networks look at no more than this many pixels a side; what is handed over is shrunk to it."""
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
 INVALID_PREDICTION = "invalid_prediction"
@@ -49,6 +47,8 @@ class Segmenter(Protocol):
     """Its name in the model registry."""
     provider: str
     """The execution provider that really runs it."""
+    sees: int
+    """Pixels of a picture's shorter side; more would tell it nothing, and are not handed over."""
 
     def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
         """(H, W, 3) sRGB upright picture -> (h, w) probability of subject, 0..1.
@@ -124,7 +124,7 @@ def remove_background(
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
-        small = _shown_to_network(picture, limits.threads)
+        small = _shown_to_network(picture, segmenter.sees, limits.threads)
         if command.prompt is None:
             probability = segmenter.predict(small)
         else:
@@ -158,9 +158,9 @@ def remove_background(
     )
 
 
-def _shown_to_network(picture: Picture, threads: int) -> NDArray[np.uint8]:
-    """(H, W, 3): the picture in sRGB, no larger than networks can use."""
-    factor = max(1, min(picture.width, picture.height) // LARGEST_NETWORK)
+def _shown_to_network(picture: Picture, side: int, threads: int) -> NDArray[np.uint8]:
+    """(H, W, 3): the picture in sRGB, its shorter side between one and two times `side`, or as it is."""
+    factor = max(1, min(picture.width, picture.height) // side)
     small = viewed(reduced(picture.pixels, factor, threads=threads)).convert("RGB")
     return np.asarray(to_srgb(small, picture.profile))
 

@@ -26,9 +26,9 @@ SMOOTHNESS = np.float32(1e-5)
 """How strongly neighbours want the same colour even where alpha is flat; Germer's epsilon_r."""
 EDGE_SMOOTHNESS = np.float32(1)
 """And how strongly where alpha changes; Germer's omega."""
-STEPS = (2, 10, 40)
+STEPS = (3, 12, 40)
 """Of relaxation on the finest grid, on the next one, and on every coarser one, unless it is smaller."""
-RADIUS = 0.98
+RADIUS = 0.99
 """Of the spectrum that the steps are made for; what changes more slowly comes from coarser grids."""
 
 

@@ -16,6 +16,8 @@ WEIGHTS_IN_PACKAGE = Path(__file__).parent / "weights"
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+LARGEST = 1024
+"""Pixels of a shorter side that any model is shown, if there are as many."""
 
 
 class Subject(StrEnum):
@@ -107,6 +109,11 @@ class ModelSpec:
     precision: Precision = Precision.FP32
     variant_of: str | None = None
     """The model that this one is a cheaper version of."""
+
+    @property
+    def sees(self) -> int:
+        """Pixels of a picture's shorter side, beyond which more change nothing to speak of."""
+        return LARGEST if self.reducing_gap is None else round(self.size * self.reducing_gap)
 
 
 EMBEDDED = ModelSpec(

@@ -48,6 +48,7 @@ class PromptedSession:
         """
         self.name = spec.name
         self.spec = spec
+        self.sees = spec.sees
         self._free = Semaphore(slots)
         self._session = _opened(spec, weights, threads)
 

@@ -62,6 +62,7 @@ class Session:
     ) -> None:
         self.name = spec.name
         self.spec = spec
+        self.sees = spec.sees
         self.slots = slots
         self._rescue = rescue
         self._free: SimpleQueue[Runner] = SimpleQueue()
