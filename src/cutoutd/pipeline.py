@@ -159,7 +159,7 @@ def remove_background(
 
 
 def _shown_to_network(picture: Picture, side: int, threads: int) -> NDArray[np.uint8]:
-    """(H, W, 3): the picture in sRGB, its shorter side between one and two times `side`, or as it is."""
+    """(H, W, 3): the picture in sRGB, its shorter side less than twice `side`, or as it is."""
     factor = max(1, min(picture.width, picture.height) // side)
     small = viewed(reduced(picture.pixels, factor, threads=threads)).convert("RGB")
     return np.asarray(to_srgb(small, picture.profile))

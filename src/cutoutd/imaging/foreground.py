@@ -27,9 +27,9 @@ SMOOTHNESS = np.float32(1e-5)
 EDGE_SMOOTHNESS = np.float32(1)
 """And how strongly where alpha changes; Germer's omega."""
 STEPS = (3, 12, 40)
-"""Of relaxation on the finest grid, on the next one, and on every coarser one, unless it is smaller."""
-RADIUS = 0.99
-"""Of the spectrum that the steps are made for; what changes more slowly comes from coarser grids."""
+"""Of relaxation on the finest grid, on the next one, and on coarser ones; at most a grid's side."""
+SPECTRAL_RADIUS = 0.99
+"""Of what the steps are made for; whatever changes more slowly comes from coarser grids."""
 
 
 def cut_out(
@@ -134,7 +134,7 @@ def _paces(steps: int) -> Iterator[np.float32]:
     pace = 1.0
     for step in range(steps):
         yield np.float32(pace)
-        pace = 1 / (1 - (pace if step else 2.0) * (RADIUS / 2) ** 2)
+        pace = 1 / (1 - (pace if step else 2.0) * (SPECTRAL_RADIUS / 2) ** 2)
 
 
 def _add_neighbours(total: Plane, planes: Plane, down: Plane, across: Plane) -> None:

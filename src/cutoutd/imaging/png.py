@@ -163,15 +163,14 @@ def _added(lines: Bytes, window: int, deflater: _Deflater) -> int:
 
 def _stream(deflater: _Deflater, *, known: bytes = b"") -> Any:
     """A raw deflate stream that may refer to what is `known`."""
-    options = {"wbits": -15, **({"zdict": known} if known else {})}
     if deflater.library is isal_zlib:
-        return isal_zlib.compressobj(deflater.level, **options)
-    return zlib_ng.compressobj(deflater.level, **options, memLevel=9, strategy=deflater.strategy)
+        return isal_zlib.compressobj(deflater.level, wbits=-15, zdict=known)
+    return zlib_ng.compressobj(
+        deflater.level, wbits=-15, memLevel=9, strategy=deflater.strategy, zdict=known
+    )
 
 
-def _deflated(
-    blocks: Iterable[Bytes], deflater: _Deflater, *, first: bool, last: bool
-) -> _Strip:
+def _deflated(blocks: Iterable[Bytes], deflater: _Deflater, *, first: bool, last: bool) -> _Strip:
     """Part of a zlib stream without its checksum, ended or flushed to a byte boundary."""
     stream = _stream(deflater)
     parts, checksum, length = [ZLIB_HEADER] if first else [], 1, 0

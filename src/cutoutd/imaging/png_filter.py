@@ -76,7 +76,8 @@ def _runs(block: Bytes, above: Bytes, channels: int) -> Iterator[tuple[slice, in
 
 def _sizes(differences: Bytes) -> NDArray[np.int64]:
     """What is left in each row."""
-    return np.abs(differences.view(np.int8)).view(np.uint8).sum(axis=1, dtype=np.int64)
+    sizes = np.abs(differences.view(np.int8)).view(np.uint8)
+    return np.asarray(sizes.sum(axis=1, dtype=np.int64))
 
 
 def with_paeth(rows: Bytes, channels: int) -> Bytes:
