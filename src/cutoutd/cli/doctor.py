@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,6 +40,8 @@ def doctor(*, as_json: bool = typer.Option(False, "--json", help="Print JSON."))
 
 
 def _checks(settings: "Settings") -> Iterator[Line]:
+    from importlib.metadata import version  # Slow, and every command imports this file.
+
     yield True, "cutoutd", f"{version('cutoutd')} on Python {platform.python_version()}"
     yield True, "machine", f"{platform.machine()}, {platform.system()} {platform.release()}"
     for package in PACKAGES:
@@ -53,6 +54,8 @@ def _checks(settings: "Settings") -> Iterator[Line]:
 
 
 def _installed(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -118,11 +118,11 @@ class ModelSpec:
 
 EMBEDDED = ModelSpec(
     name="cutoutd-small",
-    size=288,
+    size=320,
     outputs=1,
     reducing_gap=2.0,
     file="cutoutd-small.onnx",
-    checksum="sha256:15524a0fc4196ee89163e18fa92ff8e9b8edf01815e91b517d8e3652c2efd8e8",
+    checksum="sha256:d0377f2703690d2c71c61a3ad4b54b6db18fe9326208d90de08c622d0fb31b9d",
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,
