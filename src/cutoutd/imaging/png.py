@@ -32,14 +32,14 @@ FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
 EMPTY_STEP = 8
 """A strip in which of so many rows one is looked at, and found empty, is mostly empty."""
 MAY_BE_LARGER = 1.06
-"""Of a sample, than the most careful way, which is within a few percent of Pillow's default."""
+"""Of a sample, than the yardstick."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 STRIPS_PER_THREAD = 4
 """Empty rows cost next to nothing, so one strip a thread would leave threads idle."""
 SMALL_BYTES = 6_000_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""
-SAMPLES, SAMPLE_BYTES, WINDOW_BYTES = 4, 48_000, 32_768
+SAMPLES, SAMPLE_BYTES, WINDOW_BYTES = 4, 24_000, 32_768
 METRE_PER_INCH = 0.0254
 BASE = 65_521
 """The modulus of Adler-32."""
@@ -58,7 +58,9 @@ class _Deflater(NamedTuple):
 QUICK = _Deflater(isal_zlib, 2)
 RUNS = _Deflater(zlib_ng, 1, zlib_ng.Z_RLE)
 """A third as fast, and smaller for masks and what is smooth."""
-FAR = _Deflater(zlib_ng, 4)
+YARDSTICK = _Deflater(zlib_ng, 4)
+"""Writes about as much as Pillow does."""
+FAR = _Deflater(zlib_ng, 6)
 """A fifth as fast; for pictures that do repeat."""
 
 
@@ -101,7 +103,7 @@ def png(
 
 def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[bytes]:
     """One IDAT for each strip, and one for the checksum: together one zlib stream."""
-    deflater = _chosen(rows, channels, level, threads)
+    deflater = _chosen(rows, channels, level)
     count = STRIPS_PER_THREAD * threads if threads > 1 else 1
 
     def pack(part: slice) -> _Strip:
@@ -117,7 +119,7 @@ def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[b
     return [*(strip.chunk for strip in packed), _chunk(b"IDAT", struct.pack(">I", checksum))]
 
 
-def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
+def _chosen(rows: Bytes, channels: int, level: int) -> _Deflater:
     """What deflates a picture."""
     if level not in (FASTEST_LEVEL, DEFAULT_LEVEL):
         return _Deflater(zlib_ng, level)
@@ -126,8 +128,7 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
     if level == FASTEST_LEVEL:
         return QUICK
     places = _places(rows) if rows.size >= SMALL_BYTES and len(rows) > 1 else []
-    sizes = each(lambda top: _sizes(rows, top, channels), places, threads)
-    quick, best = np.sum(sizes or [(1, 0)], axis=0)
+    quick, best = np.sum([_sizes(rows, top, channels) for top in places] or [(1, 0)], axis=0)
     return QUICK if quick <= MAY_BE_LARGER * best else FAR
 
 
@@ -140,7 +141,7 @@ def _places(rows: Bytes) -> list[int]:
 
 
 def _sizes(rows: Bytes, top: int, channels: int) -> tuple[int, int]:
-    """Bytes of a sample that begins there, written quickly and as small as we know how to.
+    """Bytes of a sample that begins there, written quickly and as the yardstick writes it.
 
     What comes before in the window may be referred to, so that a search for repetitions
     finds as much as in the middle of a file.
@@ -151,7 +152,7 @@ def _sizes(rows: Bytes, top: int, channels: int) -> tuple[int, int]:
     sample = rows[top : top + count + 1]
     lines = np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
     paeth = with_paeth(sample, channels)
-    best = min(_added(lines, window, FAR), _added(paeth, window, FAR))
+    best = min(_added(one, window, YARDSTICK) for one in (lines, paeth))
     return _added(lines, window, QUICK), best
 
 
