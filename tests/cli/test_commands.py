@@ -37,6 +37,8 @@ def test_an_unknown_command_is_exit_code_2() -> None:
 
 
 def test_an_interruption_is_exit_code_130(tmp_path: Path) -> None:
+    # Whoever runs the tests in the background may have them ignore it, and so their children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "cutoutd", "remove", "--watch", "--json", str(tmp_path)],
         stdout=subprocess.PIPE,

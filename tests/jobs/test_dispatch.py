@@ -86,6 +86,7 @@ def ends(store: JobStore) -> Ends:
 @pytest.fixture
 def make(kind: str, database: Database, store: JobStore, tmp_path: Path) -> Iterator[Make]:
     made: list[Dispatcher] = []
+    before = set(threading.enumerate())
 
     def make(perform: Perform, *, workers: int = 1, time_limit_s: float = 60.0) -> Dispatcher:
         dispatcher: Dispatcher
@@ -114,7 +115,7 @@ def make(kind: str, database: Database, store: JobStore, tmp_path: Path) -> Iter
     yield make
     for dispatcher in made:
         dispatcher.stop(0)
-    for thread in threading.enumerate():  # What was given back may still be at work.
+    for thread in set(threading.enumerate()) - before:  # What was given back may still be at work.
         if thread.name.startswith("worker"):
             thread.join(PATIENCE_S)
 
