@@ -2,13 +2,18 @@
 # The CPU image: everything inside, the embedded model too; runs as nobody, writes only to /data.
 
 FROM python:3.13-slim AS build
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements/image.txt requirements/
 RUN python -m venv /opt/cutoutd \
     && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/image.txt
-COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
 COPY src src
 COPY docker/trim.sh docker/
+ENV CUTOUTD_KERNELS=required
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
     && docker/trim.sh /opt/cutoutd
 

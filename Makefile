@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
+
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges chaos check clean clients dist docs e2e fix fuzz \
 	help image lock openapi reference sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
@@ -119,7 +121,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.runtime: requirements/runtime.txt $(BUILT) | $(VENV)/bin/python
 	@echo "Installing cutoutd into $(VENV) (once; about half a minute) …"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
@@ -138,7 +140,7 @@ $(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 	@echo "Installing cutoutd and its development tools into $(VENV) (once; about a minute) …"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .

@@ -1,4 +1,4 @@
-"""The records in results/ as the Markdown tables of README.md, written between its markers.
+"""The records in results/ as Markdown tables, written between the markers of their pages.
 
 python benchmarks/tables.py
 """
@@ -42,15 +42,33 @@ def edges() -> list[str]:
     return lines
 
 
+def kernels() -> list[str]:
+    """Milliseconds of each stage, with the kernels and without."""
+    cases = json.loads((HERE / "results" / "kernels.json").read_text())["cases"]
+    lines = ["| ms, NumPy alone → kernels | mask | matting | colours | PNG | all stages |"]
+    lines.append("|---" * 6 + "|")
+    for name, ways in cases.items():
+        cells = [
+            f"{ways['numpy'][stage]:.0f} → {ways['kernels'][stage]:.0f}"
+            for stage in ("mask", "matting", "colors", "encode", "total")
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+TABLES = {
+    "speed": (HERE / "README.md", speed),
+    "edges": (HERE / "README.md", edges),
+    "kernels": (HERE.parent / "docs" / "decisions" / "0002-imaging-in-numpy.md", kernels),
+}
+
+
 def main() -> None:
-    page = HERE / "README.md"
-    text = page.read_text()
-    for name, make in {"speed": speed, "edges": edges}.items():
+    for name, (page, make) in TABLES.items():
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        before, _, rest = text.partition(start)
+        before, _, rest = page.read_text().partition(start)
         _, _, after = rest.partition(end)
-        text = f"{before}{start}\n" + "\n".join(make()) + f"\n\n{end}{after}"
-    page.write_text(text)
+        page.write_text(f"{before}{start}\n" + "\n".join(make()) + f"\n\n{end}{after}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 FROM base AS build
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements/image.txt requirements/
 RUN python3 -m venv /opt/cutoutd \
@@ -16,9 +20,10 @@ RUN python3 -m venv /opt/cutoutd \
     && version=$(/opt/cutoutd/bin/python -c 'import importlib.metadata as m; print(m.version("onnxruntime"))') \
     && /opt/cutoutd/bin/pip uninstall --yes onnxruntime \
     && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps "onnxruntime-gpu==$version"
-COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
 COPY src src
 COPY docker/trim.sh docker/
+ENV CUTOUTD_KERNELS=required
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
     && docker/trim.sh /opt/cutoutd
 

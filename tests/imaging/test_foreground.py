@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging.foreground import cut_out
 
+pytestmark = pytest.mark.usefixtures("inner_loops")
+
 Pixels = NDArray[np.uint8]
 
 

@@ -7,6 +7,8 @@ from PIL import Image
 
 from cutoutd.imaging.mask import mask_from_probability, product
 
+pytestmark = pytest.mark.usefixtures("inner_loops")
+
 
 def two_colours(shape: tuple[int, int], edge: float) -> NDArray[np.uint8]:
     """(H, W, 4): orange left of a slanted edge, blue right of it."""

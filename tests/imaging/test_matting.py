@@ -12,6 +12,8 @@ from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.trimap import trimap_from_mask
 
+pytestmark = pytest.mark.usefixtures("inner_loops")
+
 ENOUGH = MattingBudget(seconds=60, memory_bytes=2_000_000_000)
 EXACT = Matting(mode=MattingMode.EXACT, erode_px=6)
 

@@ -48,9 +48,18 @@ def _checks(settings: "Settings") -> Iterator[Line]:
         yield True, package, version(package)
     for extra, package in EXTRAS.items():
         yield True, f"[{extra}]", _installed(package)
+    yield True, "imaging", _inner_loops()
     yield from _providers()
     yield from _check_model(settings)
     yield _check_folder(settings)
+
+
+def _inner_loops() -> str:
+    from cutoutd.imaging import kernels
+
+    if kernels.compiled():
+        return "compiled kernels"
+    return "NumPy alone, which is slower: install a C compiler, then cutoutd anew"
 
 
 def _installed(package: str) -> str:

@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging import kernels
 from cutoutd.imaging.reduce import reduced
-from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
+from cutoutd.imaging.threads import each, strips
+from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
 FULL = 255
 COARSE_PIXELS = 40_000
@@ -30,6 +32,8 @@ STEPS = (3, 12, 40)
 """Of relaxation on the finest grid, on the next one, and on coarser ones; at most a grid's side."""
 SPECTRAL_RADIUS = 0.99
 """Of what the steps are made for; whatever changes more slowly comes from coarser grids."""
+LEAST_ROWS, STRIPS_PER_THREAD = 64, 4
+"""Of the picture: rows without an edge take little time, so that strips are of unequal work."""
 
 
 def cut_out(
@@ -41,30 +45,41 @@ def cut_out(
     is 0 all four channels become 0, and between they become the estimated foreground, or stay
     as they are if `estimate` is off.
     """
-    shape = alpha.shape
+    coarse = _coarse_colors(rgba, alpha, threads) if estimate else None
+    if not kernels.compiled():
+        _cut_out_tiles(rgba, alpha, coarse)
+        return  # Of tiles so small that two threads would wait for the interpreter lock.
+
+    def fill(rows: slice) -> None:
+        kernels.cut_out(coarse, rgba, alpha, rows)
+
+    each(fill, strips(len(alpha), least=LEAST_ROWS, threads=STRIPS_PER_THREAD * threads), threads)
+
+
+def _coarse_colors(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], threads: int) -> Plane:
+    """(6, h, w): the colours of foreground and background on the coarse grid."""
     factor = max(1, round((alpha.size / COARSE_PIXELS) ** 0.5))
     share = reduced(alpha, factor, threads=threads).astype(np.float32) / np.float32(FULL)
     colors = reduced(rgba, factor, threads=threads)[..., :3].astype(np.float32)
-    coarse = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
-    if estimate:
-        coarse = _spread(coarse, share)
-    whole = rgba.view(np.uint32)[..., 0]
+    return _spread(np.ascontiguousarray(np.moveaxis(colors, -1, 0)), share)
 
-    def fill(tile: Tile) -> None:
+
+def _cut_out_tiles(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], coarse: Plane | None) -> None:
+    """`cut_out` in NumPy."""
+    shape = alpha.shape
+    whole = rgba.view(np.uint32)[..., 0]
+    for tile in tiles(shape, shape if coarse is None else coarse.shape[-2:]):
         place = (tile.rows, tile.columns)
         levels = alpha[place]
         most, least = levels.max(), levels.min()
         if most == 0:
             whole[place] = 0
-            return
-        if estimate and least < FULL:
+            continue
+        if coarse is not None and least < FULL:
             _unmix(rgba[place], levels, enlarged(coarse, tile, shape))
         rgba[place][..., 3] = levels
         if least == 0:
             np.copyto(whole[place], 0, where=levels == 0)
-
-    for tile in tiles(shape, share.shape):
-        fill(tile)  # So small that two threads would wait for the interpreter lock.
 
 
 def _unmix(pixels: NDArray[np.uint8], levels: NDArray[np.uint8], coarse: Plane) -> None:
@@ -108,6 +123,17 @@ def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Pla
 
     front_back: (2, 3, h, w); seen: (3, h, w); alpha: (h, w).
     """
+    paces = np.array(list(_paces(steps)), dtype=np.float32)
+    if not kernels.compiled():
+        return _relaxed_in_numpy(front_back, seen, alpha, paces)
+    front_back = np.ascontiguousarray(front_back)
+    kernels.relax(
+        front_back, seen, alpha, paces, smooth=float(SMOOTHNESS), edge=float(EDGE_SMOOTHNESS)
+    )
+    return front_back
+
+
+def _relaxed_in_numpy(front_back: Plane, seen: Plane, alpha: Plane, paces: Plane) -> Plane:
     down = SMOOTHNESS + EDGE_SMOOTHNESS * np.abs(np.diff(alpha, axis=0))
     across = SMOOTHNESS + EDGE_SMOOTHNESS * np.abs(np.diff(alpha, axis=1))
     weight = np.full_like(alpha, SMOOTHNESS)
@@ -115,7 +141,7 @@ def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Pla
     shares = np.stack([alpha, 1 - alpha])[:, np.newaxis]
     gain = shares / (weight + (shares * shares).sum(axis=0))
     before = front_back
-    for pace in _paces(steps):
+    for pace in paces:
         mean = front_back * SMOOTHNESS
         _add_neighbours(mean, front_back, down, across)
         mean /= weight
@@ -129,11 +155,11 @@ def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Pla
     return np.clip(front_back, 0, FULL, out=front_back)
 
 
-def _paces(steps: int) -> Iterator[np.float32]:
+def _paces(steps: int) -> Iterator[float]:
     """How far each step goes, beyond the step before the last."""
     pace = 1.0
     for step in range(steps):
-        yield np.float32(pace)
+        yield pace
         pace = 1 / (1 - (pace if step else 2.0) * (SPECTRAL_RADIUS / 2) ** 2)
 
 

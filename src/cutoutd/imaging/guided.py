@@ -13,11 +13,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.threads import each
-from cutoutd.imaging.tiles import Plane, Tile, enlarged
+from cutoutd.imaging import kernels
+from cutoutd.imaging.threads import each, strips
+from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
 
 STRIP = 40
 """Rows that are fitted together: all planes of them fit the second-level cache."""
+LEAST_ROWS, STRIPS_PER_THREAD = 64, 4
+"""Of the picture: rows without an edge take no time, so that strips are of unequal work."""
 
 
 def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: int) -> Plane:
@@ -27,26 +30,35 @@ def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: in
     variance of colour below which a window counts as flat.
     Returns (4, h, w): the weights of the three colours, and the constant.
     """
-    height = len(target)
     fitted = np.zeros((4, *target.shape), dtype=np.float32)
     fitted[3] = target  # Where nothing changes near by, that is the fit.
-    reach = 2 * radius
+    parts = [slice(top, min(top + STRIP, len(target))) for top in range(0, len(target), STRIP)]
 
-    def fill(first: int) -> None:
-        last = min(first + STRIP, height)
-        rows = slice(max(0, first - reach), min(height, last + reach))
-        columns = _changing(target[rows], reach)
-        if columns is None:
-            return
-        part = _fitted(guide[:, rows, columns], target[rows, columns], radius, epsilon)
-        kept = slice(max(0, columns.start + reach * (columns.start > 0)), columns.stop)
-        here = part[:, first - rows.start : last - rows.start]
-        left = kept.start - columns.start
-        right = here.shape[2] - (reach if columns.stop < target.shape[1] else 0)
-        fitted[:, first:last, columns.start + left : columns.start + right] = here[:, :, left:right]
+    def fill(rows: slice) -> None:
+        if kernels.compiled():
+            kernels.guided_fit(guide, target, rows, fitted, radius=radius, epsilon=epsilon)
+        else:
+            _fit_rows(guide, target, rows, fitted, radius=radius, epsilon=epsilon)
 
-    each(fill, range(0, height, STRIP), threads)
+    each(fill, parts, threads)
     return fitted
+
+
+def _fit_rows(
+    guide: Plane, target: Plane, rows: slice, fitted: Plane, *, radius: int, epsilon: float
+) -> None:
+    """Write the coefficients of some rows, of the columns where something changes."""
+    reach = 2 * radius
+    seen = slice(max(0, rows.start - reach), min(len(target), rows.stop + reach))
+    columns = _changing(target[seen], reach)
+    if columns is None:
+        return
+    part = _fitted(guide[:, seen, columns], target[seen, columns], radius, epsilon)
+    here = part[:, rows.start - seen.start : rows.stop - seen.start]
+    left = reach * (columns.start > 0)
+    right = here.shape[2] - (reach if columns.stop < target.shape[1] else 0)
+    start = columns.start
+    fitted[:, rows, start + left : start + right] = here[:, :, left:right]
 
 
 def _changing(target: Plane, reach: int) -> slice | None:
@@ -64,12 +76,14 @@ def _changing(target: Plane, reach: int) -> slice | None:
 
 def _fitted(guide: Plane, target: Plane, radius: int, epsilon: float) -> Plane:
     """`fit` for one part of the grid, right where its windows are whole."""
-    planes = np.empty((13, *target.shape), dtype=np.float32)
+    planes = np.zeros((14, *target.shape), dtype=np.float32)
     planes[:3], planes[3] = guide, target
     np.multiply(guide, target, out=planes[4:7])
     np.multiply(guide, guide[0], out=planes[7:10])
     np.multiply(guide[1:], guide[1], out=planes[10:12])
     np.multiply(guide[2], guide[2], out=planes[12])
+    planes[13, :, 1:] = target[:, 1:] != target[:, :-1]
+    planes[13, 1:] += target[1:] != target[:-1]
     share = 1 / (_seen(target.shape[0], radius)[:, np.newaxis] * _seen(target.shape[1], radius))
     means = _box(planes, radius)
     means *= share
@@ -82,9 +96,10 @@ def _fitted(guide: Plane, target: Plane, radius: int, epsilon: float) -> Plane:
     for diagonal in (first[:1], second[:1], third):
         np.add(diagonal, np.float32(epsilon), out=diagonal)
     slopes = _solved(first, second, third, shared)
-    averaged = np.empty((4, *target.shape), dtype=np.float32)
-    averaged[:3] = slopes
-    averaged[3] = level - (slopes * colors).sum(axis=0)
+    averaged = np.zeros((4, *target.shape), dtype=np.float32)
+    changes = means[13] > 0  # Elsewhere the fit is the target to the bit, not but for rounding.
+    np.copyto(averaged[:3], slopes, where=changes)
+    averaged[3] = np.where(changes, level - (slopes * colors).sum(axis=0), target)
     averaged = _box(averaged, radius)
     averaged *= share
     return averaged
@@ -112,17 +127,34 @@ def _solved(first: Plane, second: Plane, third: Plane, right: Plane) -> Plane:
     return right
 
 
-def applied(
-    coefficients: Plane, rgba: NDArray[np.uint8], tile: Tile, shape: tuple[int, int]
-) -> Plane:
-    """Alpha in one tile: the coefficients enlarged to it, times the colours of the picture.
+def applied(coefficients: Plane, rgba: NDArray[np.uint8], *, threads: int) -> NDArray[np.uint8]:
+    """Alpha of the picture: the coefficients enlarged to it, times its colours.
 
-    coefficients: from `fit`; rgba: (H, W, 4). Returns (rows, columns) levels, rounded, 0 to 255.
+    coefficients: (4, h, w), from `fit`; rgba: (H, W, 4). Returns (H, W) levels.
     """
-    planes = enlarged(coefficients, tile, shape)
+    shape, coarse = (rgba.shape[0], rgba.shape[1]), coefficients.shape[1:]
+    alpha = np.empty(shape, dtype=np.uint8)
+    if not kernels.compiled():
+        for tile in tiles(shape, (coarse[0], coarse[1])):
+            alpha[tile.rows, tile.columns] = _applied_in(tile, coefficients, rgba)
+        return alpha  # So small that two threads would wait for the interpreter lock.
+
+    def fill(rows: slice) -> None:
+        kernels.guided_apply(coefficients, rgba, rows, alpha)
+
+    parts = strips(len(alpha), least=LEAST_ROWS, threads=STRIPS_PER_THREAD * threads)
+    each(fill, parts, threads)
+    return alpha
+
+
+def _applied_in(tile: Tile, coefficients: Plane, rgba: NDArray[np.uint8]) -> Plane:
+    """Levels of one tile, rounded: (rows, columns), or (1, 1) where all are the same."""
+    near = coefficients[:, tile.coarse_rows, tile.coarse_columns]
+    flat = not near[:3].any() and np.ptp(near[3]) == 0
+    planes = near[:, :1, :1].copy() if flat else enlarged(coefficients, tile, rgba.shape[:2])
     levels: Plane = planes[3]
     levels *= 255
-    for color in range(3):
+    for color in range(0 if flat else 3):
         planes[color] *= rgba[tile.rows, tile.columns, color]
         levels += planes[color]
     return np.rint(np.clip(levels, 0, 255, out=levels), out=levels)

@@ -18,8 +18,6 @@ from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.guided import applied, fit
 from cutoutd.imaging.reduce import viewed
-from cutoutd.imaging.threads import each
-from cutoutd.imaging.tiles import Tile, tiles
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
 FAST_PIXELS = 20_000
@@ -105,18 +103,11 @@ def _matte_fast(
     if size == (width, height):
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
-    coefficients = fit(guide, coarse, radius=RADIUS, epsilon=EPSILON, threads=threads)
-    matted = trimap.copy()
-
-    def fill(tile: Tile) -> None:
-        near = trimap[tile.rows, tile.columns]
-        unknown_here = near == UNKNOWN
-        if unknown_here.any():
-            levels = applied(coefficients, rgba, tile, trimap.shape).astype(np.uint8)
-            np.copyto(matted[tile.rows, tile.columns], levels, where=unknown_here)
-
-    each(fill, tiles(trimap.shape, coarse.shape), threads)
-    return matted
+    coefficients = fit(
+        np.ascontiguousarray(guide), coarse, radius=RADIUS, epsilon=EPSILON, threads=threads
+    )
+    levels = applied(coefficients, rgba, threads=threads)
+    return np.where(trimap == UNKNOWN, levels, trimap)
 
 
 def _shrunk(trimap: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

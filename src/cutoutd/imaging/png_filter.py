@@ -11,6 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from cutoutd.imaging import kernels
+
 SUB, UP, PAETH = 1, 2, 4
 BLOCK_BYTES = 1_000_000
 """Smaller ones leave two threads waiting for the interpreter lock."""
@@ -31,17 +33,23 @@ def filtered(rows: Bytes, part: slice, channels: int) -> Iterator[Bytes]:
     """
     height = max(1, min(part.stop - part.start, BLOCK_BYTES // rows.shape[1]))
     lines = np.empty((height, rows.shape[1] + 1), dtype=np.uint8)
+    fill = kernels.png_filter if kernels.compiled() else _filter_block
     for first in range(part.start, part.stop, height):
-        block = rows[first : min(first + height, part.stop)]
-        above = rows[first - 1] if first else np.zeros_like(rows[0])
-        target = lines[: len(block)]
-        for run, kind in _runs(block, above, channels):
-            target[run, 0] = kind
-            if kind == SUB:
-                _subtract_left(block[run], target[run, 1:], channels)
-            else:
-                _subtract_above(block, above, run, target[run, 1:])
+        here = slice(first, min(first + height, part.stop))
+        target = lines[: here.stop - first]
+        fill(rows, channels, here, target)
         yield target
+
+
+def _filter_block(rows: Bytes, channels: int, part: slice, target: Bytes) -> None:
+    block = rows[part]
+    above = rows[part.start - 1] if part.start else np.zeros_like(rows[0])
+    for run, kind in _runs(block, above, channels):
+        target[run, 0] = kind
+        if kind == SUB:
+            _subtract_left(block[run], target[run, 1:], channels)
+        else:
+            _subtract_above(block, above, run, target[run, 1:])
 
 
 def _subtract_left(block: Bytes, target: Bytes, channels: int) -> None:

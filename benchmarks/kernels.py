@@ -1,0 +1,80 @@
+"""What the kernels in C save: each stage with them and with NumPy alone, in turns.
+
+The network's answer is given, so that nothing but imaging is measured. Needs no rembg.
+
+    python benchmarks/kernels.py [--rounds 9]
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutoutd.command import MattingMode, RemoveBackground
+from cutoutd.imaging import kernels
+from cutoutd.pipeline import remove_background
+from machine import facts
+from speed import LIMITS, SIZE, command, photo
+
+RESULT = Path(__file__).parent / "results" / "kernels.json"
+CASES = {
+    "0.5 MP": (0.5, command()),
+    "2 MP": (2, command()),
+    "12 MP": (12, command()),
+    "24 MP": (24, command()),
+    "2 MP, fast": (2, command(MattingMode.FAST)),
+    "12 MP, fast": (12, command(MattingMode.FAST)),
+}
+
+
+class Given:
+    """A network that always answers the same."""
+
+    name = provider = "given"
+    sees = SIZE
+
+    def __init__(self, answer: NDArray[np.float32]) -> None:
+        self._answer = answer
+
+    def predict(self, rgb: object, prompt: object = None) -> NDArray[np.float32]:
+        del rgb, prompt
+        return self._answer
+
+
+def rounds(megapixels: float, wanted: RemoveBackground, count: int) -> dict[str, dict[str, float]]:
+    """Median milliseconds of each stage, both ways; the first round is not counted."""
+    data, answer = photo(megapixels, None)
+    found: dict[str, list[dict[str, float]]] = {"kernels": [], "numpy": []}
+    for _ in range(count + 1):
+        found["kernels"].append(stages(data, answer, wanted))
+        with mock.patch.object(kernels, "_library", None):
+            found["numpy"].append(stages(data, answer, wanted))
+    return {
+        way: {stage: statistics.median(row[stage] for row in rows[1:]) for stage in rows[0]}
+        for way, rows in found.items()
+    }
+
+
+def stages(data: bytes, answer: NDArray[np.float32], wanted: RemoveBackground) -> dict[str, float]:
+    spent = remove_background(data, wanted, Given(answer), limits=LIMITS).timings_ms
+    return {**spent, "total": sum(spent.values())}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=9)
+    chosen = options.parse_args()
+    assert kernels.compiled(), "there is no C compiler here, or cutoutd was not installed"
+    record = {**facts(), "rounds": chosen.rounds, "cases": {}}
+    for name, (megapixels, wanted) in CASES.items():
+        record["cases"][name] = rounds(megapixels, wanted, chosen.rounds)
+        print(name, record["cases"][name], flush=True)
+    RESULT.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

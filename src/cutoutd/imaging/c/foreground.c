@@ -1,0 +1,163 @@
+/* foreground.py: colours on the coarse grid, and the correction of every pixel. */
+
+#include "kernels.h"
+
+#define COLORS 3
+#define PLANES (2 * COLORS) /* Foreground, then background. */
+
+/* What the neighbours' agreement weighs, the same in every step: with the one above, with the one
+ * to the left, and all together. Planes of n values; above and left have more, which are 0. */
+typedef struct {
+    float *above, *left, *inverse, *gain;
+} Weights;
+
+static inline void weighed(const float *alpha, ptrdiff_t height, ptrdiff_t width, float smooth,
+                           float edge, Weights to)
+{
+    for (ptrdiff_t y = 0; y < height; y++)
+        for (ptrdiff_t x = 0; x < width; x++) {
+            const float *at = alpha + y * width + x;
+            to.above[at - alpha] = y ? smooth + edge * fabsf(at[0] - at[-width]) : 0;
+            to.left[at - alpha] = x ? smooth + edge * fabsf(at[0] - at[-1]) : 0;
+        }
+    for (ptrdiff_t i = 0; i < height * width; i++) {
+        float share = alpha[i], rest = 1 - share;
+        float weight = smooth + to.above[i] + to.above[i + width] + to.left[i] + to.left[i + 1];
+        to.inverse[i] = 1 / weight;
+        to.gain[i] = 1 / (weight + share * share + rest * rest);
+    }
+}
+
+/* One step for one colour of all pixels: `before`, the step before `now`, becomes the next. Beyond
+ * a plane's ends is memory that may be read; it weighs nothing. */
+static inline void stepped(const float *now, float *restrict before, const float *seen,
+                           const float *alpha, Weights by, ptrdiff_t n, ptrdiff_t width,
+                           float smooth, float pace)
+{
+    const float *back = now + COLORS * n;
+    float *restrict back_before = before + COLORS * n;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        float above = by.above[i], below = by.above[i + width];
+        float left = by.left[i], right = by.left[i + 1];
+        float f = smooth * now[i] + above * now[i - width] + below * now[i + width] +
+                  left * now[i - 1] + right * now[i + 1];
+        float b = smooth * back[i] + above * back[i - width] + below * back[i + width] +
+                  left * back[i - 1] + right * back[i + 1];
+        float share = alpha[i], rest = 1 - share;
+        f *= by.inverse[i];
+        b *= by.inverse[i];
+        float missing = by.gain[i] * (seen[i] - (share * f + rest * b));
+        before[i] += pace * (f + share * missing - before[i]);
+        back_before[i] += pace * (b + rest * missing - back_before[i]);
+    }
+}
+
+/* foreground._relaxed. front_back: (6, h, w), in place; seen: (3, h, w); alpha: (h, w); paces: one
+ * for each step. */
+KERNEL int relax(float *front_back, const float *seen, const float *alpha, ptrdiff_t height,
+                 ptrdiff_t width, float smooth, float edge, const float *paces, ptrdiff_t steps)
+{
+    ptrdiff_t n = height * width, rim = width + 1, padded = PLANES * n + 2 * rim;
+    float *memory = calloc((size_t)(2 * padded + 4 * (n + rim)), sizeof(float));
+    if (!memory)
+        return 1;
+    float *now = memory + rim, *before = now + padded;
+    float *weights = memory + 2 * padded;
+    Weights by = {weights, weights + n + rim, weights + 2 * (n + rim), weights + 3 * (n + rim)};
+    weighed(alpha, height, width, smooth, edge, by);
+    memcpy(now, front_back, sizeof(float) * (size_t)(PLANES * n));
+    memcpy(before, front_back, sizeof(float) * (size_t)(PLANES * n));
+    for (ptrdiff_t step = 0; step < steps; step++) {
+        for (ptrdiff_t color = 0; color < COLORS; color++)
+            stepped(now + color * n, before + color * n, seen + color * n, alpha, by, n, width,
+                    smooth, paces[step]);
+        float *next = before;
+        before = now;
+        now = next;
+    }
+    for (ptrdiff_t i = 0; i < PLANES * n; i++)
+        front_back[i] = now[i] < 0 ? 0 : now[i] > FULL ? FULL : now[i];
+    free(memory);
+    return 0;
+}
+
+/* One row of the coarse planes, between two of their rows, plane beside plane: (w, 6). */
+static inline void blended_row(const float *coarse, ptrdiff_t height, ptrdiff_t width,
+                               ptrdiff_t row, float share, float *line)
+{
+    ptrdiff_t down = row + 1 < height ? width : 0;
+    for (ptrdiff_t plane = 0; plane < PLANES; plane++) {
+        const float *upper = coarse + (plane * height + row) * width;
+        for (ptrdiff_t x = 0; x < width; x++)
+            line[x * PLANES + plane] = upper[x] + share * (upper[x + down] - upper[x]);
+    }
+}
+
+/* The foreground of one soft pixel, from the coarse one between two cells. */
+static inline void unmixed(uint8_t *pixel, uint8_t level, const float *here, const float *next,
+                           float way)
+{
+    float alpha = (float)level / FULL, rest = 1 - alpha;
+    float share = alpha / (alpha * alpha + rest * rest);
+    for (int color = 0; color < COLORS; color++) {
+        float front = here[color] + way * (next[color] - here[color]);
+        float back = here[color + 3] + way * (next[color + 3] - here[color + 3]);
+        pixel[color] = rounded(front + share * ((float)pixel[color] - alpha * front - rest * back));
+    }
+    pixel[3] = level;
+}
+
+/* Eight pixels whose alpha is 255. Most pictures have it there already: then nothing is written. */
+static inline void made_solid(uint8_t *pixels)
+{
+    uint8_t all = FULL;
+    for (int k = 0; k < 8; k++)
+        all &= pixels[4 * k + 3];
+    for (int k = 0; all != FULL && k < 8; k++)
+        pixels[4 * k + 3] = FULL;
+}
+
+/* foreground.cut_out. rgba: (H, W, 4), in place; alpha: (H, W); coarse: (6, h, w), or NULL to leave
+ * the colours of soft pixels. */
+KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coarse_width,
+                   uint8_t *rgba, const uint8_t *alpha, ptrdiff_t height, ptrdiff_t width,
+                   ptrdiff_t first, ptrdiff_t last)
+{
+    float *line = malloc(sizeof(float) * (size_t)(PLANES * coarse_width));
+    if (!line)
+        return 1;
+    for (ptrdiff_t y = first; y < last; y++) {
+        const uint8_t *levels = alpha + y * width;
+        uint8_t *pixels = rgba + 4 * y * width;
+        int blended = 0;
+        for (ptrdiff_t x = 0; x < width; x++) {
+            uint64_t eight = 1;
+            if (x + 8 <= width)
+                memcpy(&eight, levels + x, 8);
+            if (eight == 0) {
+                memset(pixels + 4 * x, 0, 32);
+                x += 7;
+            } else if (eight == UINT64_MAX) {
+                made_solid(pixels + 4 * x);
+                x += 7;
+            } else if (levels[x] == 0) {
+                memset(pixels + 4 * x, 0, 4);
+            } else if (levels[x] == FULL || !coarse) {
+                pixels[4 * x + 3] = levels[x];
+            } else {
+                ptrdiff_t cell;
+                if (!blended) {
+                    float share = between(y, height, coarse_height, &cell);
+                    blended_row(coarse, coarse_height, coarse_width, cell, share, line);
+                    blended = 1;
+                }
+                float way = between(x, width, coarse_width, &cell);
+                const float *here = line + PLANES * cell;
+                unmixed(pixels + 4 * x, levels[x], here,
+                        cell + 1 < coarse_width ? here + PLANES : here, way);
+            }
+        }
+    }
+    free(line);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* What the kernels share. Plain C without Python: kernels.py calls them through ctypes, which
+ * lets go of the interpreter lock.
+ *
+ * Each kernel is the inner loop of the step of the same file name, whose NumPy code says what is
+ * computed and to which the tests hold it. Arrays are C-contiguous and of the shapes stated; the
+ * caller has checked them. `first` to `last` are the rows to do, so that strips run side by side.
+ * A kernel that needs memory returns 0, or 1 where there is none.
+ */
+#ifndef CUTOUTD_KERNELS_H
+#define CUTOUTD_KERNELS_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* On x86-64 with glibc the loader takes the version that is made for the CPU it finds. */
+#if defined(__x86_64__) && defined(__GLIBC__) && __GNUC__ >= 12 && !defined(__clang__)
+#define KERNEL __attribute__((visibility("default"), target_clones("default", "arch=x86-64-v3")))
+#else
+#define KERNEL __attribute__((visibility("default")))
+#endif
+
+#define FULL 255
+
+static inline ptrdiff_t smaller(ptrdiff_t one, ptrdiff_t other)
+{
+    return one < other ? one : other;
+}
+
+static inline ptrdiff_t larger(ptrdiff_t one, ptrdiff_t other)
+{
+    return one > other ? one : other;
+}
+
+static inline uint8_t rounded(float level)
+{
+    return (uint8_t)lrintf(level > 0 ? level < FULL ? level : FULL : 0); /* No number is 0. */
+}
+
+/* Where a pixel of `full` lies among `coarse` cells: in the returned share of the way from the
+ * centre of `*cell` to the next one's. */
+static inline float between(ptrdiff_t pixel, ptrdiff_t full, ptrdiff_t coarse, ptrdiff_t *cell)
+{
+    double centre = ((double)pixel + 0.5) * ((double)coarse / (double)full) - 0.5;
+    centre = centre < 0 ? 0 : centre > (double)(coarse - 1) ? (double)(coarse - 1) : centre;
+    *cell = larger(0, smaller((ptrdiff_t)centre, coarse - 2));
+    return (float)(centre - (double)*cell);
+}
+
+#endif

@@ -1,0 +1,97 @@
+"""The inner loops in C, where the installation could compile them.
+
+NumPy does one operation at a time over an array, and every one of them travels through memory;
+these take a pixel through the whole step. They are called through ctypes, which lets go of the
+interpreter lock, so that strips of a picture really run side by side. Each is optional: the step
+that calls one has the same in NumPy, which is what it is tested against.
+"""
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+Any8or32 = NDArray[np.uint8] | NDArray[np.float32]
+
+LIBRARY = Path(__file__).with_name("libkernels.so")
+_SIZE, _ARRAY, _FLOAT = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_float
+_SIGNATURES = {
+    "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _SIZE, _SIZE, _ARRAY),
+    "guided_apply": (_ARRAY, _SIZE, _SIZE, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
+    "relax": (_ARRAY, _ARRAY, _ARRAY, _SIZE, _SIZE, _FLOAT, _FLOAT, _ARRAY, _SIZE),
+    "cut_out": (_ARRAY, _SIZE, _SIZE, _ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE),
+    "png_filter": (_ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
+}
+
+
+def _opened() -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        for name, arguments in _SIGNATURES.items():
+            getattr(library, name).argtypes = arguments
+    except (OSError, AttributeError):  # Not compiled, or for another machine or version.
+        return None
+    return library
+
+
+_library = _opened()
+
+
+def compiled() -> bool:
+    """True if the kernels can be called."""
+    return _library is not None
+
+
+def _call(name: str, *arguments: object) -> None:
+    if getattr(_library, name)(*arguments):
+        raise MemoryError(name)
+
+
+def _at(array: Any8or32, *shape: int) -> int:
+    """Where a C-contiguous array of that shape begins in memory."""
+    if array.shape != shape or not array.flags.c_contiguous:
+        raise ValueError(f"wanted a contiguous array of {shape}, not one of {array.shape}")
+    return array.ctypes.data
+
+
+def guided_fit(
+    guide: Plane, target: Plane, rows: slice, fitted: Plane, *, radius: int, epsilon: float
+) -> None:
+    """Some rows of `guided.fit`. guide: (3, h, w); target: (h, w); fitted: (4, h, w)."""
+    shape = target.shape
+    places = (_at(guide, 3, *shape), _at(target, *shape))
+    out = _at(fitted, 4, *shape)
+    _call("guided_fit", *places, *shape, radius, epsilon, rows.start, rows.stop, out)
+
+
+def guided_apply(coefficients: Plane, rgba: Bytes, rows: slice, mask: Bytes) -> None:
+    """Some rows of `guided.applied`. coefficients: (4, h, w); rgba: (H, W, 4); mask: (H, W)."""
+    shape, coarse = mask.shape, coefficients.shape[1:]
+    places = (_at(coefficients, 4, *coarse), *coarse, _at(rgba, *shape, 4), *shape)
+    _call("guided_apply", *places, rows.start, rows.stop, _at(mask, *shape))
+
+
+def relax(
+    front_back: Plane, seen: Plane, alpha: Plane, paces: Plane, *, smooth: float, edge: float
+) -> None:
+    """All steps of `foreground._relaxed`, in place. front_back: (2, 3, h, w)."""
+    shape = alpha.shape
+    places = (_at(front_back, 2, 3, *shape), _at(seen, 3, *shape), _at(alpha, *shape))
+    _call("relax", *places, *shape, smooth, edge, _at(paces, len(paces)), len(paces))
+
+
+def cut_out(coarse: Plane | None, rgba: Bytes, alpha: Bytes, rows: slice) -> None:
+    """Some rows of `foreground.cut_out`, in place. coarse: (6, h, w), or None for no estimate."""
+    shape = alpha.shape
+    grid = (None, 0, 0) if coarse is None else (_at(coarse, *coarse.shape), *coarse.shape[1:])
+    _call("cut_out", *grid, _at(rgba, *shape, 4), _at(alpha, *shape), *shape, rows.start, rows.stop)
+
+
+def png_filter(rows: Bytes, channels: int, part: slice, lines: Bytes) -> None:
+    """One block of `png_filter.filtered`. rows: (H, n); lines: (part, n + 1)."""
+    height, length = rows.shape
+    out = _at(lines, part.stop - part.start, length + 1)
+    _call("png_filter", _at(rows, height, length), length, channels, part.start, part.stop, out)
