@@ -29,7 +29,7 @@ from cutoutd.imaging.mask import mask_from_probability, product
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
-from cutoutd.imaging.reduce import reduced, viewed
+from cutoutd.imaging.reduce import Reduced, reduced, viewed
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -124,16 +124,17 @@ def remove_background(
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
-        small = _shown_to_network(picture, segmenter.sees, limits.threads)
+        small = _reduced_for(picture, segmenter.sees, limits.threads)
+        shown = _in_srgb(small, picture)
         if command.prompt is None:
-            probability = segmenter.predict(small)
+            probability = segmenter.predict(shown)
         else:
             prompt = relative(command.prompt, picture.width, picture.height)
-            probability = segmenter.predict(small, prompt)
+            probability = segmenter.predict(shown, prompt)
     with timings.stage("mask"):
         probability, doubts = _doubted(probability)
         mask = mask_from_probability(
-            probability, picture.pixels, small=small, threads=limits.threads
+            probability, picture.pixels, small=shown, threads=limits.threads
         )
         if command.region is not None:
             clear_outside(mask, command.region)
@@ -141,7 +142,7 @@ def remove_background(
     with timings.stage("matting"):
         alpha, notes = _matted(picture, mask, command, limits)
     with timings.stage("colors"):
-        finished, alpha = _composed(picture, alpha, command, backdrop, limits)
+        finished, alpha = _composed(picture, alpha, command, backdrop, small=small, limits=limits)
     with timings.stage("encode"):
         tags = Tags(profile=picture.profile, dpi=picture.dpi)
         images = tuple(
@@ -158,11 +159,15 @@ def remove_background(
     )
 
 
-def _shown_to_network(picture: Picture, side: int, threads: int) -> NDArray[np.uint8]:
-    """(H, W, 3): the picture in sRGB, its shorter side less than twice `side`, or as it is."""
+def _reduced_for(picture: Picture, side: int, threads: int) -> Reduced:
+    """The picture, its shorter side less than twice `side`, or as it is."""
     factor = max(1, min(picture.width, picture.height) // side)
-    small = viewed(reduced(picture.pixels, factor, threads=threads)).convert("RGB")
-    return np.asarray(to_srgb(small, picture.profile))
+    return Reduced(reduced(picture.pixels, factor, threads=threads), factor)
+
+
+def _in_srgb(small: Reduced, picture: Picture) -> NDArray[np.uint8]:
+    """(h, w, 3): what the network sees of it."""
+    return np.asarray(to_srgb(viewed(small.pixels).convert("RGB"), picture.profile))
 
 
 def _doubted(
@@ -198,6 +203,8 @@ def _composed(
     alpha: NDArray[np.uint8],
     command: RemoveBackground,
     backdrop: bytes | None,
+    *,
+    small: Reduced,
     limits: ImagingLimits,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The finished picture, (H, W, 4), and the alpha channel of its subject, (H, W)."""
@@ -207,7 +214,8 @@ def _composed(
     if only_masks and not moved and not shrinks:
         return picture.pixels, alpha
     rgba = picture.pixels
-    cut_out(rgba, alpha, estimate=command.foreground_estimation, threads=limits.threads)
+    estimate = command.foreground_estimation
+    cut_out(rgba, alpha, estimate=estimate, threads=limits.threads, small=small)
     if command.crop is not None:
         rgba = cropped(rgba, command.crop)
     if command.placement is not None:

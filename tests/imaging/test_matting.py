@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cutoutd.command import Matting, MattingMode
-from cutoutd.imaging import matting
+from cutoutd.imaging import dissection, matting
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.matting import MattingBudget, matte
@@ -52,6 +52,16 @@ def test_the_number_of_threads_does_not_change_the_answer(photo: Pixels, soft_di
         for threads in (1, 4)
     )
     np.testing.assert_allclose(one, four, atol=1e-5)
+
+
+def test_where_the_mask_holds_single_precision_is_enough(
+    photo: Pixels, soft_disc: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = opaque(composite(photo, soft_disc))
+    single, _ = matte(shown, soft_disc, Matting(erode_px=20), budget=ENOUGH, threads=2)
+    monkeypatch.setattr(dissection._Band, "dtype", np.float64)
+    double, _ = matte(shown, soft_disc, Matting(erode_px=20), budget=ENOUGH, threads=2)
+    assert np.abs(single.astype(int) - double).max() <= 1
 
 
 def test_fast_is_as_near_to_the_truth_as_pymatting(

@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.budget import Budget
-from cutoutd.imaging.laplacian import Floats, Indices, tile_matrices
+from cutoutd.imaging.laplacian import Indices, tile_matrices
 from cutoutd.imaging.threads import each
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND
 
+Floats = NDArray[np.floating[Any]]
+"""In single or double precision: see `_Band.dtype`."""
 TILE = 12
 """Side of a tile in windows: smaller costs merges, larger costs bigger dense matrices."""
 SIDE = TILE + 2
@@ -71,6 +73,11 @@ class _Band:
     tiles: Indices
     knowing: NDArray[np.int16] = field(init=False)
     """How many tiles know each pixel."""
+
+    @property
+    def dtype(self) -> type[np.float32] | type[np.float64]:
+        """Of the fronts: a weak hold on every open pixel conditions them for single precision."""
+        return np.float32 if self.prior_confidence else np.float64
 
     def __post_init__(self) -> None:
         self.knowing = np.zeros(self.trimap.shape, dtype=np.int16)
@@ -135,13 +142,22 @@ def _solved(band: _Band, budget: Budget, threads: int) -> Floats:
     parts = [band.tiles]
     while len(parts) < 4 * threads and max(map(len, parts)) > BATCH:
         parts = [half for part in parts for half in _halves(part)]
-    work = [_Subtree(band, budget) for _ in parts]
-    fronts = each(lambda number: work[number].front(parts[number]), range(len(parts)), threads)
-    top = _Subtree(band, budget)
-    while len(fronts) > 1:
-        fronts = [top.merged(pair) for pair in _pairs(fronts)]
+
+    def started(part: Indices) -> tuple[_Subtree, Front]:
+        subtree = _Subtree(band, budget)
+        return subtree, subtree.front(part)
+
+    def joined(fronts: Sequence[Front]) -> tuple[_Subtree, Front]:
+        subtree = _Subtree(band, budget)
+        return subtree, subtree.merged(fronts)
+
+    made = each(started, parts, threads)
+    levels = [made]
+    while len(made) > 1:
+        made = each(joined, _pairs([front for _, front in made]), threads)
+        levels.append(made)
     alpha = np.zeros(band.trimap.size)
-    for subtree in (top, *work):
+    for subtree, _ in (one for level in reversed(levels) for one in level):
         for step in reversed(subtree.steps):
             seen = alpha[step.kept][..., np.newaxis].astype(np.float32)
             alpha[step.gone] = step.constant - (step.slope @ seen)[..., 0]
@@ -185,7 +201,8 @@ class _Subtree:
         done = met == self.band.knowing.ravel()[pixels]
         order = np.argsort(~done, kind="stable")
         rank = np.argsort(order)
-        matrix, right = np.zeros((len(pixels), len(pixels))), np.zeros(len(pixels))
+        matrix = np.zeros((len(pixels), len(pixels)), dtype=self.band.dtype)
+        right = np.zeros(len(pixels), dtype=self.band.dtype)
         for place, front in zip(places, fronts, strict=True):
             spot = rank[place]
             cells = (spot[:, np.newaxis] * len(pixels) + spot).ravel()
@@ -232,12 +249,13 @@ class _Subtree:
         diagonal = np.arange(SIDE**2)
         matrices[:, diagonal, diagonal] += hold
         pixels = listed(rows * band.trimap.shape[1] + columns)
-        right = hold * level
-        matrices, right = self._eliminated(matrices, right, pixels, len(INNER))
+        whole: Floats = matrices.astype(band.dtype, copy=False)
+        right: Floats = (hold * level).astype(band.dtype)
+        rest, right = self._eliminated(whole, right, pixels, len(INNER))
         return [
             _ring(*parts)
             for parts in zip(
-                pixels[:, len(INNER) :], active[:, len(INNER) :], matrices, right, strict=True
+                pixels[:, len(INNER) :], active[:, len(INNER) :], rest, right, strict=True
             )
         ]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.imaging import kernels
-from cutoutd.imaging.reduce import reduced
+from cutoutd.imaging.reduce import Reduced, reduced
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
@@ -37,15 +37,21 @@ LEAST_ROWS, STRIPS_PER_THREAD = 64, 4
 
 
 def cut_out(
-    rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], *, estimate: bool, threads: int
+    rgba: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    *,
+    estimate: bool,
+    threads: int,
+    small: Reduced | None = None,
 ) -> None:
     """Make a picture a cutout, in place: alpha in its fourth channel, the subject's colours.
 
     rgba: (H, W, 4); alpha: (H, W). Where alpha is 255 the colours stay as they are, where it
     is 0 all four channels become 0, and between they become the estimated foreground, or stay
-    as they are if `estimate` is off.
+    as they are if `estimate` is off. small: the picture reduced, if somebody has it.
     """
-    coarse = _coarse_colors(rgba, alpha, threads) if estimate else None
+    small = small or Reduced(rgba, 1)
+    coarse = _coarse_colors(small, alpha, threads) if estimate else None
     if not kernels.compiled():
         _cut_out_tiles(rgba, alpha, coarse)
         return  # Of tiles so small that two threads would wait for the interpreter lock.
@@ -56,12 +62,13 @@ def cut_out(
     each(fill, strips(len(alpha), least=LEAST_ROWS, threads=STRIPS_PER_THREAD * threads), threads)
 
 
-def _coarse_colors(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], threads: int) -> Plane:
+def _coarse_colors(small: Reduced, alpha: NDArray[np.uint8], threads: int) -> Plane:
     """(6, h, w): the colours of foreground and background on the coarse grid."""
-    factor = max(1, round((alpha.size / COARSE_PIXELS) ** 0.5))
-    share = reduced(alpha, factor, threads=threads).astype(np.float32) / np.float32(FULL)
-    colors = reduced(rgba, factor, threads=threads)[..., :3].astype(np.float32)
-    return _spread(np.ascontiguousarray(np.moveaxis(colors, -1, 0)), share)
+    further = max(1, round((alpha.size / COARSE_PIXELS) ** 0.5 / small.factor))
+    share = reduced(alpha, small.factor * further, threads=threads)
+    colors = reduced(small.pixels, further, threads=threads)[..., :3].astype(np.float32)
+    planes = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
+    return _spread(planes, share.astype(np.float32) / np.float32(FULL))
 
 
 def _cut_out_tiles(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], coarse: Plane | None) -> None:

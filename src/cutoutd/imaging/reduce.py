@@ -1,5 +1,7 @@
 """Pictures made smaller by a whole factor, on all threads: the first step of every coarse grid."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -7,6 +9,13 @@ from PIL import Image
 from cutoutd.imaging.threads import each, strips
 
 LEAST_ROWS = 16
+
+
+class Reduced(NamedTuple):
+    """A picture, (h, w, 4), after `reduced` by that factor, for whoever needs a small one again."""
+
+    pixels: NDArray[np.uint8]
+    factor: int
 
 
 def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[np.uint8]:
