@@ -24,7 +24,7 @@ test: $(VENV)/.dev $(VENV)/.clients ## Set up if need be, then run the tests
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
 
-test-runtimes: ## Check the models beside rembg, OpenVINO and Triton, in environments of their own
+test-runtimes: ## Check the models beside rembg, OpenVINO, MNN and Triton, in environments of their own
 	@tools/test_runtimes
 
 check: $(VENV)/.dev ## Lint, format, types, layers

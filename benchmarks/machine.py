@@ -6,7 +6,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("onnxruntime", "numpy", "pillow", "rembg")
+PACKAGES = ("onnxruntime", "mnn", "numpy", "pillow", "rembg")
 
 
 def facts() -> dict[str, object]:

@@ -1,10 +1,11 @@
 """What ONNX Runtime's options cost and gain, so that ours are chosen by measurement.
 
-    python benchmarks/runtime.py [--models cutoutd-small u2net isnet] [--rounds 2]
+    python benchmarks/runtime.py [--models cutoutd-small u2net isnet] [--rounds 2] [--variants …]
 
 Every variant runs in processes of its own that take turns. `ms` is one run of the network alone,
 `images_s` two callers through the whole pipeline (JPEG of 2 megapixels to PNG), `mb` the peak of
-the process. Written to results/runtime.json.
+the process. Written to results/runtime.json, or where `--to` says. With the extra `mnn` installed,
+`mnn` is measured beside them.
 """
 
 import argparse
@@ -26,10 +27,12 @@ import onnxruntime
 
 from cutoutd.command import RemoveBackground
 from cutoutd.pipeline import ImagingLimits, remove_background
-from cutoutd.segmentation.graphs import pruned
+from cutoutd.segmentation import mnn_runtime
+from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
 from cutoutd.segmentation.onnx_runtime import OnnxRunner
-from cutoutd.segmentation.session import Session
+from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.session import Session, open_session
 from machine import facts, peak_megabytes
 from networks import SIDES, write
 from speed import photo
@@ -44,8 +47,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no memory pattern": {"enable_mem_pattern": False},
     "one thread": {"intra_op_num_threads": 1},
     "every output": {"whole": True},
+    "mnn": {},
 }
-"""Each changes one thing of what is shipped: all cores, no spinning, arena, pattern, graph cut."""
+"""Each changes one thing of what is shipped: all cores, no spinning, arena, pattern, graph cut.
+But `mnn` is another runtime, where the extra is installed.
+"""
 
 
 def session_of(model: str, variant: str, folder: Path) -> Session:
@@ -61,6 +67,9 @@ def session_of(model: str, variant: str, folder: Path) -> Session:
             commercial=True,
             source="benchmarks/networks.py",
         )
+    if variant == "mnn":
+        graphs = PreparedGraphs(folder / "prepared")
+        return open_session(spec, weights, provider=ProviderName.MNN, threads=CORES, graphs=graphs)
     facts_of = dict(VARIANTS[variant])
     whole, spinning = facts_of.pop("whole", False), facts_of.pop("spinning", "0")
     options = onnxruntime.SessionOptions()
@@ -118,8 +127,11 @@ def child(model: str, variant: str, seconds: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--models", nargs="+", default=[EMBEDDED.name, "u2net", "isnet"])
+    here = [one for one in VARIANTS if one != "mnn" or mnn_runtime.is_installed()]
+    parser.add_argument("--variants", nargs="+", choices=here, default=here)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--to", type=Path, default=RESULTS)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     folder = Path(tempfile.gettempdir()) / "cutoutd-runtime"
@@ -132,7 +144,9 @@ def main() -> None:
             write(model, folder / f"{model}.onnx")
     rows = []
     for model in chosen.models:
-        found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
+        found: dict[str, list[dict[str, float]]] = {one: [] for one in chosen.variants}
+        if "mnn" in found:
+            child(model, "mnn", 0)  # It converts the model, which takes more memory than a run.
         for _ in range(chosen.rounds):
             for variant, figures in found.items():
                 figures.append(child(model, variant, chosen.seconds))
@@ -141,7 +155,7 @@ def main() -> None:
             row |= {k: round(statistics.median(f[k] for f in figures), 1) for k in figures[0]}
             print(json.dumps(row), flush=True)
             rows.append(row)
-    RESULTS.write_text(json.dumps({**facts(), "rows": rows}, indent=1) + "\n")
+    chosen.to.write_text(json.dumps({**facts(), "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

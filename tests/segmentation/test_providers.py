@@ -17,6 +17,22 @@ def test_a_provider_that_is_missing_is_refused_in_one_sentence_with_the_remedy()
     )
 
 
+@pytest.mark.parametrize("name", [ProviderName.OPENVINO, ProviderName.MNN])
+def test_an_extra_that_is_not_installed_is_refused_with_what_to_install(
+    name: ProviderName,
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        chosen(name, [CPU])
+    assert caught.value.message == (
+        f"CUTOUTD_PROVIDER={name} cannot be used on this machine (it has: cpu); "
+        f"install `cutoutd[{name}]`, or set CUTOUTD_PROVIDER=cpu."
+    )
+
+
+def test_auto_takes_no_runtime_that_has_to_be_asked_for() -> None:
+    assert chosen(ProviderName.AUTO, [CPU, ProviderName.OPENVINO, ProviderName.MNN]) is CPU
+
+
 def test_every_provider_has_a_remedy() -> None:
     assert set(PROVIDERS) == set(ProviderName) - {ProviderName.AUTO}
     assert all(row.remedy for row in PROVIDERS.values())

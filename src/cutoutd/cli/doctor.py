@@ -14,6 +14,7 @@ PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy"
 EXTRAS = {
     "heif": "pillow-heif",
     "kserve": "tritonclient",
+    "mnn": "mnn",
     "openvino": "openvino",
     "otel": "opentelemetry-sdk",
     "postgres": "procrastinate",

@@ -2,7 +2,7 @@
 
 Most published networks compute six or eleven outputs beside the mask. Cutting them away saves
 time and a fifth of the memory; saving the optimised graph halves a restart. A prepared file
-holds only for this machine, provider and version of ONNX Runtime, and its name says so.
+holds only for this machine, provider and version of its runtime, and its name says so.
 """
 
 import hashlib
@@ -82,7 +82,8 @@ class PreparedGraphs:
     """A folder of optimised graphs, each a folder with `graph.onnx` and its weights.
 
     The weights lie beside the graph so that they are mapped into memory instead of read: a
-    session opens in a few milliseconds, and all slots and processes share one copy.
+    session opens in a few milliseconds, and all slots and processes share one copy. A runtime
+    that reads no ONNX keeps a `graph` of its own kind there.
     """
 
     folder: Path
@@ -93,15 +94,24 @@ class PreparedGraphs:
         """True if those weights are large enough to gain."""
         return weights.stat().st_size >= self.smallest
 
-    def path(self, name: str, weights: Path, *, provider: str, version: str, output: str) -> Path:
+    def path(
+        self,
+        name: str,
+        weights: Path,
+        *,
+        provider: str,
+        version: str,
+        output: str,
+        file: str = GRAPH,
+    ) -> Path:
         """Where the graph of those weights is kept; other weights, other place."""
         stat = weights.stat()
         facts = f"{weights.resolve()} {stat.st_size} {stat.st_mtime_ns} {output} {version}"
-        return self.folder / f"{name}.{provider}.{machine()}.{_short(facts)}" / GRAPH
+        return self.folder / f"{name}.{provider}.{machine()}.{_short(facts)}" / file
 
     def ready(self, name: str) -> bool:
         """True if some graph of that model is kept for this machine."""
-        return any(self.folder.glob(f"{name}.*.{machine()}.*/{GRAPH}"))
+        return any(self.folder.glob(f"{name}.*.{machine()}.*/graph.*"))
 
     def forget(self, name: str) -> None:
         """Delete all graphs of a model."""
@@ -120,7 +130,7 @@ class PreparedGraphs:
             log.warning("optimised graphs are not kept: %s", exc)
             return False
         try:
-            write(made / GRAPH)
+            write(made / path.name)
             family = path.parent.name.rpartition(".")[0]
             for old in self.folder.glob(f"{family}.*"):
                 shutil.rmtree(old, ignore_errors=True)

@@ -16,6 +16,7 @@ class ProviderName(StrEnum):
     CUDA = "cuda"
     TENSORRT = "tensorrt"
     OPENVINO = "openvino"
+    MNN = "mnn"
     COREML = "coreml"
     DIRECTML = "directml"
 

@@ -30,6 +30,7 @@ PROVIDERS = {
             "install `onnxruntime-directml` in place of `onnxruntime` on Windows",
         ),
         Provider(ProviderName.OPENVINO, "OpenVINO", "install `cutoutd[openvino]`"),
+        Provider(ProviderName.MNN, "MNN", "install `cutoutd[mnn]`"),
     )
 }
 AUTOMATIC = (ProviderName.CUDA, ProviderName.COREML, ProviderName.DIRECTML, ProviderName.CPU)

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from cutoutd.command import Prompt
 from cutoutd.errors import InvalidRequest, ProcessingFailed
-from cutoutd.segmentation import openvino_runtime
+from cutoutd.segmentation import mnn_runtime, openvino_runtime
 from cutoutd.segmentation.batching import Batcher
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.kserve import KServeRunner
+from cutoutd.segmentation.mnn_runtime import open_converted
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.onnx_runtime import OnnxRunner, built_in_providers, open_runner
 from cutoutd.segmentation.openvino_runtime import OpenVinoRunner
@@ -32,12 +33,12 @@ log = logging.getLogger(__name__)
 
 def usable_providers() -> list[ProviderName]:
     """Our words for what is installed here."""
-    extra = [ProviderName.OPENVINO] if openvino_runtime.is_installed() else []
-    return [*built_in_providers(), *extra]
+    extras = {ProviderName.OPENVINO: openvino_runtime, ProviderName.MNN: mnn_runtime}
+    return [*built_in_providers(), *(name for name, one in extras.items() if one.is_installed())]
 
 
 class Runner(Protocol):
-    """Whoever executes the network: ONNX Runtime, OpenVINO, a remote server."""
+    """Whoever executes the network: ONNX Runtime, OpenVINO, MNN, a remote server."""
 
     provider: str
 
@@ -124,7 +125,7 @@ def open_session(
 ) -> Session:
     """Load the model's weights once for each slot.
 
-    threads: of each slot; 0 is every core. graphs: where optimised graphs are kept. batch: callers
+    threads: of each slot; 0 is every core. graphs: where prepared graphs are kept. batch: callers
     who share a run of a slot, if the network takes batches. Raises ConfigurationError if the file
     cannot be opened or the provider does not work.
     """
@@ -132,6 +133,8 @@ def open_session(
     def opened(by: ProviderName) -> Runner:
         if by is ProviderName.OPENVINO:
             return OpenVinoRunner(spec, weights, threads=threads)
+        if by is ProviderName.MNN:
+            return open_converted(spec, weights, threads=threads, graphs=graphs)
         return open_runner(spec, weights, provider=by, threads=threads, graphs=graphs)
 
     runners = [opened(provider) for _ in range(slots)]
