@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import cut_out
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.png_filter import filtered
+from cutoutd.imaging.png_filter import PAETH, filtered, with_paeth
 
 Made = TypeVar("Made")
 SHAPES = [(1, 1), (1, 300), (300, 1), (2, 3), (129, 257), (200, 310)]
@@ -89,15 +89,23 @@ def test_lines_of_a_png_are_the_same_to_the_bit(
     random = np.random.default_rng(5)
     rows = random.integers(0, 256, (shape[0], shape[1] * channels), dtype=np.uint8)
     rows[::2] = rows[:1]
+    parts = (slice(0, shape[0] // 2), slice(shape[0] // 2, shape[0]))
 
     def made() -> NDArray[np.uint8]:
-        parts = (slice(0, shape[0] // 2), slice(shape[0] // 2, shape[0]))
-        return np.concatenate(
-            [block.copy() for part in parts for block in filtered(rows, part, channels)]
-            or [rows[:0]]
-        )
+        blocks = [block.copy() for part in parts for block in filtered(rows, part, channels)]
+        return np.concatenate(blocks)
 
-    np.testing.assert_array_equal(*both(made, monkeypatch))
+    ours, numpys = both(made, monkeypatch)
+    paeth = ours[:, 0] == PAETH
+    np.testing.assert_array_equal(ours[~paeth], numpys[~paeth])
+    np.testing.assert_array_equal(ours[1:][paeth[1:]], with_paeth(rows, channels)[paeth[1:]])
+
+
+def test_paeth_is_chosen_where_it_leaves_least() -> None:
+    random = np.random.default_rng(6)
+    both_ways = random.integers(0, 120, (64, 1)) + random.integers(0, 120, (1, 900))
+    lines = next(filtered(both_ways.astype(np.uint8), slice(16, 64), 1))
+    assert set(lines[:, 0]) == {PAETH}
 
 
 def test_arrays_of_another_shape_or_layout_are_refused() -> None:
