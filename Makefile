@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges chaos check clean clients dist docs e2e fix fuzz \
+.PHONY: audit bench bench-edges bench-mnn chaos check clean clients dist docs e2e fix fuzz \
 	help image lock openapi reference sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
@@ -71,6 +71,10 @@ bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an en
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py --rembg
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/runtime.py
+
+bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the extra `mnn`)
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --provider mnn --memory
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py

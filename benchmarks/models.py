@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 
 from cutoutd.command import RemoveBackground
-from cutoutd.segmentation.options import SegmentationOptions
+from cutoutd.segmentation.options import ProviderName, SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
 from machine import facts, peak_megabytes
 from networks import SIDES, write
@@ -67,10 +67,12 @@ def describe(folder: Path) -> None:
         )
 
 
-def ours(folder: Path, name: str) -> Cut:
+def ours(folder: Path, name: str, provider: ProviderName) -> Cut:
     from cutoutd.pipeline import remove_background
 
-    sessions = Sessions(SegmentationOptions(folder=folder, cache=folder / ".prepared"))
+    sessions = Sessions(
+        SegmentationOptions(folder=folder, cache=folder / ".prepared", provider=provider)
+    )
 
     def cut(data: bytes) -> object:
         with sessions.get(name) as session:
@@ -112,7 +114,7 @@ def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for name in options.models:
         shaped = name if name == "cutoutd-small" else f"{name}-shape"
-        sides = {"ours": ours(options.folder, shaped)}
+        sides = {"ours": ours(options.folder, shaped, options.provider)}
         if options.rembg and name in SHAPES:
             sides["rembg"] = theirs(options.folder, name)
         for megapixels in options.megapixels:
@@ -132,16 +134,18 @@ def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
     return rows
 
 
-def child(what: str, who: str, name: str, folder: Path, *arguments: str) -> dict[str, float]:
+def child(what: str, who: str, name: str, options: argparse.Namespace) -> dict[str, float]:
     """Run one measurement in a process of its own and read what it prints."""
     command = [sys.executable, __file__, what, "--who", who, "--models", name]
-    command += ["--folder", str(folder), *arguments]
+    command += ["--folder", str(options.folder), "--provider", options.provider]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(answer.stdout)
     return found
 
 
-def open_model(who: str, name: str, folder: Path) -> Callable[[np.ndarray], object]:
+def open_model(
+    who: str, name: str, folder: Path, provider: ProviderName
+) -> Callable[[np.ndarray], object]:
     if who == "rembg":
         os.environ["U2NET_HOME"] = str(folder)
         import rembg
@@ -154,7 +158,8 @@ def open_model(who: str, name: str, folder: Path) -> Callable[[np.ndarray], obje
     sessions = Sessions(SegmentationOptions(folder=folder))
     spec = sessions.registry.named(name if name == "cutoutd-small" else f"{name}-shape")
     graphs = PreparedGraphs(folder / ".prepared")
-    return open_session(spec, sessions.weights.require(spec), graphs=graphs).predict
+    weights = sessions.weights.require(spec)
+    return open_session(spec, weights, provider=provider, graphs=graphs).predict
 
 
 def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:
@@ -167,7 +172,7 @@ def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:
 
         onnxruntime()
     start = time.perf_counter()
-    predict = open_model(options.who, name, options.folder)
+    predict = open_model(options.who, name, options.folder, options.provider)
     if what == "restart":
         return {"ms": (time.perf_counter() - start) * 1000}
     rgb = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), np.uint8)
@@ -185,11 +190,11 @@ def restart(options: argparse.Namespace) -> list[dict[str, object]]:
         for _ in range(options.rounds):
             for graph in (options.folder / ".prepared").glob(f"{name}*"):
                 shutil.rmtree(graph, ignore_errors=True)
-            times["first"].append(child("restart", "ours", name, options.folder)["ms"])
+            times["first"].append(child("restart", "ours", name, options)["ms"])
             for who in ("ours", "rembg") if options.rembg and name in SHAPES else ("ours",):
                 start = time.perf_counter()
                 kind = "again" if who == "ours" else who
-                times[kind].append(child("restart", who, name, options.folder)["ms"])
+                times[kind].append(child("restart", who, name, options)["ms"])
                 whole[kind].append((time.perf_counter() - start) * 1000)
         row: dict[str, object] = {"model": name}
         row |= {f"{k} ms": round(statistics.median(v)) for k, v in times.items() if v}
@@ -207,9 +212,9 @@ def memory(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for name in options.models:
         row: dict[str, object] = {"model": name}
-        row["ours MB"] = round(child("memory", "ours", name, options.folder)["mb"])
+        row["ours MB"] = round(child("memory", "ours", name, options)["mb"])
         if options.rembg and name in SHAPES:
-            row["rembg MB"] = round(child("memory", "rembg", name, options.folder)["mb"])
+            row["rembg MB"] = round(child("memory", "rembg", name, options)["mb"])
             row["ratio"] = round(float(str(row["ours MB"])) / float(str(row["rembg MB"])), 2)
         print(json.dumps(row), flush=True)
         rows.append(row)
@@ -220,7 +225,8 @@ def latency(options: argparse.Namespace) -> list[dict[str, object]]:
     """Percentiles when pictures arrive evenly at 60 % of the rate that four callers reach."""
     rows = []
     for name in options.models:
-        cut = ours(options.folder, name if name == "cutoutd-small" else f"{name}-shape")
+        shaped = name if name == "cutoutd-small" else f"{name}-shape"
+        cut = ours(options.folder, shaped, options.provider)
         data, _ = photo(options.megapixels[0], options.photo)
         arrivals = 0.6 * rate(cut, data, 4, options.seconds)
         spent: list[float] = []
@@ -260,8 +266,12 @@ def main() -> None:
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "cutoutd-bench"
     )
     parser.add_argument("--who", choices=("ours", "rembg"), help=argparse.SUPPRESS)
-    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--provider", type=ProviderName, default=ProviderName.CPU)
+    parser.add_argument("--output", type=Path, help="default: results/models.json, models-mnn.json")
     options = parser.parse_args()
+    if options.output is None:
+        mnn = options.provider is ProviderName.MNN
+        options.output = RESULTS.with_name("models-mnn.json") if mnn else RESULTS
     options.folder.mkdir(exist_ok=True)
     if options.who:
         print(json.dumps(measure_one(options, options.what[0])))

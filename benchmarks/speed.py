@@ -5,6 +5,9 @@ pairs, ours and theirs in alternating order; the figure is the median of the pai
 Peak memory is measured in child processes that do one case and nothing else.
 
     python benchmarks/speed.py [--pairs 5] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
+
+With `--provider mnn` ours runs the network on MNN, in float32 as before, and rembg as ever; what
+does not depend on the network is left out, and the record is results/speed-mnn.json.
 """
 
 import argparse
@@ -29,11 +32,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackground, Source
+from cutoutd.imaging import kernels
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import png
 from cutoutd.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
+from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.session import Session, open_session
 from machine import peak_megabytes
 from networks import SIDES, write
@@ -131,7 +136,7 @@ def network(path: str | None) -> Path:
 
 
 @cache
-def our_session(path: str | None) -> Session:
+def our_session(path: str | None, provider: str) -> Session:
     """Ours, prepared as the product prepares it."""
     spec = ModelSpec(
         name="u2net-shaped",
@@ -145,7 +150,9 @@ def our_session(path: str | None) -> Session:
         source="benchmarks/networks.py",
     )
     graphs = PreparedGraphs(CACHE / "graphs")
-    return open_session(spec, network(path), threads=THREADS, graphs=graphs)
+    return open_session(
+        spec, network(path), provider=ProviderName(provider), threads=THREADS, graphs=graphs
+    )
 
 
 @cache
@@ -157,9 +164,11 @@ def their_session(path: str | None) -> object:
     return rembg.new_session("u2net_custom", model_path=str(network(path)))
 
 
-def our_work(case: Case, path: str | None, segmenter: Segmenter | None = None) -> Work:
+def our_work(
+    case: Case, path: str | None, segmenter: Segmenter | None = None, *, provider: str = "cpu"
+) -> Work:
     """One run of ours."""
-    data, used = photo(case.megapixels, path)[0], segmenter or our_session(path)
+    data, used = photo(case.megapixels, path)[0], segmenter or our_session(path, provider)
 
     def run() -> object:
         removal = remove_background(data, case.ours, used, limits=LIMITS)
@@ -234,6 +243,16 @@ def in_two_threads(work: Work) -> Work:
     return run
 
 
+def two_callers(
+    path: str | None, pairs: int, provider: str
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """Both sides with two callers at once, at 12 megapixels."""
+    case = next(case for case in CASES if case.name == "12mp")
+    ours = in_two_threads(our_work(case, path, provider=provider))
+    theirs = in_two_threads(their_work(case, path))
+    yield "two-callers-12mp", {**compare(ours, theirs, max(2, pairs // 2)), "must": 2.8}
+
+
 def special_cases(path: str | None, pairs: int) -> Iterator[tuple[str, dict[str, float]]]:
     """What is not a plain run of both: PNG alone, two callers, overhead, the embedded model."""
     by_name = {case.name: case for case in CASES}
@@ -245,8 +264,7 @@ def special_cases(path: str | None, pairs: int) -> Iterator[tuple[str, dict[str,
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
         yield f"png-{size}", {**row, "size_ratio": len(data) / len(file.getvalue()), "must": must}
-    both = [in_two_threads(make(by_name["12mp"], path)) for make in (our_work, their_work)]
-    yield "two-callers-12mp", {**compare(both[0], both[1], max(2, pairs // 2)), "must": 2.8}
+    yield from two_callers(path, pairs, "cpu")
     embedded = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, threads=THREADS)
     pair = (our_work(by_name["2mp"], path, embedded), their_work(by_name["2mp"], path))
     yield "embedded-2mp", {**compare(*pair, pairs), "must": 8.0}
@@ -270,17 +288,17 @@ def _overhead(case: Case, path: str | None, pairs: int) -> dict[str, float]:
     return {"ours_s": row["theirs_s"], "bare_s": row["ours_s"], "ratio": row["ratio"]}
 
 
-def peak_of(case: str, side: str, path: str | None) -> float:
+def peak_of(case: str, side: str, path: str | None, provider: str) -> float:
     """The most memory that a process of its own ever held, doing one case twice."""
-    arguments = [sys.executable, __file__, "--child", case, side]
+    arguments = [sys.executable, __file__, "--child", case, side, "--provider", provider]
     arguments += ["--photo", path] if path else []
     return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
 
 
-def child(name: str, side: str, path: str | None) -> None:
+def child(name: str, side: str, path: str | None, provider: str) -> None:
     """Do one case twice and print this process's peak memory in MB."""
     case = next(case for case in CASES if case.name == name)
-    work = (our_work if side == "ours" else their_work)(case, path)
+    work = our_work(case, path, provider=provider) if side == "ours" else their_work(case, path)
     work()
     work()
     print(peak_megabytes())
@@ -296,28 +314,41 @@ def main() -> None:
     options.add_argument("--keep", action="store_true", help="the other rows of the record")
     options.add_argument("--no-special", action="store_true")
     options.add_argument("--child", nargs=2)
-    options.add_argument("--out", type=Path, default=HERE / "results" / "speed.json")
+    options.add_argument("--provider", choices=("cpu", "mnn"), default="cpu")
+    options.add_argument("--out", type=Path, default=None)
     chosen = options.parse_args()
     if chosen.child:
-        child(*chosen.child, chosen.photo)
+        child(*chosen.child, chosen.photo, chosen.provider)
         return
+    name = "speed.json" if chosen.provider == "cpu" else f"speed-{chosen.provider}.json"
+    chosen.out = chosen.out or HERE / "results" / name
     rows = json.loads(chosen.out.read_text())["cases"] if chosen.keep else {}
     bare = network_seconds(chosen.photo)
     for case in CASES:
         if case.name not in chosen.cases:
             continue
-        work = (our_work(case, chosen.photo), their_work(case, chosen.photo))
+        work = (
+            our_work(case, chosen.photo, provider=chosen.provider),
+            their_work(case, chosen.photo),
+        )
         found = compare(*work, case.pairs or chosen.pairs, warm=not case.pairs)
         rows[case.name] = {**found, **_without(bare, found), "must": case.must}
         if chosen.memory:
             for side in ("ours", "theirs"):
-                rows[case.name][f"{side}_peak_mb"] = peak_of(case.name, side, chosen.photo)
+                rows[case.name][f"{side}_peak_mb"] = peak_of(
+                    case.name, side, chosen.photo, chosen.provider
+                )
         print(
             case.name, {key: round(value, 2) for key, value in rows[case.name].items()}, flush=True
         )
         save(chosen, rows)
     if not chosen.no_special:
-        for name, row in special_cases(chosen.photo, chosen.pairs):
+        special = (
+            special_cases(chosen.photo, chosen.pairs)
+            if chosen.provider == "cpu"
+            else two_callers(chosen.photo, chosen.pairs, chosen.provider)
+        )
+        for name, row in special:
             rows[name] = row
             save(chosen, rows)
             print(name, {key: round(value, 2) for key, value in row.items()}, flush=True)
@@ -332,9 +363,11 @@ def save(chosen: argparse.Namespace, rows: dict[str, dict[str, float]]) -> None:
             "onnxruntime": onnxruntime.__version__,
             "numpy": np.__version__,
             "pillow": Image.__version__,
+            **({"mnn": metadata.version("mnn")} if chosen.provider == "mnn" else {}),
         },
         "date": time.strftime("%Y-%m-%d"),
         "load_before": os.getloadavg()[0],
+        "kernels": kernels.compiled(),
         "photo": Path(chosen.photo).name if chosen.photo else "drawn fur",
         "pairs": chosen.pairs,
         "cases": rows,

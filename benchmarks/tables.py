@@ -4,14 +4,15 @@ python benchmarks/tables.py
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 
-def speed() -> list[str]:
+def speed(record: str = "speed.json") -> list[str]:
     """Ratios beside what is promised, what the network allows, and memory."""
-    cases = json.loads((HERE / "results" / "speed.json").read_text())["cases"]
+    cases = json.loads((HERE / "results" / record).read_text())["cases"]
     titles = ["case", "cutoutd, s", "rembg, s", "ratio", "goal", "network's limit"]
     titles += ["all but the network", "peak MB, cutoutd / rembg"]
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
@@ -58,6 +59,7 @@ def kernels() -> list[str]:
 
 TABLES = {
     "speed": (HERE / "README.md", speed),
+    "speed-mnn": (HERE / "README.md", partial(speed, "speed-mnn.json")),
     "edges": (HERE / "README.md", edges),
     "kernels": (HERE.parent / "docs" / "decisions" / "0002-imaging-in-numpy.md", kernels),
 }
