@@ -73,7 +73,7 @@ bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an en
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/runtime.py
 
 bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the extra `mnn`)
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --provider mnn --memory
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --provider mnn
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures

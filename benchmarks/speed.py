@@ -4,7 +4,7 @@ Both load the same ONNX file, get the same JPEG bytes and write PNG bytes. Each 
 pairs, ours and theirs in alternating order; the figure is the median of the pairs' ratios.
 Peak memory is measured in child processes that do one case and nothing else.
 
-    python benchmarks/speed.py [--pairs 5] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
+    python benchmarks/speed.py [--pairs 7] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
 
 With `--provider mnn` ours runs the network on MNN, in float32 as before, and rembg as ever; what
 does not depend on the network is left out, and the record is results/speed-mnn.json.
@@ -307,7 +307,7 @@ def child(name: str, side: str, path: str | None, provider: str) -> None:
 def main() -> None:
     """Measure what was asked for and write the record."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--pairs", type=int, default=5)
+    options.add_argument("--pairs", type=int, default=7)
     options.add_argument("--cases", nargs="*", default=[case.name for case in CASES])
     options.add_argument("--photo", default=None, help="JPEG to enlarge; default: a drawn one")
     options.add_argument("--memory", action="store_true")

@@ -32,8 +32,8 @@ STEPS = (3, 12, 40)
 """Of relaxation on the finest grid, on the next one, and on coarser ones; at most a grid's side."""
 SPECTRAL_RADIUS = 0.99
 """Of what the steps are made for; whatever changes more slowly comes from coarser grids."""
-LEAST_ROWS, STRIPS_PER_THREAD = 64, 4
-"""Of the picture: rows without an edge take little time, so that strips are of unequal work."""
+LEAST_ROWS = 64
+"""A thinner strip of the picture is not worth a thread."""
 
 
 def cut_out(
@@ -59,7 +59,7 @@ def cut_out(
     def fill(rows: slice) -> None:
         kernels.cut_out(coarse, rgba, alpha, rows)
 
-    each(fill, strips(len(alpha), least=LEAST_ROWS, threads=STRIPS_PER_THREAD * threads), threads)
+    each(fill, strips(len(alpha), least=LEAST_ROWS, threads=threads), threads)
 
 
 def _coarse_colors(small: Reduced, alpha: NDArray[np.uint8], threads: int) -> Plane:

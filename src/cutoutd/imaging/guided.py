@@ -19,8 +19,8 @@ from cutoutd.imaging.tiles import Plane, Tile, enlarged, tiles
 
 STRIP = 40
 """Rows that are fitted together: all planes of them fit the second-level cache."""
-LEAST_ROWS, STRIPS_PER_THREAD = 64, 4
-"""Of the picture: rows without an edge take no time, so that strips are of unequal work."""
+LEAST_ROWS = 64
+"""A thinner strip of the picture is not worth a thread."""
 
 
 def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: int) -> Plane:
@@ -142,7 +142,7 @@ def applied(coefficients: Plane, rgba: NDArray[np.uint8], *, threads: int) -> ND
     def fill(rows: slice) -> None:
         kernels.guided_apply(coefficients, rgba, rows, alpha)
 
-    parts = strips(len(alpha), least=LEAST_ROWS, threads=STRIPS_PER_THREAD * threads)
+    parts = strips(len(alpha), least=LEAST_ROWS, threads=threads)
     each(fill, parts, threads)
     return alpha
 

@@ -36,8 +36,6 @@ MAY_BE_LARGER = 1.045
 """Of a sample, than the smallest that any way makes of it."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
-STRIPS_PER_THREAD = 4
-"""Empty rows cost next to nothing, so one strip a thread would leave threads idle."""
 SMALL_BYTES = 1_500_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""
 SAMPLES, SAMPLE_BYTES = 4, 96_000
@@ -104,7 +102,6 @@ def png(
 def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[bytes]:
     """One IDAT for each strip, and one for the checksum: together one zlib stream."""
     deflater = _chosen(rows, channels, level, threads)
-    count = STRIPS_PER_THREAD * threads if threads > 1 else 1
 
     def pack(part: slice) -> _Strip:
         empty = not rows[part][::EMPTY_STEP].any()
@@ -112,7 +109,7 @@ def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[b
         first, last = part.start == 0, part.stop == len(rows)
         return _deflated(lines, RUNS if empty else deflater, first=first, last=last)
 
-    packed = each(pack, strips(len(rows), least=LEAST_ROWS, threads=count), threads)
+    packed = each(pack, strips(len(rows), least=LEAST_ROWS, threads=threads), threads)
     checksum = 1
     for strip in packed:
         checksum = _joined(checksum, strip.checksum, strip.length)

@@ -158,7 +158,8 @@ static inline int flat_level(const float *cell, ptrdiff_t plane, ptrdiff_t down,
     return rounded(FULL * cell[-plane]);
 }
 
-/* The runs below and above of which lie the coarse row at `upper` and the one `down` further. */
+/* The runs of a row of pixels that lies between the coarse row at `upper` and the one `down`
+ * further on; returns how many. */
 static inline ptrdiff_t found_runs(const float *upper, ptrdiff_t plane, ptrdiff_t down,
                                    ptrdiff_t coarse_width, const ptrdiff_t *cells, ptrdiff_t width,
                                    Run *runs)
