@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cutoutd.imaging.threads import each, strips
+from cutoutd.imaging.threads import _pool, each, strips
 
 
 def test_answers_come_in_the_order_of_the_items() -> None:
@@ -51,23 +51,11 @@ def test_callers_together_never_use_more_threads_than_the_budget() -> None:
 
 
 def test_who_has_work_does_it_where_nobody_comes_to_help() -> None:
-    busy, done = threading.Event(), threading.Event()
-
-    def hold(_: int) -> None:
-        busy.set()
-        done.wait(10)
-
-    holder = threading.Thread(target=each, args=(hold, range(2), 5))
-    holder.start()
-    busy.wait(10)
-
-    def who(_: int) -> int:
-        time.sleep(0.001)
-        return threading.get_ident()
-
-    assert threading.get_ident() in each(who, range(50), 5)
-    done.set()
-    holder.join()
+    over = threading.Event()
+    busy = _pool(2).submit(over.wait, 10)
+    assert set(each(lambda _: threading.get_ident(), range(5), 2)) == {threading.get_ident()}
+    over.set()
+    busy.result()
 
 
 @pytest.mark.parametrize("rows", [1, 7, 64, 1000])
