@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos check clean clients dist docs e2e fix fuzz \
-	help image lock openapi reference sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
+	help image lock openapi reference sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,7 +68,8 @@ openapi: $(VENV)/.dev ## Write openapi.yaml anew
 	mv openapi.yaml.tmp openapi.yaml
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory --no-special
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --keep --cases
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py --rembg
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/runtime.py
 
@@ -102,6 +103,9 @@ fuzz: $(VENV)/.dev ## Send damaged files and odd requests to every dialect, for 
 	@mkdir -p build
 	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "NOT TESTED: atheris is for Linux on x86-64"; exit 0; }; \
 		$(BIN)/python -m tests.fuzz.parsers -max_total_time=25 -max_len=300 -verbosity=0 -artifact_prefix=build/
+
+sanitize: $(VENV)/.dev ## Run the kernels' tests with GCC's sanitizers for addresses and undefined behaviour
+	@tools/sanitize
 
 soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files must stay flat
 	$(BIN)/python benchmarks/soak.py

@@ -40,7 +40,8 @@ class KernelsHook(BuildHookInterface[Any]):
         compiler = shlex.split(os.environ.get("CC", "cc"))
         sources = [str(file) for file in sorted(Path(self.root, SOURCES).glob("*.c"))]
         try:
-            command = [*compiler, *FLAGS, "-o", str(made), *sources, "-lm"]
+            more = shlex.split(os.environ.get("CFLAGS", ""))
+            command = [*compiler, *FLAGS, *more, "-o", str(made), *sources, "-lm"]
             subprocess.run(command, check=True)  # noqa: S603 - The compiler that CC names.
         except (OSError, subprocess.CalledProcessError) as exc:
             if os.environ.get("CUTOUTD_KERNELS") == "required":

@@ -41,7 +41,7 @@ RESULTS = Path(__file__).parent / "results" / "models.json"
 SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}
 CALLERS = {2: (1, 2, 4, 8), 12: (1, 2)}
 """By megapixels."""
-KEYS = ("model", "MP", "callers")
+KEYS = ("model", "MP", "callers", "slots")
 Cut = Callable[[bytes], object]
 
 
@@ -67,11 +67,16 @@ def describe(folder: Path) -> None:
         )
 
 
-def ours(folder: Path, name: str, provider: ProviderName) -> Cut:
+def ours(folder: Path, name: str, chosen: argparse.Namespace) -> Cut:
     from cutoutd.pipeline import remove_background
 
     sessions = Sessions(
-        SegmentationOptions(folder=folder, cache=folder / ".prepared", provider=provider)
+        SegmentationOptions(
+            folder=folder,
+            cache=folder / ".prepared",
+            provider=chosen.provider,
+            slots=chosen.slots,
+        )
     )
 
     def cut(data: bytes) -> object:
@@ -114,17 +119,19 @@ def throughput(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for name in options.models:
         shaped = name if name == "cutoutd-small" else f"{name}-shape"
-        sides = {"ours": ours(options.folder, shaped, options.provider)}
+        sides = {"ours": ours(options.folder, shaped, options)}
         if options.rembg and name in SHAPES:
             sides["rembg"] = theirs(options.folder, name)
         for megapixels in options.megapixels:
             data, _ = photo(megapixels, options.photo)
-            for callers in CALLERS[megapixels]:
+            for callers in options.callers or CALLERS[megapixels]:
                 rates: dict[str, list[float]] = {side: [] for side in sides}
                 for _ in range(options.rounds):
                     for side, cut in sides.items():
                         rates[side].append(rate(cut, data, callers, options.seconds))
                 row: dict[str, object] = {"model": name, "MP": megapixels, "callers": callers}
+                if options.slots:
+                    row["slots"] = options.slots
                 row |= {side: round(statistics.median(r), 2) for side, r in rates.items()}
                 if "rembg" in rates:
                     pairs = zip(rates["ours"], rates["rembg"], strict=True)
@@ -226,7 +233,7 @@ def latency(options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for name in options.models:
         shaped = name if name == "cutoutd-small" else f"{name}-shape"
-        cut = ours(options.folder, shaped, options.provider)
+        cut = ours(options.folder, shaped, options)
         data, _ = photo(options.megapixels[0], options.photo)
         arrivals = 0.6 * rate(cut, data, 4, options.seconds)
         spent: list[float] = []
@@ -266,6 +273,8 @@ def main() -> None:
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "cutoutd-bench"
     )
     parser.add_argument("--who", choices=("ours", "rembg"), help=argparse.SUPPRESS)
+    parser.add_argument("--slots", type=int, default=0, help="pictures in the network at once")
+    parser.add_argument("--callers", nargs="+", type=int)
     parser.add_argument("--provider", type=ProviderName, default=ProviderName.CPU)
     parser.add_argument("--output", type=Path, help="default: results/models.json, models-mnn.json")
     options = parser.parse_args()

@@ -4,17 +4,26 @@ python benchmarks/tables.py
 """
 
 import json
-from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
+DECISIONS = HERE.parent / "docs" / "decisions"
 
 
-def speed(record: str = "speed.json") -> list[str]:
+def speed() -> list[str]:
     """Ratios beside what is promised, what the network allows, and memory."""
+    titles = ["network's limit", "all but the network", "peak MB, cutoutd / rembg"]
+    return _speed("speed.json", titles)
+
+
+def speed_mnn() -> list[str]:
+    """The ratios where ours runs the network on MNN."""
+    return _speed("speed-mnn.json", [])
+
+
+def _speed(record: str, more: list[str]) -> list[str]:
     cases = json.loads((HERE / "results" / record).read_text())["cases"]
-    titles = ["case", "cutoutd, s", "rembg, s", "ratio", "goal", "network's limit"]
-    titles += ["all but the network", "peak MB, cutoutd / rembg"]
+    titles = ["case", "cutoutd, s", "rembg, s", "ratio", "goal", *more]
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for name, row in cases.items():
         memory = (
@@ -25,7 +34,7 @@ def speed(record: str = "speed.json") -> list[str]:
         theirs = f"{row['theirs_s']:.3f}" if "theirs_s" in row else f"{row['bare_s']:.3f} (bare)"
         cells = [name, f"{row['ours_s']:.3f}", theirs, f"{row['ratio']:.2f}", f"{row['must']:g}"]
         cells += [f"{row[key]:.2f}" if key in row else "" for key in ("limit", "rest_ratio")]
-        lines.append("| " + " | ".join([*cells, memory]) + " |")
+        lines.append("| " + " | ".join([*cells, memory][: len(titles)]) + " |")
     return lines
 
 
@@ -57,11 +66,35 @@ def kernels() -> list[str]:
     return lines
 
 
+KEYS = ("model", "MP", "callers", "slots")
+NAMES = {"u2net": "U²-Net's shape", "isnet-general-use": "IS-Net's shape"}
+
+
+def throughput() -> list[str]:
+    """Images per second, and beside rembg in the same run; then the same on MNN."""
+    by_provider = []
+    for record in ("models.json", "models-mnn.json"):
+        rows = json.loads((HERE / "results" / record).read_text())["throughput"]["rows"]
+        by_provider.append({tuple(row.get(key) for key in KEYS): row for row in rows})
+    titles = ["network", "MP", "callers", "cutoutd", "rembg", "ratio", "on MNN", "rembg", "ratio"]
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for place in {**by_provider[0], **by_provider[1]}:
+        model, megapixels, callers, slots = place
+        cells = [NAMES.get(model, f"`{model}`"), str(megapixels)]
+        cells.append(f"{callers}, a slot each" if slots == callers else str(callers))
+        for rows in by_provider:
+            row = rows.get(place, {})
+            cells += [f"{row[key]:.2f}" if key in row else "" for key in ("ours", "rembg", "ratio")]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
 TABLES = {
     "speed": (HERE / "README.md", speed),
-    "speed-mnn": (HERE / "README.md", partial(speed, "speed-mnn.json")),
+    "speed-mnn": (HERE / "README.md", speed_mnn),
     "edges": (HERE / "README.md", edges),
-    "kernels": (HERE.parent / "docs" / "decisions" / "0002-imaging-in-numpy.md", kernels),
+    "throughput": (DECISIONS / "0003-how-networks-are-run.md", throughput),
+    "kernels": (DECISIONS / "0002-imaging-in-numpy.md", kernels),
 }
 
 

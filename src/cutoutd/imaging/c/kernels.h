@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On x86-64 with glibc the loader takes the version that is made for the CPU it finds. */
-#if defined(__x86_64__) && defined(__GLIBC__) && __GNUC__ >= 12 && !defined(__clang__)
+/* On x86-64 with glibc the loader takes the version that is made for the CPU it finds; sanitizers
+ * do not work yet when it asks. */
+#if defined(__x86_64__) && defined(__GLIBC__) && __GNUC__ >= 12 && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
 #define KERNEL __attribute__((visibility("default"), target_clones("default", "arch=x86-64-v3")))
 #else
 #define KERNEL __attribute__((visibility("default")))
