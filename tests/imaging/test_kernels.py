@@ -108,10 +108,12 @@ def test_paeth_is_chosen_where_it_leaves_least() -> None:
     assert set(lines[:, 0]) == {PAETH}
 
 
-def test_arrays_of_another_shape_or_layout_are_refused() -> None:
+def test_arrays_of_another_shape_type_or_layout_are_refused() -> None:
     rgba = np.zeros((4, 5, 4), dtype=np.uint8)
     alpha = np.zeros((4, 6), dtype=np.uint8)
     with pytest.raises(ValueError, match=r"\(4, 6, 4\)"):
         kernels.cut_out(None, rgba, alpha, slice(0, 4))
     with pytest.raises(ValueError, match="contiguous"):
         kernels.cut_out(None, rgba[:, ::-1], alpha[:, :5].copy(), slice(0, 4))
+    with pytest.raises(ValueError, match="float32"):
+        kernels.cut_out(None, rgba.astype(np.float32), alpha[:, :5].copy(), slice(0, 4))

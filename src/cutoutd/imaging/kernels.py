@@ -8,13 +8,13 @@ that calls one has the same in NumPy, which is what it is tested against.
 
 import ctypes
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
-Any8or32 = NDArray[np.uint8] | NDArray[np.float32]
 
 LIBRARY = Path(__file__).with_name("libkernels.so")
 _SIZE, _ARRAY, _FLOAT = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_float
@@ -50,10 +50,19 @@ def _call(name: str, *arguments: object) -> None:
         raise MemoryError(name)
 
 
-def _at(array: Any8or32, *shape: int) -> int:
+def _floats(array: Plane, *shape: int) -> int:
     """Where a C-contiguous array of that shape begins in memory."""
-    if array.shape != shape or not array.flags.c_contiguous:
-        raise ValueError(f"wanted a contiguous array of {shape}, not one of {array.shape}")
+    return _at(array, np.dtype(np.float32), shape)
+
+
+def _bytes(array: Bytes, *shape: int) -> int:
+    return _at(array, np.dtype(np.uint8), shape)
+
+
+def _at(array: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
+    if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
+        wanted = f"a contiguous {dtype} array of {shape}"
+        raise ValueError(f"wanted {wanted}, not a {array.dtype} one of {array.shape}")
     return array.ctypes.data
 
 
@@ -62,16 +71,16 @@ def guided_fit(
 ) -> None:
     """Some rows of `guided.fit`. guide: (3, h, w); target: (h, w); fitted: (4, h, w)."""
     shape = target.shape
-    places = (_at(guide, 3, *shape), _at(target, *shape))
-    out = _at(fitted, 4, *shape)
+    places = (_floats(guide, 3, *shape), _floats(target, *shape))
+    out = _floats(fitted, 4, *shape)
     _call("guided_fit", *places, *shape, radius, epsilon, rows.start, rows.stop, out)
 
 
 def guided_apply(coefficients: Plane, rgba: Bytes, rows: slice, mask: Bytes) -> None:
     """Some rows of `guided.applied`. coefficients: (4, h, w); rgba: (H, W, 4); mask: (H, W)."""
     shape, coarse = mask.shape, coefficients.shape[1:]
-    places = (_at(coefficients, 4, *coarse), *coarse, _at(rgba, *shape, 4), *shape)
-    _call("guided_apply", *places, rows.start, rows.stop, _at(mask, *shape))
+    places = (_floats(coefficients, 4, *coarse), *coarse, _bytes(rgba, *shape, 4), *shape)
+    _call("guided_apply", *places, rows.start, rows.stop, _bytes(mask, *shape))
 
 
 def relax(
@@ -79,19 +88,27 @@ def relax(
 ) -> None:
     """All steps of `foreground._relaxed`, in place. front_back: (2, 3, h, w)."""
     shape = alpha.shape
-    places = (_at(front_back, 2, 3, *shape), _at(seen, 3, *shape), _at(alpha, *shape))
-    _call("relax", *places, *shape, smooth, edge, _at(paces, len(paces)), len(paces))
+    places = (_floats(front_back, 2, 3, *shape), _floats(seen, 3, *shape), _floats(alpha, *shape))
+    _call("relax", *places, *shape, smooth, edge, _floats(paces, len(paces)), len(paces))
 
 
 def cut_out(coarse: Plane | None, rgba: Bytes, alpha: Bytes, rows: slice) -> None:
     """Some rows of `foreground.cut_out`, in place. coarse: (6, h, w), or None for no estimate."""
     shape = alpha.shape
-    grid = (None, 0, 0) if coarse is None else (_at(coarse, *coarse.shape), *coarse.shape[1:])
-    _call("cut_out", *grid, _at(rgba, *shape, 4), _at(alpha, *shape), *shape, rows.start, rows.stop)
+    grid = (None, 0, 0) if coarse is None else (_floats(coarse, *coarse.shape), *coarse.shape[1:])
+    _call(
+        "cut_out",
+        *grid,
+        _bytes(rgba, *shape, 4),
+        _bytes(alpha, *shape),
+        *shape,
+        rows.start,
+        rows.stop,
+    )
 
 
 def png_filter(rows: Bytes, channels: int, part: slice, lines: Bytes) -> None:
     """One block of `png_filter.filtered`. rows: (H, n); lines: (part, n + 1)."""
     height, length = rows.shape
-    out = _at(lines, part.stop - part.start, length + 1)
-    _call("png_filter", _at(rows, height, length), length, channels, part.start, part.stop, out)
+    out = _bytes(lines, part.stop - part.start, length + 1)
+    _call("png_filter", _bytes(rows, height, length), length, channels, part.start, part.stop, out)
