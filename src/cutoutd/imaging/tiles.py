@@ -2,7 +2,8 @@
 
 Most of a mask is plainly subject or plainly background. What is smooth (coefficients, colours
 of the surroundings) is computed on a coarse grid for the whole picture and enlarged only in
-the tiles that need it, by two small matrix products each, while the tile is in the cache.
+the tiles that need it, by two small matrix products each, while the tile is in the cache. This is
+how NumPy does it; the kernels go by runs of pixels.
 """
 
 from collections.abc import Iterator
