@@ -36,7 +36,7 @@ def main() -> int:
         os.environ["U2NET_HOME"] = folder
         import rembg
 
-        for number, spec in enumerate(row for row in PUBLISHED if not row.classes):
+        for number, spec in enumerate(row for row in PUBLISHED if not (row.classes or row.prompts)):
             path = write_network(
                 Path(folder) / spec.file,
                 side=spec.size,
