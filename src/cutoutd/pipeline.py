@@ -15,7 +15,7 @@ from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edited
 from cutoutd.imaging.encode import Tags, encode, media_type
-from cutoutd.imaging.foreground import cut_out
+from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.geometry import (
     Box,
     bounding_box,
@@ -25,11 +25,12 @@ from cutoutd.imaging.geometry import (
     relative,
     shrunk_to,
 )
-from cutoutd.imaging.mask import mask_from_probability, product
+from cutoutd.imaging.mask import Found, mask_from_probability, product
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.reduce import Reduced, reduced, viewed
+from cutoutd.imaging.tiles import Plane
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -133,16 +134,18 @@ def remove_background(
             probability = segmenter.predict(shown, prompt)
     with timings.stage("mask"):
         probability, doubts = _doubted(probability)
-        mask = mask_from_probability(
-            probability, picture.pixels, small=shown, threads=limits.threads
+        found = mask_from_probability(
+            probability, picture.pixels, small=small, threads=limits.threads
         )
         if command.region is not None:
-            clear_outside(mask, command.region)
-        mask = edited(mask, command.mask, threads=limits.threads)
+            clear_outside(found.mask, command.region)
+        mask = edited(found.mask, command.mask, threads=limits.threads)
     with timings.stage("matting"):
-        alpha, notes = _matted(picture, mask, command, limits)
+        alpha, notes = _matted(picture, mask, found.variance, command, limits)
     with timings.stage("colors"):
-        finished, alpha = _composed(picture, alpha, command, backdrop, small=small, limits=limits)
+        finished, alpha = _composed(
+            picture, alpha, command, backdrop, small=small, found=found, limits=limits
+        )
     with timings.stage("encode"):
         tags = Tags(profile=picture.profile, dpi=picture.dpi)
         images = tuple(
@@ -182,14 +185,23 @@ def _doubted(
 
 
 def _matted(
-    picture: Picture, mask: NDArray[np.uint8], command: RemoveBackground, limits: ImagingLimits
+    picture: Picture,
+    mask: NDArray[np.uint8],
+    variance: Plane,
+    command: RemoveBackground,
+    limits: ImagingLimits,
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The alpha channel of the upright picture, and notes."""
     notes: tuple[str, ...] = ()
     if command.matting is not None:
         budget = MattingBudget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
         mask, notes = matte(
-            picture.pixels, mask, command.matting, budget=budget, threads=limits.threads
+            picture.pixels,
+            mask,
+            command.matting,
+            variance=variance,
+            budget=budget,
+            threads=limits.threads,
         )
     if command.mask.invert:
         mask = 255 - mask
@@ -205,6 +217,7 @@ def _composed(
     backdrop: bytes | None,
     *,
     small: Reduced,
+    found: Found,
     limits: ImagingLimits,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The finished picture, (H, W, 4), and the alpha channel of its subject, (H, W)."""
@@ -214,8 +227,8 @@ def _composed(
     if only_masks and not moved and not shrinks:
         return picture.pixels, alpha
     rgba = picture.pixels
-    estimate = command.foreground_estimation
-    cut_out(rgba, alpha, estimate=estimate, threads=limits.threads, small=small)
+    colors = _colors(alpha, found, small, limits.threads) if command.foreground_estimation else None
+    cut_out(rgba, alpha, colors=colors, threads=limits.threads)
     if command.crop is not None:
         rgba = cropped(rgba, command.crop)
     if command.placement is not None:
@@ -226,6 +239,13 @@ def _composed(
     if only_masks:
         return rgba, alpha
     return _layered(rgba, alpha, command, backdrop, limits), alpha
+
+
+def _colors(alpha: NDArray[np.uint8], found: Found, small: Reduced, threads: int) -> Plane:
+    """The colours of subject and background; those of the mask, where it became alpha as it is."""
+    if alpha is found.mask:
+        return found.colors
+    return spread(small, shares(small, alpha, threads=threads), threads=threads)
 
 
 def _layered(

@@ -5,11 +5,18 @@ import pymatting
 import pytest
 from numpy.typing import NDArray
 
-from cutoutd.imaging.foreground import cut_out
+from cutoutd.imaging.foreground import cut_out, shares, spread
+from cutoutd.imaging.reduce import Reduced
 
 pytestmark = pytest.mark.usefixtures("inner_loops")
 
 Pixels = NDArray[np.uint8]
+
+
+def estimated(rgba: Pixels, alpha: Pixels) -> NDArray[np.float32]:
+    """The colours of subject and background, of a picture that needs no reducing."""
+    small = Reduced(rgba, 1)
+    return spread(small, shares(small, alpha, threads=1), threads=1)
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def test_soft_pixels_get_the_colour_of_the_subject(
 ) -> None:
     shown, front = red_before_green
     rgba = np.dstack([shown, np.full(soft_disc.shape, 255, dtype=np.uint8)])
-    cut_out(rgba, soft_disc, estimate=True, threads=2)
+    cut_out(rgba, soft_disc, colors=estimated(rgba, soft_disc), threads=2)
     soft = (soft_disc > 0) & (soft_disc < 255)
     weight = soft_disc[soft] / 255
 
@@ -45,7 +52,8 @@ def test_solid_pixels_stay_to_the_bit_and_clear_ones_become_nothing(
     photo: Pixels, soft_disc: Pixels, estimate: bool
 ) -> None:
     rgba = np.dstack([photo, np.full(soft_disc.shape, 255, dtype=np.uint8)])
-    cut_out(rgba, soft_disc, estimate=estimate, threads=2)
+    colors = estimated(rgba, soft_disc) if estimate else None
+    cut_out(rgba, soft_disc, colors=colors, threads=2)
     np.testing.assert_array_equal(rgba[..., 3], soft_disc)
     np.testing.assert_array_equal(rgba[soft_disc == 255, :3], photo[soft_disc == 255])
     assert not rgba[soft_disc == 0].any()
@@ -60,7 +68,8 @@ def test_flat_alpha_and_thin_pictures_are_fine(level: int, shape: tuple[int, int
     random = np.random.default_rng(2)
     rgba = random.integers(0, 256, (*shape, 4), dtype=np.uint8)
     before = rgba.copy()
-    cut_out(rgba, np.full(shape, level, dtype=np.uint8), estimate=True, threads=1)
+    alpha = np.full(shape, level, dtype=np.uint8)
+    cut_out(rgba, alpha, colors=estimated(rgba, alpha), threads=1)
     assert (rgba[..., 3] == level).all()
     if level == 255:
         np.testing.assert_array_equal(rgba[..., :3], before[..., :3])

@@ -8,9 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
-from cutoutd.imaging.foreground import cut_out
+from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.guided import applied, fit
 from cutoutd.imaging.png_filter import PAETH, filtered, with_paeth
+from cutoutd.imaging.reduce import Reduced
+from cutoutd.imaging.refine import refine
 
 Made = TypeVar("Made")
 SHAPES = [(1, 1), (1, 300), (300, 1), (2, 3), (129, 257), (200, 310)]
@@ -63,6 +65,25 @@ def test_the_mask_is_the_same_but_for_rounding(
     assert np.abs(ours.astype(int) - numpys).max() <= 1
 
 
+@pytest.mark.parametrize("coarse", COARSE)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_refined_mask_is_the_same_but_for_rounding(
+    shape: tuple[int, int], coarse: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgba = np.random.default_rng(7).integers(0, 256, (*shape, 4), dtype=np.uint8)
+    mask = np.rint(half_sure(shape) * 255).astype(np.uint8)
+    probability = half_sure(coarse)
+    variance = probability * (1 - probability) * np.float32(0.1)
+
+    def made() -> NDArray[np.uint8]:
+        mine = mask.copy()
+        refine(mine, rgba, probability, variance, small=Reduced(rgba, 1), threads=2)
+        return mine
+
+    ours, numpys = both(made, monkeypatch)
+    assert np.abs(ours.astype(int) - numpys).max() <= 1
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("estimate", [True, False])
 def test_the_cutout_is_the_same_but_for_rounding(
@@ -72,8 +93,9 @@ def test_the_cutout_is_the_same_but_for_rounding(
     alpha = np.rint(half_sure(shape) * 255).astype(np.uint8)
 
     def made() -> NDArray[np.uint8]:
-        mine = rgba.copy()
-        cut_out(mine, alpha, estimate=estimate, threads=2)
+        mine, small = rgba.copy(), Reduced(rgba, 1)
+        colors = spread(small, shares(small, alpha, threads=2), threads=2) if estimate else None
+        cut_out(mine, alpha, colors=colors, threads=2)
         return mine
 
     ours, numpys = both(made, monkeypatch)

@@ -30,8 +30,10 @@ from PIL import (
 from cutoutd.command import ColorProfile
 from cutoutd.errors import SourceRejected
 from cutoutd.imaging import profiles
+from cutoutd.imaging.memory import uninitialised
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.reduce import viewed
+from cutoutd.imaging.upright import EXIF_ORIENTATION, SIDEWAYS, turned
 
 READERS = (
     JpegImagePlugin.JpegImageFile,
@@ -44,18 +46,6 @@ READERS = (
 )
 FORMATS = tuple(reader.format for reader in READERS)
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")
-EXIF_ORIENTATION = 0x0112
-SIDEWAYS = (5, 6, 7, 8)
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What turns a picture with this EXIF orientation upright."""
 
 
 def decode(
@@ -74,12 +64,11 @@ def decode(
         fast = _jpeg_pixels(image, data)
         shown = image if fast is None else viewed(fast)
         rgba, profile, opaque = _rgba(shown, image, color_profile)
+        pixels = fast if fast is not None and rgba is shown else _pixels(rgba)
         orientation = image.getexif().get(EXIF_ORIENTATION, 1)
         dpi = _dpi(image, sideways=orientation in SIDEWAYS)
-        if orientation in UPRIGHT:
-            rgba = rgba.transpose(UPRIGHT[orientation])
-        pixels = fast if fast is not None and rgba is shown else np.array(rgba)
-    return Picture(pixels=pixels, opaque=opaque, profile=profile, dpi=dpi)
+        upright = turned(pixels, orientation)
+    return Picture(pixels=upright, opaque=opaque, profile=profile, dpi=dpi)
 
 
 def media_type_of(data: bytes, *, max_pixels: int) -> str:
@@ -155,10 +144,20 @@ def _jpeg_pixels(image: Image.Image, data: bytes) -> NDArray[np.uint8] | None:
     """(H, W, 4) straight from the decoder: the same levels as Pillow's, in half the time."""
     if image.format not in ("JPEG", "MPO") or image.mode != "RGB":
         return None
+    pixels = uninitialised(image.height, image.width)
     try:
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colorspace="RGBA")
+        simplejpeg.decode_jpeg(data, colorspace="RGBA", buffer=pixels)
     except ValueError:  # Unusual or damaged: Pillow decides, and its errors are telling.
         return None
+    return pixels
+
+
+def _pixels(rgba: Image.Image) -> NDArray[np.uint8]:
+    """(H, W, 4) of an RGBA image, copied once: `np.array` would copy it piece by piece, thrice."""
+    pixels = uninitialised(rgba.height, rgba.width)
+    target = Image.frombuffer("RGBA", rgba.size, pixels, "raw", "RGBA", 0, 1)
+    target.readonly = 0
+    target.paste(rgba)
     return pixels
 
 

@@ -60,14 +60,22 @@ class Elimination(NamedTuple):
     kept: Indices
 
 
+class Prior(NamedTuple):
+    """What is believed of alpha beforehand, (H, W) each."""
+
+    alpha: NDArray[np.float32]
+    """0..1."""
+    confidence: NDArray[np.float32]
+    """How strongly an open pixel holds to it; above 0. A known pixel holds with CONFIDENCE."""
+
+
 @dataclass
 class _Band:
     """The open pixels of a trimap, in tiles of a padded grid."""
 
     rgb: NDArray[np.uint8]
     trimap: NDArray[np.uint8]
-    prior: NDArray[np.uint8]
-    prior_confidence: float
+    prior: Prior | None
     windows: NDArray[np.bool_]
     active: NDArray[np.bool_]
     tiles: Indices
@@ -77,7 +85,7 @@ class _Band:
     @property
     def dtype(self) -> type[np.float32] | type[np.float64]:
         """Of the fronts: a weak hold on every open pixel conditions them for single precision."""
-        return np.float32 if self.prior_confidence else np.float64
+        return np.float64 if self.prior is None else np.float32
 
     def __post_init__(self) -> None:
         self.knowing = np.zeros(self.trimap.shape, dtype=np.int16)
@@ -89,22 +97,21 @@ def solve_closed_form(
     rgb: NDArray[np.uint8],
     trimap: NDArray[np.uint8],
     *,
-    prior: NDArray[np.uint8] | None = None,
-    prior_confidence: float = 0.0,
+    prior: Prior | None = None,
     budget: Budget,
     threads: int,
 ) -> NDArray[np.float32]:
     """The alpha matte that minimises Levin's cost, to the precision of the arithmetic.
 
-    rgb: (H, W, 3 or more) of which three are used. trimap: (H, W). prior: (H, W) levels that
-    open pixels hold to with that confidence; none in Levin's method. Returns (H, W), 0..1;
-    known pixels are exactly 0 or 1. Raises OverBudget.
+    rgb: (H, W, 3 or more) of which three are used. trimap: (H, W). prior: what open pixels hold
+    to; nothing in Levin's method. Returns (H, W), 0..1; known pixels are exactly 0 or 1. Raises
+    OverBudget.
     """
     alpha: NDArray[np.float32] = (trimap == FOREGROUND).astype(np.float32)
     if min(trimap.shape) < 3:
         alpha[(trimap != FOREGROUND) & (trimap != BACKGROUND)] = 0.5
         return alpha
-    band = _band(rgb, trimap, trimap if prior is None else prior, prior_confidence)
+    band = _band(rgb, trimap, prior)
     if band.tiles.size:
         solution = _solved(band, budget, threads)[: trimap.shape[0], : trimap.shape[1]]
         unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
@@ -112,25 +119,22 @@ def solve_closed_form(
     return alpha
 
 
-def _band(
-    rgb: NDArray[np.uint8],
-    trimap: NDArray[np.uint8],
-    prior: NDArray[np.uint8],
-    prior_confidence: float,
-) -> _Band:
+def _band(rgb: NDArray[np.uint8], trimap: NDArray[np.uint8], prior: Prior | None) -> _Band:
     height, width = trimap.shape
     down, across = -(-(height - 2) // TILE), -(-(width - 2) // TILE)
     more = (down * TILE + 2 - height, across * TILE + 2 - width)
     padding = ((0, more[0]), (0, more[1]))
     rgb = np.pad(rgb[..., :3], (*padding, (0, 0)))
-    trimap, prior = np.pad(trimap, padding), np.pad(prior, padding)
+    trimap = np.pad(trimap, padding)
+    if prior is not None:
+        prior = Prior(*(np.pad(plane, padding) for plane in prior))
     unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
     windows = _any_of_three(_any_of_three(unknown, 0), 1)
     windows[height - 2 :] = False
     windows[:, width - 2 :] = False
     active = _any_of_three(_any_of_three(np.pad(windows, 2), 0), 1)
     tiles = windows.reshape(down, TILE, across, TILE).any(axis=(1, 3))
-    return _Band(rgb, trimap, prior, prior_confidence, windows, active, np.argwhere(tiles))
+    return _Band(rgb, trimap, prior, windows, active, np.argwhere(tiles))
 
 
 def _any_of_three(flags: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
@@ -242,10 +246,12 @@ class _Subtree:
         trimap = listed(band.trimap[rows, columns])
         known = (trimap == FOREGROUND) | (trimap == BACKGROUND)
         active = listed(band.active[rows, columns])
+        hold, level = known * CONFIDENCE, (trimap == FOREGROUND).astype(np.float64)
+        if band.prior is not None:
+            alpha, confidence = (listed(plane[rows, columns]) for plane in band.prior)
+            hold, level = np.where(known, hold, confidence), np.where(known, level, alpha)
         # Each tile that knows a pixel holds its share of the confidence in it.
-        hold = np.where(known, CONFIDENCE, band.prior_confidence)
         hold *= active / listed(band.knowing[rows, columns])
-        level = np.where(known, trimap == FOREGROUND, listed(band.prior[rows, columns]) / 255.0)
         diagonal = np.arange(SIDE**2)
         matrices[:, diagonal, diagonal] += hold
         pixels = listed(rows * band.trimap.shape[1] + columns)

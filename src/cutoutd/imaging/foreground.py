@@ -10,6 +10,7 @@ as near to the minimum in ten steps as plain ones do in a hundred. Source of the
 satisfies the equation.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -37,38 +38,44 @@ LEAST_ROWS = 64
 
 
 def cut_out(
-    rgba: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-    *,
-    estimate: bool,
-    threads: int,
-    small: Reduced | None = None,
+    rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], *, colors: Plane | None, threads: int
 ) -> None:
     """Make a picture a cutout, in place: alpha in its fourth channel, the subject's colours.
 
     rgba: (H, W, 4); alpha: (H, W). Where alpha is 255 the colours stay as they are, where it
-    is 0 all four channels become 0, and between they become the estimated foreground, or stay
-    as they are if `estimate` is off. small: the picture reduced, if somebody has it.
+    is 0 all four channels become 0, and between they become the foreground, estimated from
+    `colors`, which come from `spread`; without them they stay as they are.
     """
-    small = small or Reduced(rgba, 1)
-    coarse = _coarse_colors(small, alpha, threads) if estimate else None
     if not kernels.compiled():
-        _cut_out_tiles(rgba, alpha, coarse)
+        _cut_out_tiles(rgba, alpha, colors)
         return  # Of tiles so small that two threads would wait for the interpreter lock.
 
     def fill(rows: slice) -> None:
-        kernels.cut_out(coarse, rgba, alpha, rows)
+        kernels.cut_out(colors, rgba, alpha, rows)
 
     each(fill, strips(len(alpha), least=LEAST_ROWS, threads=threads), threads)
 
 
-def _coarse_colors(small: Reduced, alpha: NDArray[np.uint8], threads: int) -> Plane:
-    """(6, h, w): the colours of foreground and background on the coarse grid."""
-    further = max(1, round((alpha.size / COARSE_PIXELS) ** 0.5 / small.factor))
-    share = reduced(alpha, small.factor * further, threads=threads)
-    colors = reduced(small.pixels, further, threads=threads)[..., :3].astype(np.float32)
-    planes = np.ascontiguousarray(np.moveaxis(colors, -1, 0))
-    return _spread(planes, share.astype(np.float32) / np.float32(FULL))
+def shares(small: Reduced, alpha: NDArray[np.uint8], *, threads: int) -> Plane:
+    """Alpha, (H, W) levels of the whole picture, on the coarse grid of `spread`: (h, w), 0..1."""
+    levels = reduced(alpha, small.factor, threads=threads)
+    return reduced(levels, _further(small), threads=threads).astype(np.float32) / np.float32(FULL)
+
+
+def spread(small: Reduced, share: Plane, *, threads: int) -> Plane:
+    """The colours of subject and background everywhere, also where the other hides them.
+
+    small: the picture reduced; share: from `shares`. Returns (6, h, w): the foreground's red,
+    green and blue, then the background's, in levels.
+    """
+    seen = reduced(small.pixels, _further(small), threads=threads)[..., :3].astype(np.float32)
+    return _spread(np.ascontiguousarray(np.moveaxis(seen, -1, 0)), share)
+
+
+def _further(small: Reduced) -> int:
+    """The factor from the small picture to the coarse grid."""
+    height, width = small.pixels.shape[:2]
+    return max(1, round(math.sqrt(height * width / COARSE_PIXELS)))
 
 
 def _cut_out_tiles(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], coarse: Plane | None) -> None:

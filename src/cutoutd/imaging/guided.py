@@ -5,7 +5,9 @@ is cheap; applied to the full picture, its coefficients turn the picture's own e
 mask's.
 
 Source: He, Sun and Tang 2013, "Guided image filtering", in the subsampled form of He and Sun
-2015, "Fast guided filter".
+2015, "Fast guided filter". Where windows overlap, the one whose function fits better counts for
+more, as in Chen and Ghanem 2019, "Weighted aggregation for guided image filtering"; ours weighs by
+the variance that the function leaves.
 """
 
 from functools import cache
@@ -21,22 +23,27 @@ STRIP = 40
 """Rows that are fitted together: all planes of them fit the second-level cache."""
 LEAST_ROWS = 64
 """A thinner strip of the picture is not worth a thread."""
+DOUBT = 1e-4
+"""The variance that every fit is believed to leave: of two perfect ones none counts for more."""
 
 
 def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: int) -> Plane:
-    """The coefficients of the affine functions, averaged over the windows that see a pixel.
+    """The affine functions, averaged over the windows that see a pixel, the better the more.
 
     guide: (3, h, w), 0..1. target: (h, w), 0..1. radius: of the square window. epsilon: the
     variance of colour below which a window counts as flat.
-    Returns (4, h, w): the weights of the three colours, and the constant.
+    Returns (5, h, w): the weights of the three colours, the constant, and the variance of the
+    target that these leave unexplained.
     """
-    fitted = np.zeros((4, *target.shape), dtype=np.float32)
+    fitted = np.zeros((5, *target.shape), dtype=np.float32)
     fitted[3] = target  # Where nothing changes near by, that is the fit.
     parts = [slice(top, min(top + STRIP, len(target))) for top in range(0, len(target), STRIP)]
 
     def fill(rows: slice) -> None:
         if kernels.compiled():
-            kernels.guided_fit(guide, target, rows, fitted, radius=radius, epsilon=epsilon)
+            kernels.guided_fit(
+                guide, target, rows, fitted, radius=radius, epsilon=epsilon, doubt=DOUBT
+            )
         else:
             _fit_rows(guide, target, rows, fitted, radius=radius, epsilon=epsilon)
 
@@ -76,14 +83,15 @@ def _changing(target: Plane, reach: int) -> slice | None:
 
 def _fitted(guide: Plane, target: Plane, radius: int, epsilon: float) -> Plane:
     """`fit` for one part of the grid, right where its windows are whole."""
-    planes = np.zeros((14, *target.shape), dtype=np.float32)
+    planes = np.zeros((15, *target.shape), dtype=np.float32)
     planes[:3], planes[3] = guide, target
     np.multiply(guide, target, out=planes[4:7])
     np.multiply(guide, guide[0], out=planes[7:10])
     np.multiply(guide[1:], guide[1], out=planes[10:12])
     np.multiply(guide[2], guide[2], out=planes[12])
-    planes[13, :, 1:] = target[:, 1:] != target[:, :-1]
-    planes[13, 1:] += target[1:] != target[:-1]
+    np.multiply(target, target, out=planes[13])
+    planes[14, :, 1:] = target[:, 1:] != target[:, :-1]
+    planes[14, 1:] += target[1:] != target[:-1]
     share = 1 / (_seen(target.shape[0], radius)[:, np.newaxis] * _seen(target.shape[1], radius))
     means = _box(planes, radius)
     means *= share
@@ -95,14 +103,18 @@ def _fitted(guide: Plane, target: Plane, radius: int, epsilon: float) -> Plane:
     third -= colors[2] * colors[2]
     for diagonal in (first[:1], second[:1], third):
         np.add(diagonal, np.float32(epsilon), out=diagonal)
-    slopes = _solved(first, second, third, shared)
-    averaged = np.zeros((4, *target.shape), dtype=np.float32)
-    changes = means[13] > 0  # Elsewhere the fit is the target to the bit, not but for rounding.
+    slopes = _solved(first, second, third, shared.copy())
+    changes = means[14] > 0  # Elsewhere the fit is the target, not but for rounding.
+    left = means[13] - level * level - (slopes * shared).sum(axis=0)
+    averaged = np.zeros((6, *target.shape), dtype=np.float32)
     np.copyto(averaged[:3], slopes, where=changes)
     averaged[3] = np.where(changes, level - (slopes * colors).sum(axis=0), target)
+    np.maximum(left, 0, out=averaged[4], where=changes)
+    averaged[5] = 1 / (averaged[4] + np.float32(DOUBT))
+    averaged[:5] *= averaged[5]
     averaged = _box(averaged, radius)
-    averaged *= share
-    return averaged
+    averaged[:5] /= averaged[5]
+    return averaged[:5]
 
 
 def _solved(first: Plane, second: Plane, third: Plane, right: Plane) -> Plane:

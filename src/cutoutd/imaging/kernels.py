@@ -19,8 +19,9 @@ Plane = NDArray[np.float32]
 LIBRARY = Path(__file__).with_name("libkernels.so")
 _SIZE, _ARRAY, _FLOAT = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_float
 _SIGNATURES = {
-    "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _SIZE, _SIZE, _ARRAY),
+    "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _FLOAT, _SIZE, _SIZE, _ARRAY),
     "guided_apply": (_ARRAY, _SIZE, _SIZE, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
+    "refine": (*2 * (_ARRAY, _SIZE, _SIZE), _FLOAT, _ARRAY, *4 * (_SIZE,), _ARRAY),
     "relax": (_ARRAY, _ARRAY, _ARRAY, _SIZE, _SIZE, _FLOAT, _FLOAT, _ARRAY, _SIZE),
     "cut_out": (_ARRAY, _SIZE, _SIZE, _ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE),
     "png_filter": (_ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
@@ -67,13 +68,20 @@ def _at(array: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> in
 
 
 def guided_fit(
-    guide: Plane, target: Plane, rows: slice, fitted: Plane, *, radius: int, epsilon: float
+    guide: Plane,
+    target: Plane,
+    rows: slice,
+    fitted: Plane,
+    *,
+    radius: int,
+    epsilon: float,
+    doubt: float,
 ) -> None:
-    """Some rows of `guided.fit`. guide: (3, h, w); target: (h, w); fitted: (4, h, w)."""
+    """Some rows of `guided.fit`. guide: (3, h, w); target: (h, w); fitted: (5, h, w)."""
     shape = target.shape
     places = (_floats(guide, 3, *shape), _floats(target, *shape))
-    out = _floats(fitted, 4, *shape)
-    _call("guided_fit", *places, *shape, radius, epsilon, rows.start, rows.stop, out)
+    out = _floats(fitted, 5, *shape)
+    _call("guided_fit", *places, *shape, radius, epsilon, doubt, rows.start, rows.stop, out)
 
 
 def guided_apply(coefficients: Plane, rgba: Bytes, rows: slice, mask: Bytes) -> None:
@@ -81,6 +89,16 @@ def guided_apply(coefficients: Plane, rgba: Bytes, rows: slice, mask: Bytes) -> 
     shape, coarse = mask.shape, coefficients.shape[1:]
     places = (_floats(coefficients, 4, *coarse), *coarse, _bytes(rgba, *shape, 4), *shape)
     _call("guided_apply", *places, rows.start, rows.stop, _bytes(mask, *shape))
+
+
+def refine(
+    evidence: Plane, colors: Plane, rgba: Bytes, rows: slice, mask: Bytes, *, noise: float
+) -> None:
+    """Some rows of `refine.refine`, in place. evidence: (2, h, w); colors: (6, h, w)."""
+    shape, cells, coarse = mask.shape, evidence.shape[1:], colors.shape[1:]
+    places = (_floats(evidence, 2, *cells), *cells, _floats(colors, 6, *coarse), *coarse)
+    picture = (_bytes(rgba, *shape, 4), *shape)
+    _call("refine", *places, noise, *picture, rows.start, rows.stop, _bytes(mask, *shape))
 
 
 def relax(

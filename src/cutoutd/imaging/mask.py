@@ -1,10 +1,15 @@
 """The network's probabilities to a saliency mask of the picture's size."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.imaging.guided import applied, fit
+from cutoutd.imaging.reduce import Reduced, viewed
+from cutoutd.imaging.refine import refine
+from cutoutd.imaging.tiles import Plane
 
 RADIUS = 2
 """Of the guided filter's window, in pixels of the network's answer."""
@@ -13,26 +18,39 @@ SURE = 0.01
 """Probabilities this near to 0 or 1 are rounded to them: no ghosts, and wide parts without work."""
 
 
+class Found(NamedTuple):
+    """What a network's answer becomes on the picture."""
+
+    mask: NDArray[np.uint8]
+    """(H, W) levels."""
+    colors: Plane
+    """Of subject and background, as `foreground.spread` gives them for this mask."""
+    variance: Plane
+    """Of the network's answer around what the colours explain, on its own grid."""
+
+
 def mask_from_probability(
     probability: NDArray[np.float32],
     rgba: NDArray[np.uint8],
     *,
-    small: NDArray[np.uint8],
+    small: Reduced,
     threads: int,
-) -> NDArray[np.uint8]:
+) -> Found:
     """Enlarge the network's answer to the picture, along the picture's own edges.
 
-    probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: (any, any, 3), the
-    picture shrunk. Returns (H, W) levels.
+    probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
     probability = np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1)
     size = (probability.shape[1], probability.shape[0])
-    seen = Image.fromarray(small).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
+    seen = viewed(small.pixels).convert("RGB")
+    seen = seen.resize(size, Image.Resampling.BOX, reducing_gap=1.0)
     guide = np.moveaxis(np.asarray(seen, dtype=np.float32) / np.float32(255), -1, 0)
-    coefficients = fit(
+    fitted = fit(
         np.ascontiguousarray(guide), probability, radius=RADIUS, epsilon=EPSILON, threads=threads
     )
-    return applied(coefficients, rgba, threads=threads)
+    mask = applied(fitted[:4], rgba, threads=threads)
+    colors = refine(mask, rgba, probability, fitted[4], small=small, threads=threads)
+    return Found(mask, colors, fitted[4])
 
 
 def product(levels: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:

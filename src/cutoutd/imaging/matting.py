@@ -3,10 +3,12 @@
 `exact` solves closed-form matting at full resolution, as its authors define it. `fast` solves
 the same system on a smaller copy and carries the answer over with the colour lines of each
 window, which is what closed-form matting assumes of the picture anyway. It also holds open
-pixels weakly to the mask, so that a dark stripe in light fur does not become background. What costs
-more than its budget falls back: exact to fast, fast to the mask as it was.
+pixels to the mask, the less the less certain that is, so that a dark stripe in light fur does not
+become background. What costs more than its budget falls back: exact to fast, fast to the mask as
+it was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +17,17 @@ from PIL import Image
 
 from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
-from cutoutd.imaging.dissection import solve_closed_form
+from cutoutd.imaging.dissection import Prior, solve_closed_form
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import viewed
+from cutoutd.imaging.reduce import resized, viewed
+from cutoutd.imaging.tiles import Plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
 FAST_PIXELS = 20_000
 """`fast` shrinks the picture until its band has about as many pixels."""
-PRIOR_CONFIDENCE = 0.05
-"""Of `fast`, in the mask; a known pixel has 100. Weak: colours decide wherever they can."""
+PRIOR_WEIGHT, PRIOR_DOUBT = 2e-4, 1e-4
+"""Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 2,
+and a hundredth where the network errs; a known pixel has 100."""
 RADIUS = 1
 EPSILON = 1e-5
 FELL_BACK_TO_FAST = "matting_over_budget_fast"
@@ -44,13 +48,15 @@ def matte(
     mask: NDArray[np.uint8],
     wanted: Matting,
     *,
+    variance: Plane,
     budget: MattingBudget,
     threads: int,
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Solve for alpha in the band that a mask leaves open.
 
-    rgba: (H, W, 4); mask: (H, W) levels. Returns (H, W) levels, and notes for the caller: one
-    of the three words above, or none. Known pixels are 0 or 255.
+    rgba: (H, W, 4); mask: (H, W) levels; variance: of alpha around them, on any coarser grid.
+    Returns (H, W) levels, and notes for the caller: one of the three words above, or none.
+    Known pixels are 0 or 255.
     """
     trimap = trimap_from_mask(
         mask,
@@ -70,43 +76,47 @@ def matte(
             alpha = solve_closed_form(rgba, trimap, budget=left, threads=threads)
             return np.rint(alpha * 255).astype(np.uint8), ()
         scale = min(1.0, (FAST_PIXELS / unknown) ** 0.5)
-        return _matte_fast(rgba, mask, trimap, scale=scale, budget=left, threads=threads), ()
+        size = [max(3, round(side * scale)) for side in mask.shape]
+        prior = _prior(mask, variance, size)
+        return _matte_fast(rgba, trimap, prior, budget=left, threads=threads), ()
     except OverBudget:
         if wanted.mode is MattingMode.FAST:
             return mask, (FELL_BACK_TO_MASK,)
-    fast, notes = matte(
-        rgba, mask, replace(wanted, mode=MattingMode.FAST), budget=budget, threads=threads
-    )
+    cheaper = replace(wanted, mode=MattingMode.FAST)
+    fast, notes = matte(rgba, mask, cheaper, variance=variance, budget=budget, threads=threads)
     return fast, notes or (FELL_BACK_TO_FAST,)
+
+
+def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Sequence[int]) -> Prior:
+    """What a mask says on a grid of that shape, and how far to believe it."""
+    size = (shape[1], shape[0])
+    levels = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX))
+    spread = resized(variance, levels.shape)
+    confidence = np.float32(PRIOR_WEIGHT) / (spread + np.float32(PRIOR_DOUBT))
+    return Prior(levels.astype(np.float32) / np.float32(255), confidence)
 
 
 def _matte_fast(
     rgba: NDArray[np.uint8],
-    mask: NDArray[np.uint8],
     trimap: NDArray[np.uint8],
+    prior: Prior,
     *,
-    scale: float,
     budget: Budget,
     threads: int,
 ) -> NDArray[np.uint8]:
-    height, width = trimap.shape
-    size = (max(3, round(width * scale)), max(3, round(height * scale)))
+    """Solve on the prior's grid and enlarge."""
+    size = (prior.alpha.shape[1], prior.alpha.shape[0])
     small = np.asarray(viewed(rgba).resize(size, Image.Resampling.BOX))
     coarse = solve_closed_form(
-        small,
-        _shrunk(trimap, size),
-        prior=np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX)),
-        prior_confidence=PRIOR_CONFIDENCE,
-        budget=budget,
-        threads=threads,
+        small, _shrunk(trimap, size), prior=prior, budget=budget, threads=threads
     )
-    if size == (width, height):
+    if coarse.shape == trimap.shape:
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
-    coefficients = fit(
+    fitted = fit(
         np.ascontiguousarray(guide), coarse, radius=RADIUS, epsilon=EPSILON, threads=threads
     )
-    levels = applied(coefficients, rgba, threads=threads)
+    levels = applied(fitted[:4], rgba, threads=threads)
     return np.where(trimap == UNKNOWN, levels, trimap)
 
 

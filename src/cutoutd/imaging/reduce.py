@@ -36,6 +36,14 @@ def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[
     return small
 
 
+def resized(plane: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """(h, w) of another shape: means where it becomes smaller, else straight lines between."""
+    height, width = shape
+    smaller = height < plane.shape[0] or width < plane.shape[1]
+    way = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(plane).resize((width, height), way))
+
+
 def viewed(pixels: NDArray[np.uint8]) -> Image.Image:
     """A Pillow image on the same memory. pixels: (H, W) or (H, W, 4), C-contiguous."""
     mode = "L" if pixels.ndim == 2 else "RGBX"

@@ -81,18 +81,6 @@ KERNEL int relax(float *front_back, const float *seen, const float *alpha, ptrdi
     return 0;
 }
 
-/* One row of the coarse planes, between two of their rows, plane beside plane: (w, 6). */
-static inline void blended_row(const float *coarse, ptrdiff_t height, ptrdiff_t width,
-                               ptrdiff_t row, float share, float *line)
-{
-    ptrdiff_t down = row + 1 < height ? width : 0;
-    for (ptrdiff_t plane = 0; plane < PLANES; plane++) {
-        const float *upper = coarse + (plane * height + row) * width;
-        for (ptrdiff_t x = 0; x < width; x++)
-            line[x * PLANES + plane] = upper[x] + share * (upper[x + down] - upper[x]);
-    }
-}
-
 /* The foreground of one soft pixel, from the coarse one between two cells. */
 static inline void unmixed(uint8_t *pixel, uint8_t level, const float *here, const float *next,
                            float way)
@@ -148,7 +136,7 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
                 ptrdiff_t cell;
                 if (!blended) {
                     float share = between(y, height, coarse_height, &cell);
-                    blended_row(coarse, coarse_height, coarse_width, cell, share, line);
+                    blended_row(coarse, PLANES, coarse_height, coarse_width, cell, share, line);
                     blended = 1;
                 }
                 float way = between(x, width, coarse_width, &cell);

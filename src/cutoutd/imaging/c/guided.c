@@ -2,9 +2,10 @@
 
 #include "kernels.h"
 
-#define PLANES 13 /* p, I, I p and I I of the three colours I and the target p. */
+#define PLANES 14 /* p, I, I p, I I and p p of the three colours I and the target p. */
 #define CHANGES PLANES
-#define SLOPES 4 /* Of the affine function: three colours and the constant. */
+#define SLOPES 4          /* Of the affine function: three colours and the constant. */
+#define FITTED (SLOPES + 1) /* And the variance that it leaves. */
 
 static inline void add(const float *restrict values, ptrdiff_t n, float *restrict to)
 {
@@ -31,6 +32,7 @@ static inline void add_products(const float *const colors[3], const float *p, pt
     for (int k = 0; k < 3; k++)
         for (int other = k; other < 3; other++)
             add_product(colors[k], colors[other], width, sums += stride);
+    add_product(p, p, width, sums += stride);
 }
 
 /* Add to each column how often the target changes in it or towards the one before. */
@@ -67,16 +69,17 @@ static inline void shares(ptrdiff_t width, ptrdiff_t radius, ptrdiff_t rows, flo
 }
 
 /* The affine functions of a row of windows from the means of its products, the symmetric system
- * solved by its factors L D L^T. Where nothing changes it is the target to the bit. */
-static inline void solved(const float *restrict means, ptrdiff_t stride, float epsilon,
-                          const float *restrict target, ptrdiff_t width, float *restrict slopes,
+ * solved by its factors L D L^T, and the variance that they leave; all times their weight, which
+ * follows. Where nothing changes the function is the target. */
+static inline void solved(const float *restrict means, ptrdiff_t stride, float epsilon, float doubt,
+                          const float *restrict target, ptrdiff_t width, float *restrict made,
                           ptrdiff_t plane)
 {
     for (ptrdiff_t i = 0; i < width; i++) {
         const float *mean = means + i;
         float p = mean[0], r = mean[stride], g = mean[2 * stride], b = mean[3 * stride];
-        float x = mean[4 * stride] - r * p, y = mean[5 * stride] - g * p;
-        float z = mean[6 * stride] - b * p;
+        float rp = mean[4 * stride] - r * p, gp = mean[5 * stride] - g * p;
+        float bp = mean[6 * stride] - b * p, pp = mean[13 * stride] - p * p;
         float rr = mean[7 * stride] - r * r + epsilon, rg = mean[8 * stride] - r * g;
         float rb = mean[9 * stride] - r * b, gg = mean[10 * stride] - g * g + epsilon;
         float gb = mean[11 * stride] - g * b, bb = mean[12 * stride] - b * b + epsilon;
@@ -85,22 +88,26 @@ static inline void solved(const float *restrict means, ptrdiff_t stride, float e
         gb -= down * rb;
         float across = gb / gg;
         bb -= far * rb + across * gb;
-        y -= down * x;
-        z = (z - far * x - across * y) / bb;
+        float y = gp - down * rp;
+        float z = (bp - far * rp - across * y) / bb;
         y = y / gg - across * z;
-        x = x / rr - down * y - far * z;
-        float constant = p - (x * r + y * g + z * b);
+        float x = rp / rr - down * y - far * z;
+        float left = pp - (x * rp + y * gp + z * bp);
         int flat = mean[CHANGES * stride] == 0;
-        slopes[i] = flat ? 0 : x;
-        slopes[plane + i] = flat ? 0 : y;
-        slopes[2 * plane + i] = flat ? 0 : z;
-        slopes[3 * plane + i] = flat ? target[i] : constant;
+        left = flat || left < 0 ? 0 : left;
+        float weight = 1 / (left + doubt);
+        made[i] = flat ? 0 : weight * x;
+        made[plane + i] = flat ? 0 : weight * y;
+        made[2 * plane + i] = flat ? 0 : weight * z;
+        made[3 * plane + i] = weight * (flat ? target[i] : p - (x * r + y * g + z * b));
+        made[4 * plane + i] = weight * left;
+        made[5 * plane + i] = weight;
     }
 }
 
-/* guided.fit. guide: (3, h, w); target: (h, w); fitted: (4, h, w). */
+/* guided.fit. guide: (3, h, w); target: (h, w); fitted: (5, h, w). */
 KERNEL int guided_fit(const float *guide, const float *target, ptrdiff_t height, ptrdiff_t width,
-                      ptrdiff_t radius, float epsilon, ptrdiff_t first, ptrdiff_t last,
+                      ptrdiff_t radius, float epsilon, float doubt, ptrdiff_t first, ptrdiff_t last,
                       float *fitted)
 {
     ptrdiff_t top = larger(0, first - radius), bottom = smaller(height, last + radius);
@@ -108,8 +115,8 @@ KERNEL int guided_fit(const float *guide, const float *target, ptrdiff_t height,
     size_t sums_size = sizeof(float) * (size_t)((PLANES + 1) * stride);
     float *sums = malloc(sums_size), *means = malloc(sums_size);
     float *share = malloc(sizeof(float) * (size_t)width);
-    float *slopes = malloc(sizeof(float) * (size_t)(SLOPES * plane));
-    int failed = !(sums && means && share && slopes);
+    float *made = malloc(sizeof(float) * (size_t)((FITTED + 1) * plane));
+    int failed = !(sums && means && share && made);
     for (ptrdiff_t y = top; !failed && y < bottom; y++) {
         ptrdiff_t above = larger(0, y - radius), below = smaller(height, y + radius + 1);
         memset(sums, 0, sums_size);
@@ -122,23 +129,29 @@ KERNEL int guided_fit(const float *guide, const float *target, ptrdiff_t height,
         shares(width, radius, below - above, share);
         for (ptrdiff_t k = 0; k <= CHANGES; k++)
             window_means(sums + k * stride, share, width, radius, means + k * stride);
-        solved(means, stride, epsilon, target + y * width, width, slopes + (y - top) * width,
+        solved(means, stride, epsilon, doubt, target + y * width, width, made + (y - top) * width,
                plane);
     }
+    for (ptrdiff_t x = 0; !failed && x < width; x++)
+        share[x] = 1;
     for (ptrdiff_t y = first; !failed && y < last; y++) {
         ptrdiff_t above = larger(top, y - radius), below = smaller(bottom, y + radius + 1);
-        shares(width, radius, below - above, share);
-        for (ptrdiff_t k = 0; k < SLOPES; k++) {
+        for (ptrdiff_t k = FITTED; k >= 0; k--) { /* The weight first: the others share it. */
             memset(sums, 0, sizeof(float) * (size_t)stride);
             for (ptrdiff_t row = above; row < below; row++)
-                add(slopes + k * plane + (row - top) * width, width, sums + radius);
-            window_means(sums, share, width, radius, fitted + (k * height + y) * width);
+                add(made + k * plane + (row - top) * width, width, sums + radius);
+            window_means(sums, share, width, radius, means);
+            for (ptrdiff_t x = 0; x < width; x++)
+                if (k == FITTED)
+                    means[stride + x] = means[x];
+                else
+                    fitted[(k * height + y) * width + x] = means[x] / means[stride + x];
         }
     }
     free(sums);
     free(means);
     free(share);
-    free(slopes);
+    free(made);
     return failed;
 }
 

@@ -51,4 +51,17 @@ static inline float between(ptrdiff_t pixel, ptrdiff_t full, ptrdiff_t coarse, p
     return (float)(centre - (double)*cell);
 }
 
+/* One row of coarse planes, (planes, h, w), the share of the way from `row` to the next one, plane
+ * beside plane: (w, planes). */
+static inline void blended_row(const float *coarse, ptrdiff_t planes, ptrdiff_t height,
+                               ptrdiff_t width, ptrdiff_t row, float share, float *line)
+{
+    ptrdiff_t down = row + 1 < height ? width : 0;
+    for (ptrdiff_t plane = 0; plane < planes; plane++) {
+        const float *upper = coarse + (plane * height + row) * width;
+        for (ptrdiff_t x = 0; x < width; x++)
+            line[x * planes + plane] = upper[x] + share * (upper[x + down] - upper[x]);
+    }
+}
+
 #endif

@@ -1,0 +1,94 @@
+"""What the network and the colours still say of a mask."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cutoutd.imaging.reduce import Reduced
+from cutoutd.imaging.refine import refine
+
+pytestmark = pytest.mark.usefixtures("inner_loops")
+
+SHAPE, CELLS = (120, 160), (30, 40)
+Pixels = NDArray[np.uint8]
+
+
+def halves(edge: int) -> Pixels:
+    """(120, 160): subject left of that column."""
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    mask[:, :edge] = 255
+    return mask
+
+
+def orange_before_blue(mask: Pixels) -> Pixels:
+    """(120, 160, 4): the subject orange, the background blue, with grain."""
+    colors = np.where(mask[..., None] > 0, (220, 120, 30, 255), (30, 60, 140, 255))
+    grain = np.random.default_rng(9).normal(0, 3, (*SHAPE, 1))
+    return np.clip(colors + grain, 0, 255).astype(np.uint8)
+
+
+def means(mask: Pixels) -> NDArray[np.float32]:
+    """(30, 40): of each square of four, 0..1."""
+    squares = mask.reshape(CELLS[0], 4, CELLS[1], 4)
+    return (squares.mean(axis=(1, 3)) / 255).astype(np.float32)
+
+
+def blurred(mask: Pixels, reach: int) -> Pixels:
+    """As a network sees an edge: soft for so many pixels each way."""
+    kernel = np.ones(2 * reach + 1) / (2 * reach + 1)
+    padded = np.pad(mask.astype(np.float64), ((0, 0), (reach, reach)), mode="edge")
+    rows = [np.convolve(row, kernel, mode="valid") for row in padded]
+    return np.rint(rows).astype(np.uint8)
+
+
+def test_a_mask_that_agrees_and_is_explained_stays_as_it_is() -> None:
+    mask = blurred(halves(80), 6)
+    before = mask.copy()
+    rgba = orange_before_blue(halves(80))
+    nothing = np.zeros(CELLS, dtype=np.float32)
+    refine(mask, rgba, means(mask), nothing, small=Reduced(rgba, 1), threads=2)
+    np.testing.assert_array_equal(mask, before)
+
+
+def test_what_the_network_saw_and_the_mask_lacks_is_given_back() -> None:
+    rgba = np.full((*SHAPE, 4), 128, dtype=np.uint8)
+    nothing = np.zeros(CELLS, dtype=np.float32)
+    seen = nothing.copy()
+    seen[10:20, 10:30] = 0.5
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    refine(mask, rgba, seen, nothing, small=Reduced(rgba, 1), threads=2)
+    assert np.abs(mask[44:76, 44:116].astype(int) - 128).max() <= 1
+    assert not mask[:36].any()
+    assert not mask[84:].any()
+
+
+def test_an_edge_that_the_network_blurs_becomes_the_edge_of_the_colours() -> None:
+    truth = halves(80)
+    rgba, mask = orange_before_blue(truth), blurred(truth, 8)
+    unsure = means(mask) * (1 - means(mask))
+
+    def error() -> float:
+        return float(np.abs(mask.astype(float) - truth).mean())
+
+    before = error()
+    refine(mask, rgba, means(mask), unsure, small=Reduced(rgba, 1), threads=2)
+    assert error() * 1.3 < before
+
+
+def test_colours_alone_make_nothing_soft_that_is_sure() -> None:
+    random = np.random.default_rng(4)
+    rgba = random.integers(0, 256, (*SHAPE, 4), dtype=np.uint8)
+    mask = halves(80)
+    unsure = np.full(CELLS, 0.2, dtype=np.float32)
+    refine(mask, rgba, means(mask), unsure, small=Reduced(rgba, 1), threads=2)
+    np.testing.assert_array_equal(mask, halves(80))
+
+
+def test_the_colours_it_took_are_those_of_subject_and_background() -> None:
+    truth = halves(80)
+    rgba, mask = orange_before_blue(truth), blurred(truth, 8)
+    nothing = np.zeros(CELLS, dtype=np.float32)
+    colors = refine(mask, rgba, means(mask), nothing, small=Reduced(rgba, 1), threads=2)
+    middle = colors.shape[1] // 2
+    np.testing.assert_allclose(colors[:3, middle, 4], (220, 120, 30), atol=6)
+    np.testing.assert_allclose(colors[3:, middle, -4], (30, 60, 140), atol=6)
