@@ -79,6 +79,7 @@ bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the ext
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py
+	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py --blurred
 
 .venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench

@@ -1,9 +1,11 @@
 """How true the edges are: ours beside rembg's on drawn pictures whose answer is known.
 
 Both get the same saliency mask: the true alpha squeezed to 320 x 320, as a perfect network of
-U²-Net's resolution would give it. Writes results/edges.json and a sheet of crops.
+U²-Net's resolution would give it. Writes results/edges.json and a sheet of crops. With `--blurred`
+the mask is wrong as networks are: blurred, and surer of itself than it should be; that goes to
+results/edges-blurred.json.
 
-    python benchmarks/edges.py [--count 40] [--width 960] [--sheet crops.png]
+    python benchmarks/edges.py [--count 40] [--width 960] [--sheet crops.png] [--blurred]
 """
 
 import argparse
@@ -29,15 +31,24 @@ SOURCES = (Source(artifact="drawn"),)
 LIMITS = ImagingLimits(matting_seconds=600, matting_bytes=8_000_000_000)
 
 
+BLUR = 1.2
+"""Standard deviation in the mask's own pixels."""
+SURER = 1.5
+"""How much steeper a blurred mask is made."""
+
+
 class KnownAnswer:
     """A network that already knows: both products' idea of a session."""
 
     name = provider = "known-answer"
-    sees = 1024
+    sees = 2 * SIZE
 
-    def __init__(self, alpha: Floats) -> None:
+    def __init__(self, alpha: Floats, *, blurred: bool) -> None:
         small = Image.fromarray(alpha.astype(np.float32)).resize((SIZE, SIZE), Image.Resampling.BOX)
         self.probability = np.asarray(small)
+        if blurred:
+            soft = smoothed(smoothed(self.probability).T).T
+            self.probability = np.clip((soft - 0.5) * SURER + 0.5, 0, 1).astype(np.float32)
 
     def predict(self, picture: object) -> object:
         """Ours: an array in, probabilities out. rembg's: an image in, a list of masks out."""
@@ -47,27 +58,34 @@ class KnownAnswer:
         return [mask.resize(picture.size, Image.Resampling.LANCZOS)]
 
 
-def ours(
-    matting: Matting | None, *, estimate: bool = True
-) -> Callable[[Composite], NDArray[np.uint8]]:
-    command = RemoveBackground(sources=SOURCES, matting=matting, foreground_estimation=estimate)
+def smoothed(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row under a Gaussian."""
+    reach = np.arange(-4, 5)
+    weights = np.exp(-(reach**2) / (2 * BLUR**2))
+    padded = np.pad(rows, ((0, 0), (4, 4)), mode="edge")
+    return np.stack([np.convolve(row, weights / weights.sum(), mode="valid") for row in padded])
 
-    def cut(drawn: Composite) -> NDArray[np.uint8]:
+
+Cut = Callable[[Composite, KnownAnswer], NDArray[np.uint8]]
+
+
+def ours(matting: Matting | None) -> Cut:
+    command = RemoveBackground(sources=SOURCES, matting=matting)
+
+    def cut(drawn: Composite, network: KnownAnswer) -> NDArray[np.uint8]:
         file = io.BytesIO()
         Image.fromarray(drawn.shown).save(file, "PNG")
-        removal = remove_background(
-            file.getvalue(), command, KnownAnswer(drawn.alpha), limits=LIMITS
-        )
+        removal = remove_background(file.getvalue(), command, network, limits=LIMITS)
         assert not removal.notes, removal.notes
         return np.asarray(Image.open(io.BytesIO(removal.images[0].data)))
 
     return cut
 
 
-def theirs(**options: bool) -> Callable[[Composite], NDArray[np.uint8]]:
-    def cut(drawn: Composite) -> NDArray[np.uint8]:
+def theirs(**options: bool) -> Cut:
+    def cut(drawn: Composite, network: KnownAnswer) -> NDArray[np.uint8]:
         picture = Image.fromarray(drawn.shown)
-        return np.asarray(rembg.remove(picture, session=KnownAnswer(drawn.alpha), **options))
+        return np.asarray(rembg.remove(picture, session=network, **options))
 
     return cut
 
@@ -137,15 +155,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--count", type=int, default=40)
     options.add_argument("--width", type=int, default=960)
-    options.add_argument("--sheet", type=Path, default=HERE / "cache" / "crops.png")
-    options.add_argument("--out", type=Path, default=HERE / "results" / "edges.json")
+    options.add_argument("--blurred", action="store_true", help="a mask that errs as networks do")
+    options.add_argument("--sheet", type=Path, default=None)
+    options.add_argument("--out", type=Path, default=None)
     chosen = options.parse_args()
+    name = "edges-blurred" if chosen.blurred else "edges"
+    chosen.out = chosen.out or HERE / "results" / f"{name}.json"
+    chosen.sheet = chosen.sheet or HERE / "cache" / f"{name}.png"
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
     sheet = []
     for number in range(chosen.count):
         drawn = draw(KINDS[number % len(KINDS)], number, chosen.width, chosen.width * 3 // 4)
         scene = draw("blur", 10_000 + number, chosen.width, chosen.width * 3 // 4).back
-        cutouts = {name: method(drawn) for name, method in METHODS.items()}
+        network = KnownAnswer(drawn.alpha, blurred=chosen.blurred)
+        cutouts = {name: method(drawn, network) for name, method in METHODS.items()}
         for name, cutout in cutouts.items():
             figures[name].append({"kind": drawn.kind, **measure(drawn, cutout, scene)})
         if number < len(KINDS):

@@ -245,7 +245,8 @@ def _colors(alpha: NDArray[np.uint8], found: Found, small: Reduced, threads: int
     """The colours of subject and background; those of the mask, where it became alpha as it is."""
     if alpha is found.mask:
         return found.colors
-    return spread(small, shares(small, alpha, threads=threads), threads=threads)
+    levels = reduced(alpha, small.factor, threads=threads)
+    return spread(small, shares(small, levels, threads=threads), threads=threads)
 
 
 def _layered(

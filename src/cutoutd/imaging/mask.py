@@ -42,12 +42,10 @@ def mask_from_probability(
     """
     probability = np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1)
     size = (probability.shape[1], probability.shape[0])
-    seen = viewed(small.pixels).convert("RGB")
-    seen = seen.resize(size, Image.Resampling.BOX, reducing_gap=1.0)
-    guide = np.moveaxis(np.asarray(seen, dtype=np.float32) / np.float32(255), -1, 0)
-    fitted = fit(
-        np.ascontiguousarray(guide), probability, radius=RADIUS, epsilon=EPSILON, threads=threads
-    )
+    seen = viewed(small.pixels).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
+    guide = np.moveaxis(np.asarray(seen)[..., :3], -1, 0).astype(np.float32, order="C")
+    guide /= np.float32(255)
+    fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)
     mask = applied(fitted[:4], rgba, threads=threads)
     colors = refine(mask, rgba, probability, fitted[4], small=small, threads=threads)
     return Found(mask, colors, fitted[4])

@@ -5,11 +5,12 @@ takes. Here strips of rows are filtered and deflated side by side, each in block
 leave the cache; flushed to a byte boundary, their streams simply follow each other.
 
 What deflates a picture, samples of it tell: of three ways, the fastest whose file would not be
-noticeably larger than the smallest.
+noticeably larger than the smallest, or than the one that Pillow would write.
 
 Format: the PNG specification, third edition (W3C 2025), and RFC 1950 and 1951.
 """
 
+import io
 import struct
 import zlib
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
+from PIL import Image
 from zlib_ng import zlib_ng
 
 from cutoutd.imaging import kernels
@@ -33,7 +35,7 @@ FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
 EMPTY_STEP = 8
 """A strip in which of so many rows one is looked at, and found empty, is mostly empty."""
 MAY_BE_LARGER = 1.045
-"""Of a sample, than the smallest that any way makes of it."""
+"""Of a sample, than the smallest that any way makes of it, or than what Pillow makes."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 SMALL_BYTES = 1_500_000
@@ -129,18 +131,27 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
 
 
 def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
-    """Of three ways, the fastest whose file is not noticeably larger than the smallest."""
+    """Of three ways, the fastest whose file is not noticeably larger than the smallest.
+
+    Or than Pillow's, which is asked only where otherwise a slower way would be taken.
+    """
     careful = CAREFUL if kernels.compiled() else CAREFUL_WITHOUT_PAETH
     if rows.size < SMALL_BYTES or len(rows) == 1:
         return careful
-    places = _places(rows)
-    if not places:
+    samples = [_sample(rows, place) for place in _places(rows)]
+    if not samples:
         return QUICK
-    sizes = np.sum(each(lambda top: _sizes(rows, top, channels), places, threads), axis=0)
-    allowed = MAY_BE_LARGER * sizes.min()
-    return next(
-        (way for way, size in zip(QUICKER, sizes, strict=False) if size <= allowed), careful
-    )
+    sizes = np.sum(each(lambda sample: _sizes(sample, channels), samples, threads), axis=0)
+    way = _fastest(sizes, MAY_BE_LARGER * sizes.min())
+    if way is None:
+        usual = sum(each(lambda sample: _pillows_size(sample, channels), samples, threads))
+        way = _fastest(sizes, MAY_BE_LARGER * usual)
+    return way or careful
+
+
+def _fastest(sizes: NDArray[np.int64], allowed: float) -> _Deflater | None:
+    """The first of the quicker ways that makes no more bytes than are allowed."""
+    return next((way for way, size in zip(QUICKER, sizes, strict=False) if size <= allowed), None)
 
 
 def _places(rows: Bytes) -> list[int]:
@@ -151,16 +162,28 @@ def _places(rows: Bytes) -> list[int]:
     return [int(used[int(share * len(used))]) for share in shares] if used.size else []
 
 
-def _sizes(rows: Bytes, top: int, channels: int) -> list[int]:
-    """Bytes of a sample that begins there, written in each way; and as Paeth, if none tries it."""
+def _sample(rows: Bytes, top: int) -> Bytes:
+    """The rows that begin there, one more than are written."""
     count = -(-SAMPLE_BYTES // rows.shape[1])
     top = max(0, min(top, len(rows) - count - 1))
-    sample = rows[top : top + count + 1]
+    return rows[top : top + count + 1]
+
+
+def _sizes(sample: Bytes, channels: int) -> list[int]:
+    """Bytes of a sample written in each way; and as Paeth, if none tries it."""
     lines = np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
     sizes = [_size(lines, way) for way in (*QUICKER, CAREFUL)]
     if not kernels.compiled():
         sizes.append(_size(with_paeth(sample, channels), CAREFUL))
     return sizes
+
+
+def _pillows_size(sample: Bytes, channels: int) -> int:
+    """Bytes of a sample as Pillow writes it when it is told nothing."""
+    pixels = sample[1:].reshape(len(sample) - 1, -1, channels)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return len(file.getvalue())
 
 
 def _size(lines: Bytes, deflater: _Deflater) -> int:

@@ -14,10 +14,11 @@ mask as its prior.
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import FULL, shares, spread
-from cutoutd.imaging.reduce import Reduced, reduced, resized
+from cutoutd.imaging.reduce import Reduced, reduced, resized, viewed
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
@@ -44,10 +45,11 @@ def refine(
     the whole picture; variance: (h, w) of that answer, as `guided.fit` leaves it; small: the
     picture reduced.
     """
-    lacks = probability - _seen_by_network(mask, probability, small, threads)
+    levels = reduced(mask, small.factor, threads=threads)
+    lacks = probability - _seen_by_network(levels, probability.shape)
     lacks[np.abs(lacks) < LEAST_LACK] = 0
     doubts = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)
-    share = shares(small, mask, threads=threads)
+    share = shares(small, levels, threads=threads)
     share += resized(lacks, share.shape)
     colors = spread(small, np.clip(share, 0, 1, out=share), threads=threads)
     evidence = np.stack([lacks, doubts])
@@ -62,12 +64,11 @@ def refine(
     return colors
 
 
-def _seen_by_network(
-    mask: NDArray[np.uint8], probability: Plane, small: Reduced, threads: int
-) -> Plane:
-    """The mean of the mask over each of the network's pixels: (h, w), 0..1."""
-    levels = reduced(mask, small.factor, threads=threads)
-    return resized(levels.astype(np.float32), probability.shape) / np.float32(FULL)
+def _seen_by_network(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> Plane:
+    """The mean of a mask over each of the network's pixels: (h, w), 0..1."""
+    size = (shape[1], shape[0])
+    seen = viewed(levels).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
+    return np.asarray(seen, dtype=np.float32) / np.float32(FULL)
 
 
 def _refine_tiles(

@@ -111,7 +111,7 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
                    uint8_t *rgba, const uint8_t *alpha, ptrdiff_t height, ptrdiff_t width,
                    ptrdiff_t first, ptrdiff_t last)
 {
-    float *line = malloc(sizeof(float) * (size_t)(PLANES * coarse_width));
+    float *line = malloc(sizeof(float) * (size_t)(PLANES * (coarse_width + 1)));
     if (!line)
         return 1;
     for (ptrdiff_t y = first; y < last; y++) {
@@ -141,8 +141,7 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
                 }
                 float way = between(x, width, coarse_width, &cell);
                 const float *here = line + PLANES * cell;
-                unmixed(pixels + 4 * x, levels[x], here,
-                        cell + 1 < coarse_width ? here + PLANES : here, way);
+                unmixed(pixels + 4 * x, levels[x], here, here + PLANES, way);
             }
         }
     }

@@ -52,7 +52,7 @@ static inline float between(ptrdiff_t pixel, ptrdiff_t full, ptrdiff_t coarse, p
 }
 
 /* One row of coarse planes, (planes, h, w), the share of the way from `row` to the next one, plane
- * beside plane: (w, planes). */
+ * beside plane and the last place twice, so that every cell has a next: (w + 1, planes). */
 static inline void blended_row(const float *coarse, ptrdiff_t planes, ptrdiff_t height,
                                ptrdiff_t width, ptrdiff_t row, float share, float *line)
 {
@@ -61,6 +61,7 @@ static inline void blended_row(const float *coarse, ptrdiff_t planes, ptrdiff_t 
         const float *upper = coarse + (plane * height + row) * width;
         for (ptrdiff_t x = 0; x < width; x++)
             line[x * planes + plane] = upper[x] + share * (upper[x + down] - upper[x]);
+        line[width * planes + plane] = line[(width - 1) * planes + plane];
     }
 }
 
