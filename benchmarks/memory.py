@@ -2,6 +2,7 @@
 
     python benchmarks/memory.py pixels       bytes a pixel: formats, depths, outputs, matting
     python benchmarks/memory.py allocator    resident memory after many pictures, by allocator
+    python benchmarks/memory.py reuse        decoding with the last picture's memory, and without
 
 `pixels` does each case in a process of its own, as a picture process does it, and prints the peak
 above the warm process, divided by the picture's pixels. `capacity.PIXEL_BYTES` must not be less
@@ -10,6 +11,9 @@ than the largest of a kind that is admitted; the script ends with an error if it
 `allocator` sends the same mixture of sizes through one process under each policy: glibc as it
 comes, with few arenas, with a low trim threshold, jemalloc (Debian: libjemalloc2), and ONNX
 Runtime without its arena.
+
+`reuse` decodes a photo of 12 megapixels, each time after 1.5 GB have been used, given back and left
+alone for three seconds, as by another job: once into the memory of the photo before, once into new.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import io
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,6 +30,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +51,15 @@ from cutoutd.command import (  # noqa: E402
     Shadow,
     Source,
 )
+from cutoutd.imaging import memory  # noqa: E402
+from cutoutd.imaging.decode import decode  # noqa: E402
 from cutoutd.isolation import Inside  # noqa: E402
 from cutoutd.pipeline import ImagingLimits  # noqa: E402
 from cutoutd.segmentation.options import DEFAULTS  # noqa: E402
 from cutoutd.segmentation.sessions import Sessions  # noqa: E402
 from machine import facts, peak_megabytes  # noqa: E402 - The path comes first.
 
+MEASUREMENTS = ("pixels", "allocator", "reuse", "case", "policy")
 SIZE = (4000, 3000)
 MB = 1_000_000
 PICTURE = Source(artifact="inputs/1")
@@ -258,6 +267,25 @@ def allocator(rounds: int) -> dict[str, Any]:
     }
 
 
+def reuse(rounds: int) -> dict[str, Any]:
+    """Median milliseconds, taking turns."""
+    data = photo(SIZE, quality=90)
+    spent: dict[str, list[float]] = {"kept": [], "new": []}
+    for number in range(2 * rounds):
+        way = "new" if number % 2 else "kept"
+        most = 0 if way == "new" else memory.KEPT_BYTES
+        with mock.patch.object(memory, "KEPT_BYTES", most):
+            decode(data, max_pixels=SIZE[0] * SIZE[1])
+        other = np.ones(1_500_000_000, dtype=np.uint8)
+        del other
+        time.sleep(3)
+        started = time.perf_counter()
+        decode(data, max_pixels=SIZE[0] * SIZE[1])
+        spent[way].append((time.perf_counter() - started) * 1e3)
+    medians = {way: round(statistics.median(times), 1) for way, times in spent.items()}
+    return {"rounds": rounds, "decode_ms": medians}
+
+
 def _child(*words: str, **environment: str) -> dict[str, Any]:
     said = subprocess.run(
         [sys.executable, __file__, *words],
@@ -275,8 +303,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("measurement", choices=("pixels", "allocator", "case", "policy"))
-    parser.add_argument("which", nargs="?", default="200", help="rounds of `allocator`")
+    parser.add_argument("measurement", choices=MEASUREMENTS)
+    parser.add_argument("which", nargs="?", default="200", help="rounds")
     parser.add_argument("folder", nargs="?", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     broken: list[str] = []
@@ -288,6 +316,8 @@ def main() -> int:
         return 0
     if asked.measurement == "pixels":
         found, broken = pixels()
+    elif asked.measurement == "reuse":
+        found = reuse(int(asked.which))
     else:
         found = allocator(int(asked.which))
     text = json.dumps({"machine": facts(), **found, "broken": broken}, indent=2)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging import png as png_module
 from cutoutd.imaging.png import png
 from cutoutd.imaging.png_filter import PAETH, SUB, UP, filtered, with_paeth
 
@@ -144,3 +145,14 @@ def test_profile_and_resolution_are_in_the_file(photo: Pixels) -> None:
     plain = shown(png(photo, level=1, threads=1))
     assert "icc_profile" not in plain.info
     assert plain.info["srgb"] == 0
+
+
+@pytest.mark.parametrize(("pillows", "chosen"), [(1000, png_module.QUICK), (900, None)])
+def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
+    photo: Pixels, monkeypatch: pytest.MonkeyPatch, pillows: int, chosen: object
+) -> None:
+    rows = np.tile(photo, (6, 6, 1)).reshape(720, -1)
+    monkeypatch.setattr(png_module, "_sizes", lambda *_: [1000, 1200, 800])
+    monkeypatch.setattr(png_module, "_pillows_size", lambda *_: pillows)
+    careful = (png_module.CAREFUL, png_module.CAREFUL_WITHOUT_PAETH)
+    assert png_module._by_samples(rows, 3, 2) in ((chosen,) if chosen else careful)
