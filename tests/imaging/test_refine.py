@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from cutoutd.imaging.reduce import Reduced
 from cutoutd.imaging.refine import refine
@@ -47,6 +48,15 @@ def test_a_mask_that_agrees_and_is_explained_stays_as_it_is() -> None:
     rgba = orange_before_blue(halves(80))
     nothing = np.zeros(CELLS, dtype=np.float32)
     refine(mask, rgba, means(mask), nothing, small=Reduced(rgba, 1), threads=2)
+    np.testing.assert_array_equal(mask, before)
+
+
+def test_pixels_of_the_network_need_not_be_a_whole_number_of_the_picture_s() -> None:
+    rgba, mask = orange_before_blue(halves(80)), halves(77)
+    before = mask.copy()
+    seen = np.asarray(Image.fromarray(mask).resize((71, 53), Image.Resampling.BOX)) / 255
+    nothing = np.zeros((53, 71), dtype=np.float32)
+    refine(mask, rgba, seen.astype(np.float32), nothing, small=Reduced(rgba, 1), threads=2)
     np.testing.assert_array_equal(mask, before)
 
 

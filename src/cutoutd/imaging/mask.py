@@ -40,9 +40,9 @@ def mask_from_probability(
 
     probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
-    probability = np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1)
+    probability = np.ascontiguousarray(np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1))
     size = (probability.shape[1], probability.shape[0])
-    seen = viewed(small.pixels).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
+    seen = viewed(small.pixels).resize(size, Image.Resampling.BOX)
     guide = np.moveaxis(np.asarray(seen)[..., :3], -1, 0).astype(np.float32, order="C")
     guide /= np.float32(255)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)

@@ -67,7 +67,7 @@ def refine(
 def _seen_by_network(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> Plane:
     """The mean of a mask over each of the network's pixels: (h, w), 0..1."""
     size = (shape[1], shape[0])
-    seen = viewed(levels).resize(size, Image.Resampling.BOX, reducing_gap=1.0)
+    seen = viewed(levels).resize(size, Image.Resampling.BOX)
     return np.asarray(seen, dtype=np.float32) / np.float32(FULL)
 
 
