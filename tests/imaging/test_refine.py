@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.imaging.reduce import Reduced
+from cutoutd.imaging.reduce import Reduced, reduced
 from cutoutd.imaging.refine import refine
 
 pytestmark = pytest.mark.usefixtures("inner_loops")
@@ -57,6 +57,19 @@ def test_pixels_of_the_network_need_not_be_a_whole_number_of_the_picture_s() -> 
     seen = np.asarray(Image.fromarray(mask).resize((71, 53), Image.Resampling.BOX)) / 255
     nothing = np.zeros((53, 71), dtype=np.float32)
     refine(mask, rgba, seen.astype(np.float32), nothing, small=Reduced(rgba, 1), threads=2)
+    np.testing.assert_array_equal(mask, before)
+
+
+def test_a_large_picture_s_last_squares_need_not_be_full() -> None:
+    shape = (481, 1041)  # The small picture is reduced by eight, from one pixel more.
+    mask = np.zeros(shape, dtype=np.uint8)
+    mask[:, 960:] = 255  # Where a square begins, and one of the network's pixels.
+    before = mask.copy()
+    rgba = np.dstack([mask, mask, mask, np.full(shape, 255, dtype=np.uint8)])
+    small = Reduced(reduced(rgba, 8, threads=1), 8)
+    seen = np.asarray(Image.fromarray(mask).resize((347, 60), Image.Resampling.BOX)) / 255
+    nothing = np.zeros((60, 347), dtype=np.float32)
+    refine(mask, rgba, seen.astype(np.float32), nothing, small=small, threads=1)
     np.testing.assert_array_equal(mask, before)
 
 

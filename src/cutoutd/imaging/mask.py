@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import Reduced, viewed
+from cutoutd.imaging.reduce import Reduced, squeezed
 from cutoutd.imaging.refine import refine
 from cutoutd.imaging.tiles import Plane
 
@@ -41,9 +40,8 @@ def mask_from_probability(
     probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
     probability = np.ascontiguousarray(np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1))
-    size = (probability.shape[1], probability.shape[0])
-    seen = viewed(small.pixels).resize(size, Image.Resampling.BOX)
-    guide = np.moveaxis(np.asarray(seen)[..., :3], -1, 0).astype(np.float32, order="C")
+    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape)
+    guide = np.moveaxis(seen[..., :3], -1, 0).astype(np.float32, order="C")
     guide /= np.float32(255)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)
     mask = applied(fitted[:4], rgba, threads=threads)

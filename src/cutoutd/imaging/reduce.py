@@ -1,6 +1,6 @@
 """Pictures made smaller by a whole factor, on all threads: the first step of every coarse grid."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,8 @@ from PIL import Image
 from cutoutd.imaging.threads import each, strips
 
 LEAST_ROWS = 16
+
+Shape: TypeAlias = tuple[int, ...]
 
 
 class Reduced(NamedTuple):
@@ -36,7 +38,17 @@ def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[
     return small
 
 
-def resized(plane: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+def squeezed(pixels: NDArray[np.uint8], factor: int, whole: Shape, to: Shape) -> NDArray[np.uint8]:
+    """A reduced picture's means over the cells of another grid, each of the same share of it.
+
+    pixels: (h, w) or (h, w, 4), after `reduced` by that factor from a picture of `whole` (H, W),
+    whose last squares may not be full. Returns the same of the shape `to`.
+    """
+    extent = (0, 0, whole[1] / factor, whole[0] / factor)
+    return np.asarray(viewed(pixels).resize((to[1], to[0]), Image.Resampling.BOX, extent))
+
+
+def resized(plane: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:
     """(h, w) of another shape: means where it becomes smaller, else straight lines between."""
     height, width = shape
     smaller = height < plane.shape[0] or width < plane.shape[1]

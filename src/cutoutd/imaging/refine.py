@@ -14,11 +14,10 @@ mask as its prior.
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import FULL, shares, spread
-from cutoutd.imaging.reduce import Reduced, reduced, resized, viewed
+from cutoutd.imaging.reduce import Reduced, reduced, resized, squeezed
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
@@ -46,7 +45,8 @@ def refine(
     picture reduced.
     """
     levels = reduced(mask, small.factor, threads=threads)
-    lacks = probability - _seen_by_network(levels, probability.shape)
+    seen = squeezed(levels, small.factor, mask.shape, probability.shape)
+    lacks = probability - seen.astype(np.float32) / np.float32(FULL)
     lacks[np.abs(lacks) < LEAST_LACK] = 0
     doubts = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)
     share = shares(small, levels, threads=threads)
@@ -62,13 +62,6 @@ def refine(
 
     each(fill, strips(len(mask), least=LEAST_ROWS, threads=threads), threads)
     return colors
-
-
-def _seen_by_network(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> Plane:
-    """The mean of a mask over each of the network's pixels: (h, w), 0..1."""
-    size = (shape[1], shape[0])
-    seen = viewed(levels).resize(size, Image.Resampling.BOX)
-    return np.asarray(seen, dtype=np.float32) / np.float32(FULL)
 
 
 def _refine_tiles(
