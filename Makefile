@@ -131,7 +131,7 @@ $(VENV)/bin/python:
 		{ rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.runtime: requirements/runtime.txt $(BUILT) | $(VENV)/bin/python
-	@echo "Installing cutoutd into $(VENV) (once; about half a minute) …"
+	@echo "Installing cutoutd into $(VENV) (once; about a minute) …"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

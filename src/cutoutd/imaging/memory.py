@@ -1,8 +1,8 @@
 """The memory of a picture's pixels, by far the largest array of a job.
 
-Given back to the system after each picture, it costs the next one a fault for every page; where a
-hypervisor takes back what its guests leave free, such faults take longer than decoding. So what
-one picture used is kept for the next.
+Given back to the system after each picture, it costs the next one a fault for every page, and
+where a hypervisor takes back what its guests leave free, those are faults of the host. So what one
+picture used is kept for the next.
 """
 
 import weakref
