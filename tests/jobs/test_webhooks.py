@@ -319,7 +319,7 @@ def test_what_was_under_way_at_a_stop_goes_out_again_at_the_next_start(
         it.wait_for(2)
         (delivery,) = deliveries.wait_for(2)
         stay.set()
-    assert delivery.state is DeliveryState.DELIVERED
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 1)
 
 
 def test_what_was_under_way_when_a_process_died_goes_out_again(
@@ -333,4 +333,17 @@ def test_what_was_under_way_when_a_process_died_goes_out_again(
         clock.advance(30)
         start()
         (delivery,) = deliveries.wait_for(1)
-    assert (delivery.webhook_id, delivery.attempts) == (lost.webhook_id, 2)
+    assert (delivery.webhook_id, delivery.attempts) == (lost.webhook_id, 1)
+
+
+def test_an_attempt_that_died_with_its_process_lengthens_no_wait(
+    store: JobStore, deliveries: Outcomes, start: Start, clock: FakeClock
+) -> None:
+    with receiver(lambda _: Answer(500)) as it:
+        owed(store, it.url)
+        deliveries.claim(lease_ms=30_000)
+        clock.advance(30)
+        start()
+        (delivery,) = deliveries.wait_for(1)
+    assert delivery.attempts == 1
+    assert 5 <= (delivery.next_at - clock()) / 1000 <= 6

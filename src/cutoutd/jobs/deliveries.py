@@ -2,7 +2,8 @@
 
 A delivery is PENDING until a receiver accepted it (DELIVERED) or we gave up (PARKED). Claiming
 one moves its next attempt past the end of this one, so that a process that dies in between
-loses nothing: the delivery is due again.
+loses nothing: the delivery is due again. An attempt counts when its end is recorded, so that our
+own death or stop does not lengthen a receiver's wait.
 """
 
 import uuid
@@ -18,6 +19,8 @@ from cutoutd.errors import NotFound
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.model import Job, now_ms
 from cutoutd.jobs.schema import deliveries
+
+_ONE_MORE = deliveries.c.attempts + 1
 
 
 class DeliveryState(StrEnum):
@@ -43,6 +46,7 @@ class Delivery:
     """The exact bytes that are signed and sent."""
     state: DeliveryState
     attempts: int
+    """Those that ended; one that is under way, or that died with its process, is not among them."""
     next_at: int
     created_at: int
     ended_at: int | None
@@ -80,8 +84,8 @@ class DeliveryStore:
     ) -> Delivery | None:
         """Take the delivery that has been due longest, none for a busy host or client.
 
-        It counts an attempt, and is due again after `lease_ms` unless one of the methods below
-        comes first. None if nothing is due.
+        It is due again after `lease_ms` unless one of the methods below comes first. None if
+        nothing is due.
         """
         now = self._clock()
         due = (
@@ -95,7 +99,7 @@ class DeliveryStore:
         taken = (
             update(deliveries)
             .where(deliveries.c.id == due.scalar_subquery())
-            .values(next_at=now + lease_ms, attempts=deliveries.c.attempts + 1)
+            .values(next_at=now + lease_ms)
             .returning(deliveries)
         )
         with self._database.write() as tx:
@@ -106,6 +110,7 @@ class DeliveryStore:
         """The receiver accepted it."""
         self._change(
             delivery.id,
+            attempts=_ONE_MORE,
             state=DeliveryState.DELIVERED,
             ended_at=self._clock(),
             last_status=status,
@@ -115,13 +120,22 @@ class DeliveryStore:
     def postpone(self, delivery: Delivery, *, wait_ms: int, status: int | None, error: str) -> None:
         """The attempt failed; the next one comes after `wait_ms`."""
         self._change(
-            delivery.id, next_at=self._clock() + wait_ms, last_status=status, last_error=error
+            delivery.id,
+            attempts=_ONE_MORE,
+            next_at=self._clock() + wait_ms,
+            last_status=status,
+            last_error=error,
         )
+
+    def give_back(self, delivery: Delivery) -> None:
+        """The attempt was broken off by us: due at once, and it does not count."""
+        self._change(delivery.id, next_at=self._clock())
 
     def park(self, delivery: Delivery, *, status: int | None, error: str) -> None:
         """Give up, until somebody replays it."""
         self._change(
             delivery.id,
+            attempts=_ONE_MORE,
             state=DeliveryState.PARKED,
             ended_at=self._clock(),
             last_status=status,

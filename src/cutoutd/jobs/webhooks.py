@@ -142,7 +142,7 @@ class Deliverer:
         for attempt in late:
             delivery = self._under_way[attempt]
             attempt.cancel()
-            self._store.postpone(delivery, wait_ms=0, status=None, error="we stopped")
+            self._store.give_back(delivery)
 
     async def _attempt(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
         record: Callable[[], None]
@@ -176,10 +176,10 @@ class Deliverer:
         self, delivery: Delivery, status: int | None, error: str, retry_after_s: float
     ) -> Callable[[], None]:
         """What to record: another attempt later, or none."""
-        log.info("delivery %d, attempt %d failed: %s", delivery.id, delivery.attempts, error)
-        if status == _GONE or delivery.attempts > len(self._policy.schedule_s):
+        log.info("delivery %d, attempt %d failed: %s", delivery.id, delivery.attempts + 1, error)
+        if status == _GONE or delivery.attempts >= len(self._policy.schedule_s):
             return partial(self._store.park, delivery, status=status, error=error)
-        wait_s = self._policy.schedule_s[delivery.attempts - 1]
+        wait_s = self._policy.schedule_s[delivery.attempts]
         wait_s *= 1 + random.random() * self._policy.jitter  # noqa: S311 - Not a secret.
         wait_s = max(wait_s, min(retry_after_s, self._policy.max_retry_after_s))
         return partial(
