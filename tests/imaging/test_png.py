@@ -153,6 +153,6 @@ def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
 ) -> None:
     rows = np.tile(photo, (6, 6, 1)).reshape(720, -1)
     monkeypatch.setattr(png_module, "_sizes", lambda *_: [1000, 1200, 800])
-    monkeypatch.setattr(png_module, "_pillows_size", lambda *_: pillows)
+    monkeypatch.setattr(png_module, "_beside_pillows", lambda *_: (800, pillows))
     careful = (png_module.CAREFUL, png_module.CAREFUL_WITHOUT_PAETH)
     assert png_module._by_samples(rows, 3, 2) in ((chosen,) if chosen else careful)

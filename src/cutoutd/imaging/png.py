@@ -41,6 +41,8 @@ LEAST_ROWS = 64
 SMALL_BYTES = 1_500_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""
 SAMPLES, SAMPLE_BYTES = 4, 96_000
+PILLOWS_PART = 4
+"""Of a sample it gets one such part, as it takes long for each."""
 METRE_PER_INCH = 0.0254
 BASE = 65_521
 """The modulus of Adler-32."""
@@ -141,12 +143,13 @@ def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
     samples = [_sample(rows, place) for place in _places(rows)]
     if not samples:
         return QUICK
-    found = np.array(each(lambda sample: _sizes(sample, channels), samples, threads))
-    sizes = found.sum(axis=0)
+    sizes = np.array(each(lambda sample: _sizes(sample, channels), samples, threads)).sum(axis=0)
     way = _fastest(sizes, MAY_BE_LARGER * sizes.min())
-    if way is None:  # Every other sample tells enough: Pillow takes long for each.
-        usual = sum(each(lambda sample: _pillows_size(sample, channels), samples[::2], threads))
-        way = _fastest(found[::2].sum(axis=0), MAY_BE_LARGER_THAN_PILLOWS * usual)
+    if way is None:
+        beside = np.array(each(lambda sample: _beside_pillows(sample, channels), samples, threads))
+        carefuls, pillows = beside.sum(axis=0)
+        usual = sizes[len(QUICKER)] * pillows / carefuls
+        way = _fastest(sizes, MAY_BE_LARGER_THAN_PILLOWS * usual)
     return way or careful
 
 
@@ -172,11 +175,21 @@ def _sample(rows: Bytes, top: int) -> Bytes:
 
 def _sizes(sample: Bytes, channels: int) -> list[int]:
     """Bytes of a sample written in each way; and as Paeth, if none tries it."""
-    lines = np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
+    lines = _lines(sample, channels)
     sizes = [_size(lines, way) for way in (*QUICKER, CAREFUL)]
     if not kernels.compiled():
         sizes.append(_size(with_paeth(sample, channels), CAREFUL))
     return sizes
+
+
+def _beside_pillows(sample: Bytes, channels: int) -> tuple[int, int]:
+    """Bytes of the first part of a sample, written in the careful way and by Pillow."""
+    part = sample[: 1 + max(1, (len(sample) - 1) // PILLOWS_PART)]
+    return _size(_lines(part, channels), CAREFUL), _pillows_size(part, channels)
+
+
+def _lines(sample: Bytes, channels: int) -> Bytes:
+    return np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
 
 
 def _pillows_size(sample: Bytes, channels: int) -> int:

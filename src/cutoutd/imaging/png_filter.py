@@ -2,7 +2,8 @@
 
 The kernels choose among Sub, Up and Paeth. In NumPy Paeth would save a few percent of size for
 several times the work; there it only tells how small a picture could be. Blocks of rows stay in
-the cache until they are deflated.
+the cache until they are deflated; smaller ones would have threads wait for each other's turn at the
+interpreter.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from cutoutd.imaging import kernels
 
 SUB, UP, PAETH = 1, 2, 4
-BLOCK_BYTES = 256_000
+BLOCK_BYTES = 1_000_000
 TOGETHER = 16
 """So many rows share a filter."""
 JUDGED = 8
