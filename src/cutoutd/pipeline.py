@@ -235,7 +235,8 @@ def _composed(
         rgba = placed(rgba, command.placement)
     if command.max_pixels is not None:
         rgba = shrunk_to(rgba, command.max_pixels)
-    alpha = np.ascontiguousarray(rgba[..., 3])
+    if moved or shrinks:
+        alpha = np.ascontiguousarray(rgba[..., 3])
     if only_masks:
         return rgba, alpha
     return _layered(rgba, alpha, command, backdrop, limits), alpha
@@ -317,7 +318,7 @@ def _laid_out(
     elif output.kind is ImageKind.COLOR:
         solid, pixels = True, np.ascontiguousarray(finished[..., :3])
     else:
-        solid, pixels = bool(finished[..., 3].min() == 255), finished
+        solid, pixels = _is_solid(finished), finished
     chosen = output.format
     if chosen is ImageFormat.AUTO:
         chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
@@ -328,6 +329,12 @@ def _laid_out(
         if chosen is ImageFormat.JPEG:
             pixels = np.ascontiguousarray(pixels[..., :3])
     return pixels, chosen
+
+
+def _is_solid(rgba: NDArray[np.uint8]) -> bool:
+    """Whether nothing shows through; a few places nearly always say that something does."""
+    alpha = rgba[..., 3]
+    return bool(alpha[::64, ::64].min() == 255 and alpha.min() == 255)
 
 
 class _Timings:

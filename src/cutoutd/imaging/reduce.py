@@ -8,7 +8,8 @@ from PIL import Image
 
 from cutoutd.imaging.threads import each, strips
 
-LEAST_ROWS = 16
+LEAST_BYTES = 1_000_000
+"""Of a picture: fewer are reduced before a thread wakes."""
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -34,7 +35,8 @@ def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[
         part = pixels[rows.start * factor : rows.stop * factor]
         small[rows] = np.asarray(viewed(part).reduce(factor))
 
-    each(fill, strips(height, least=LEAST_ROWS, threads=threads), threads)
+    least = -(-LEAST_BYTES * height // pixels.nbytes)
+    each(fill, strips(height, least=least, threads=threads), threads)
     return small
 
 
