@@ -124,24 +124,31 @@ def _spread(colors: Plane, alpha: Plane) -> Plane:
     front_back[0, :, 0, 0] = _mean_color(colors, alpha)
     front_back[1, :, 0, 0] = _mean_color(colors, 1 - alpha)
     for level, seen in reversed(list(enumerate(pyramid))):
-        height, width = seen.shape[1:]
-        front_back = front_back.repeat(2, axis=2).repeat(2, axis=3)[..., :height, :width]
-        steps = min(STEPS[min(level, len(STEPS) - 1)], max(height, width))
+        steps = min(STEPS[min(level, len(STEPS) - 1)], max(seen.shape[1:]))
         front_back = _relaxed(front_back, seen[:3], seen[3], steps=steps)
     return front_back.reshape(6, *alpha.shape)
 
 
-def _relaxed(front_back: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Plane:
+def _relaxed(coarse: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Plane:
     """Accelerated Jacobi steps on Germer's cost: explain the pixel, agree with the neighbours.
 
-    front_back: (2, 3, h, w); seen: (3, h, w); alpha: (h, w).
+    coarse: (2, 3, ceil(h / 2), ceil(w / 2)), where they begin; seen: (3, h, w); alpha: (h, w).
+    Returns (2, 3, h, w).
     """
     paces = np.array(list(_paces(steps)), dtype=np.float32)
     if not kernels.compiled():
-        return _relaxed_in_numpy(front_back, seen, alpha, paces)
-    front_back = np.ascontiguousarray(front_back)
+        height, width = alpha.shape
+        start = coarse.repeat(2, axis=2).repeat(2, axis=3)[..., :height, :width]
+        return _relaxed_in_numpy(start, seen, alpha, paces)
+    front_back = np.empty((2, 3, *alpha.shape), dtype=np.float32)
     kernels.relax(
-        front_back, seen, alpha, paces, smooth=float(SMOOTHNESS), edge=float(EDGE_SMOOTHNESS)
+        coarse,
+        seen,
+        alpha,
+        paces,
+        front_back,
+        smooth=float(SMOOTHNESS),
+        edge=float(EDGE_SMOOTHNESS),
     )
     return front_back
 

@@ -22,7 +22,7 @@ _SIGNATURES = {
     "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _FLOAT, _SIZE, _SIZE, _ARRAY),
     "guided_apply": (_ARRAY, _SIZE, _SIZE, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
     "refine": (*2 * (_ARRAY, _SIZE, _SIZE), _FLOAT, _ARRAY, *4 * (_SIZE,), _ARRAY),
-    "relax": (_ARRAY, _ARRAY, _ARRAY, _SIZE, _SIZE, _FLOAT, _FLOAT, _ARRAY, _SIZE),
+    "relax": (_ARRAY, _ARRAY, _ARRAY, _SIZE, _SIZE, _FLOAT, _FLOAT, _ARRAY, _SIZE, _ARRAY),
     "cut_out": (_ARRAY, _SIZE, _SIZE, _ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE),
     "png_filter": (_ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
 }
@@ -102,12 +102,21 @@ def refine(
 
 
 def relax(
-    front_back: Plane, seen: Plane, alpha: Plane, paces: Plane, *, smooth: float, edge: float
+    coarse: Plane,
+    seen: Plane,
+    alpha: Plane,
+    paces: Plane,
+    front_back: Plane,
+    *,
+    smooth: float,
+    edge: float,
 ) -> None:
-    """All steps of `foreground._relaxed`, in place. front_back: (2, 3, h, w)."""
+    """All steps of `foreground._relaxed`. coarse: (2, 3, ceil(h / 2), ceil(w / 2))."""
     shape = alpha.shape
-    places = (_floats(front_back, 2, 3, *shape), _floats(seen, 3, *shape), _floats(alpha, *shape))
-    _call("relax", *places, *shape, smooth, edge, _floats(paces, len(paces)), len(paces))
+    half = [(side + 1) // 2 for side in shape]
+    places = (_floats(coarse, 2, 3, *half), _floats(seen, 3, *shape), _floats(alpha, *shape))
+    pace = (_floats(paces, len(paces)), len(paces))
+    _call("relax", *places, *shape, smooth, edge, *pace, _floats(front_back, 2, 3, *shape))
 
 
 def cut_out(coarse: Plane | None, rgba: Bytes, alpha: Bytes, rows: slice) -> None:

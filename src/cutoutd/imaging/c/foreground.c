@@ -28,14 +28,15 @@ static inline void weighed(const float *alpha, ptrdiff_t height, ptrdiff_t width
     }
 }
 
-/* One step for one colour of all pixels: `before`, the step before `now`, becomes the next. Beyond
- * a plane's ends is memory that may be read; it weighs nothing. */
+/* One step for one colour of all pixels: `before`, the step before `now`, becomes the next. Each is
+ * the foreground, then the background. Beyond a plane's ends is memory that may be read; it weighs
+ * nothing. */
 static inline void stepped(const float *now, float *restrict before, const float *seen,
                            const float *alpha, Weights by, ptrdiff_t n, ptrdiff_t width,
                            float smooth, float pace)
 {
-    const float *back = now + COLORS * n;
-    float *restrict back_before = before + COLORS * n;
+    const float *back = now + n;
+    float *restrict back_before = before + n;
     for (ptrdiff_t i = 0; i < n; i++) {
         float above = by.above[i], below = by.above[i + width];
         float left = by.left[i], right = by.left[i + 1];
@@ -52,31 +53,48 @@ static inline void stepped(const float *now, float *restrict before, const float
     }
 }
 
-/* foreground._relaxed. front_back: (6, h, w), in place; seen: (3, h, w); alpha: (h, w); paces: one
- * for each step. */
-KERNEL int relax(float *front_back, const float *seen, const float *alpha, ptrdiff_t height,
-                 ptrdiff_t width, float smooth, float edge, const float *paces, ptrdiff_t steps)
+/* A plane of the coarser grid, each cell twice across and down. */
+static inline void doubled(const float *coarse, ptrdiff_t height, ptrdiff_t width, float *to)
 {
-    ptrdiff_t n = height * width, rim = width + 1, padded = PLANES * n + 2 * rim;
+    ptrdiff_t coarse_width = (width + 1) / 2;
+    for (ptrdiff_t y = 0; y < height; y++)
+        for (ptrdiff_t x = 0; x < width; x++)
+            to[y * width + x] = coarse[y / 2 * coarse_width + x / 2];
+}
+
+/* foreground._relaxed. coarse: (6, (h + 1) / 2, (w + 1) / 2); seen: (3, h, w); alpha: (h, w);
+ * paces: one for each step; front_back: (6, h, w), written. The colours have nothing to do with each
+ * other, so they take turns in the same memory. */
+KERNEL int relax(const float *coarse, const float *seen, const float *alpha, ptrdiff_t height,
+                 ptrdiff_t width, float smooth, float edge, const float *paces, ptrdiff_t steps,
+                 float *front_back)
+{
+    ptrdiff_t n = height * width, rim = width + 1, padded = 2 * n + 2 * rim;
+    ptrdiff_t coarse_n = ((height + 1) / 2) * ((width + 1) / 2);
     float *memory = calloc((size_t)(2 * padded + 4 * (n + rim)), sizeof(float));
     if (!memory)
         return 1;
-    float *now = memory + rim, *before = now + padded;
     float *weights = memory + 2 * padded;
     Weights by = {weights, weights + n + rim, weights + 2 * (n + rim), weights + 3 * (n + rim)};
     weighed(alpha, height, width, smooth, edge, by);
-    memcpy(now, front_back, sizeof(float) * (size_t)(PLANES * n));
-    memcpy(before, front_back, sizeof(float) * (size_t)(PLANES * n));
-    for (ptrdiff_t step = 0; step < steps; step++) {
-        for (ptrdiff_t color = 0; color < COLORS; color++)
-            stepped(now + color * n, before + color * n, seen + color * n, alpha, by, n, width,
-                    smooth, paces[step]);
-        float *next = before;
-        before = now;
-        now = next;
+    for (ptrdiff_t color = 0; color < COLORS; color++) {
+        float *now = memory + rim, *before = now + padded;
+        for (ptrdiff_t side = 0; side < 2; side++)
+            doubled(coarse + (color + side * COLORS) * coarse_n, height, width, now + side * n);
+        memcpy(before, now, sizeof(float) * (size_t)(2 * n));
+        for (ptrdiff_t step = 0; step < steps; step++) {
+            stepped(now, before, seen + color * n, alpha, by, n, width, smooth, paces[step]);
+            float *next = before;
+            before = now;
+            now = next;
+        }
+        for (ptrdiff_t side = 0; side < 2; side++)
+            for (ptrdiff_t i = 0; i < n; i++) {
+                float level = now[side * n + i];
+                front_back[(color + side * COLORS) * n + i] =
+                    level < 0 ? 0 : level > FULL ? FULL : level;
+            }
     }
-    for (ptrdiff_t i = 0; i < PLANES * n; i++)
-        front_back[i] = now[i] < 0 ? 0 : now[i] > FULL ? FULL : now[i];
     free(memory);
     return 0;
 }
