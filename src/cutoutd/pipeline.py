@@ -1,6 +1,5 @@
 """The steps from the bytes of one picture to the files that were asked for, in order."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,15 +9,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.command import Background, ImageFormat, ImageKind, Output, Prompt, RemoveBackground
+from cutoutd.command import Background, ImageKind, Prompt, RemoveBackground
 from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edited
-from cutoutd.imaging.encode import Tags, encode, media_type
+from cutoutd.imaging.encode import Tags
 from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.geometry import (
-    Box,
-    bounding_box,
     clear_outside,
     cropped,
     placed,
@@ -31,6 +28,7 @@ from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.reduce import Reduced, reduced, viewed
 from cutoutd.imaging.tiles import Plane
+from cutoutd.outputs import Encoded, encoded
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -51,12 +49,14 @@ class Segmenter(Protocol):
     sees: int
     """Pixels of a picture's shorter side; more would tell it nothing, and are not handed over."""
 
-    def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
+    def predict(
+        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+    ) -> NDArray[np.float32]:
         """(H, W, 3) sRGB upright picture -> (h, w) probability of subject, 0..1.
 
-        At the network's own resolution: the whole picture squeezed to it; NaN where it gave no
-        number. prompt: in
-        percentages; only for a network that takes prompts.
+        Or (H, W, 4) whose fourth channel means nothing. At the network's own resolution: the
+        whole picture squeezed to it; NaN where it gave no number. prompt: in percentages; only
+        for a network that takes prompts.
         """
         ...
 
@@ -75,19 +75,6 @@ class ImagingLimits:
     """Matting that takes longer falls back: exact to fast, fast to the guided mask."""
     matting_bytes: int = 2_000_000_000
     """Likewise for the memory it keeps on top of the picture's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """One finished file."""
-
-    kind: ImageKind
-    data: bytes
-    media_type: str
-    width: int
-    height: int
-    bbox: Box | None
-    """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +135,10 @@ def remove_background(
         )
     with timings.stage("encode"):
         tags = Tags(profile=picture.profile, dpi=picture.dpi)
+        level, threads = limits.png_level, limits.threads
         images = tuple(
-            _encoded(output, finished, alpha, tags, limits) for output in command.outputs
+            encoded(output, finished, alpha, tags=tags, png_level=level, threads=threads)
+            for output in command.outputs
         )
     return Removal(
         images=images,
@@ -169,7 +158,9 @@ def _reduced_for(picture: Picture, side: int, threads: int) -> Reduced:
 
 
 def _in_srgb(small: Reduced, picture: Picture) -> NDArray[np.uint8]:
-    """(h, w, 3): what the network sees of it."""
+    """What the network sees of it: (h, w, 3), or (h, w, 4) whose fourth channel means nothing."""
+    if picture.profile is None:
+        return small.pixels
     return np.asarray(to_srgb(viewed(small.pixels).convert("RGB"), picture.profile))
 
 
@@ -281,60 +272,6 @@ def _behind(
         yield fitted(picture.pixels, shape, background.fit)
     if background.color is not None:
         yield plain(shape, background.color)
-
-
-def _encoded(
-    output: Output,
-    finished: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-    tags: Tags,
-    limits: ImagingLimits,
-) -> Encoded:
-    pixels, chosen = _laid_out(output, finished, alpha, limits)
-    data = encode(
-        pixels,
-        chosen,
-        quality=output.quality,
-        png_level=limits.png_level,
-        tags=tags if pixels.ndim == 3 else Tags(dpi=tags.dpi),
-        threads=limits.threads,
-    )
-    return Encoded(
-        kind=output.kind,
-        data=base64.b64encode(data) if output.base64 else data,
-        media_type="text/plain" if output.base64 else media_type(chosen),
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        bbox=bounding_box(alpha),
-    )
-
-
-def _laid_out(
-    output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8], limits: ImagingLimits
-) -> tuple[NDArray[np.uint8], ImageFormat]:
-    """The channels that an output has, and the format that AUTO stands for."""
-    if output.kind is ImageKind.MASK:
-        solid, pixels = True, alpha
-    elif output.kind is ImageKind.COLOR:
-        solid, pixels = True, np.ascontiguousarray(finished[..., :3])
-    else:
-        solid, pixels = _is_solid(finished), finished
-    chosen = output.format
-    if chosen is ImageFormat.AUTO:
-        chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
-    if pixels.ndim == 3 and pixels.shape[2] == 4 and (solid or chosen is ImageFormat.JPEG):
-        if not solid:
-            white = plain(pixels.shape, (255, 255, 255, 255))
-            pixels = over(pixels, white, linear_light=False, threads=limits.threads)
-        if chosen is ImageFormat.JPEG:
-            pixels = np.ascontiguousarray(pixels[..., :3])
-    return pixels, chosen
-
-
-def _is_solid(rgba: NDArray[np.uint8]) -> bool:
-    """Whether nothing shows through; a few places nearly always say that something does."""
-    alpha = rgba[..., 3]
-    return bool(alpha[::64, ::64].min() == 255 and alpha.min() == 255)
 
 
 class _Timings:

@@ -21,6 +21,7 @@ from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.onnx_runtime import onnxruntime
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.tensors import shown
 
 EXTRA = "rembg"
 LARGEST = (1024, 684)
@@ -52,13 +53,16 @@ class PromptedSession:
         self._free = Semaphore(slots)
         self._session = _opened(spec, weights, threads)
 
-    def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
+    def predict(
+        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+    ) -> NDArray[np.float32]:
         """(H, W, 3) upright sRGB -> (h, w), 0 or 1, in the picture's proportions.
 
-        prompt: in percentages of the sides; None means whatever is in the middle. Waits for a
-        free slot. Raises ProcessingFailed if the network cannot be run.
+        Or (H, W, 4) whose fourth channel means nothing. prompt: in percentages of the sides; None
+        means whatever is in the middle. Waits for a free slot. Raises ProcessingFailed if the
+        network cannot be run.
         """
-        picture = Image.fromarray(rgb)
+        picture = shown(pixels).convert("RGB")
         picture.thumbnail(LARGEST, Image.Resampling.LANCZOS)
         asked = {"sam_prompt": marks(prompt, *picture.size)} if prompt else {}
         with self._free:

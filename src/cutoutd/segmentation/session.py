@@ -72,16 +72,18 @@ class Session:
         for runner in runners:
             self._free.put(runner)
 
-    def predict(self, rgb: NDArray[np.uint8], prompt: Prompt | None = None) -> NDArray[np.float32]:
+    def predict(
+        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+    ) -> NDArray[np.float32]:
         """(H, W, 3) upright sRGB -> (h, w) probability of subject, 0..1, at the network's size.
 
-        The whole picture is squeezed into the square; NaN where the network gave no number.
-        Waits for a free slot. Raises
-        InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
+        Or (H, W, 4) whose fourth channel means nothing. The whole picture is squeezed into the
+        square; NaN where the network gave no number. Waits for a free slot. Raises InvalidRequest
+        for a prompt, ProcessingFailed if the network cannot be run.
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        raw = self._run(tensor_from_picture(rgb, self.spec))
+        raw = self._run(tensor_from_picture(pixels, self.spec))
         return probability_from_output(raw, self.spec)
 
     def warm(self) -> None:

@@ -14,17 +14,24 @@ SATURATED = 80.0
 """Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
 
-def tensor_from_picture(rgb: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
+def shown(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A Pillow image of (H, W, 3) RGB, or of (H, W, 4), whose fourth channel means nothing."""
+    if pixels.shape[2] == 3:
+        return Image.fromarray(pixels)
+    size = (pixels.shape[1], pixels.shape[0])
+    return Image.frombuffer("RGBX", size, np.ascontiguousarray(pixels), "raw", "RGBX", 0, 1)
+
+
+def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
     """Squeeze an upright sRGB picture into the tensor that a model wants.
 
-    rgb: (H, W, 3). Returns (1, 3, size, size): the whole picture, resized with Lanczos without
-    keeping its proportions, divided as `spec.scale` says, minus mean, over std.
+    pixels: (H, W, 3), or (H, W, 4) whose fourth channel means nothing. Returns (1, 3, size, size):
+    the whole picture, resized with Lanczos without keeping its proportions, divided as
+    `spec.scale` says, minus mean, over std.
     """
     side = (spec.size, spec.size)
-    small = Image.fromarray(rgb).resize(
-        side, Image.Resampling.LANCZOS, reducing_gap=spec.reducing_gap
-    )
-    levels = np.asarray(small, dtype=np.float32)
+    small = shown(pixels).resize(side, Image.Resampling.LANCZOS, reducing_gap=spec.reducing_gap)
+    levels = np.asarray(small)[..., :3].astype(np.float32)
     whole = 255.0 if spec.scale is Scale.LEVELS else max(float(levels.max()), 1e-6)
     mean, std = np.asarray(spec.mean, np.float32), np.asarray(spec.std, np.float32)
     levels = levels * (1 / (whole * std)) - mean / std

@@ -1,0 +1,85 @@
+"""The finished pixels to the files that were asked for."""
+
+import base64
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutoutd.command import ImageFormat, ImageKind, Output
+from cutoutd.imaging.compose import over, plain
+from cutoutd.imaging.encode import Tags, encode, media_type
+from cutoutd.imaging.geometry import Box, bounding_box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """One finished file."""
+
+    kind: ImageKind
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    bbox: Box | None
+    """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
+
+
+def encoded(
+    output: Output,
+    finished: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    *,
+    tags: Tags,
+    png_level: int,
+    threads: int,
+) -> Encoded:
+    """Write one output. finished: (H, W, 4); alpha: (H, W), of its subject.
+
+    Raises InvalidRequest if its format cannot hold so large a picture.
+    """
+    pixels, chosen = _laid_out(output, finished, alpha, threads)
+    data = encode(
+        pixels,
+        chosen,
+        quality=output.quality,
+        png_level=png_level,
+        tags=tags if pixels.ndim == 3 else Tags(dpi=tags.dpi),
+        threads=threads,
+    )
+    return Encoded(
+        kind=output.kind,
+        data=base64.b64encode(data) if output.base64 else data,
+        media_type="text/plain" if output.base64 else media_type(chosen),
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        bbox=bounding_box(alpha),
+    )
+
+
+def _laid_out(
+    output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8], threads: int
+) -> tuple[NDArray[np.uint8], ImageFormat]:
+    """The channels that an output has, and the format that AUTO stands for."""
+    if output.kind is ImageKind.MASK:
+        solid, pixels = True, alpha
+    elif output.kind is ImageKind.COLOR:
+        solid, pixels = True, np.ascontiguousarray(finished[..., :3])
+    else:
+        solid, pixels = _is_solid(finished), finished
+    chosen = output.format
+    if chosen is ImageFormat.AUTO:
+        chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and (solid or chosen is ImageFormat.JPEG):
+        if not solid:
+            white = plain(pixels.shape, (255, 255, 255, 255))
+            pixels = over(pixels, white, linear_light=False, threads=threads)
+        if chosen is ImageFormat.JPEG:
+            pixels = np.ascontiguousarray(pixels[..., :3])
+    return pixels, chosen
+
+
+def _is_solid(rgba: NDArray[np.uint8]) -> bool:
+    """Whether nothing shows through; a few places nearly always say that something does."""
+    alpha = rgba[..., 3]
+    return bool(alpha[::64, ::64].min() == 255 and alpha.min() == 255)
