@@ -40,7 +40,7 @@ def mask_from_probability(
     probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
     probability = np.ascontiguousarray(np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1))
-    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape)
+    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape, threads=threads)
     guide = np.moveaxis(seen[..., :3], -1, 0).astype(np.float32, order="C")
     guide /= np.float32(255)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)

@@ -9,7 +9,7 @@ from PIL import Image
 from cutoutd.imaging.threads import each, strips
 
 LEAST_BYTES = 1_000_000
-"""Of a picture: fewer are reduced before a thread wakes."""
+"""Of a picture: fewer are done before a thread wakes."""
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -35,19 +35,53 @@ def reduced(pixels: NDArray[np.uint8], factor: int, *, threads: int) -> NDArray[
         part = pixels[rows.start * factor : rows.stop * factor]
         small[rows] = np.asarray(viewed(part).reduce(factor))
 
-    least = -(-LEAST_BYTES * height // pixels.nbytes)
-    each(fill, strips(height, least=least, threads=threads), threads)
+    each(fill, _strips(height, pixels.nbytes, threads), threads)
     return small
 
 
-def squeezed(pixels: NDArray[np.uint8], factor: int, whole: Shape, to: Shape) -> NDArray[np.uint8]:
+def squeezed(
+    pixels: NDArray[np.uint8], factor: int, whole: Shape, to: Shape, *, threads: int
+) -> NDArray[np.uint8]:
     """A reduced picture's means over the cells of another grid, each of the same share of it.
 
     pixels: (h, w) or (h, w, 4), after `reduced` by that factor from a picture of `whole` (H, W),
     whose last squares may not be full. Returns the same of the shape `to`.
     """
-    extent = (0, 0, whole[1] / factor, whole[0] / factor)
-    return np.asarray(viewed(pixels).resize((to[1], to[0]), Image.Resampling.BOX, extent))
+    extent = (whole[0] / factor, whole[1] / factor)
+    return resampled(pixels, to, Image.Resampling.BOX, extent=extent, threads=threads)
+
+
+def resampled(
+    pixels: NDArray[np.uint8],
+    to: Shape,
+    way: Image.Resampling,
+    *,
+    extent: tuple[float, float],
+    threads: int,
+    factors: tuple[int, int] = (1, 1),
+) -> NDArray[np.uint8]:
+    """Pillow's `resize`: across on all threads, then down.
+
+    pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
+    that are used, from the top left. factors: by which rows and columns are reduced before;
+    `extent` counts them after that.
+    """
+    down, across = factors
+
+    def narrowed(rows: slice) -> NDArray[np.uint8]:
+        part = viewed(pixels[rows.start * down : rows.stop * down])
+        if max(factors) > 1:
+            part = part.reduce((across, down))
+        box = (0, 0, extent[1], part.height)
+        return np.asarray(part.resize((to[1], part.height), way, box))
+
+    parts = _strips(-(-len(pixels) // down), pixels.nbytes, threads)
+    narrow = np.concatenate(each(narrowed, parts, threads))
+    return np.asarray(viewed(narrow).resize((to[1], to[0]), way, (0, 0, to[1], extent[0])))
+
+
+def _strips(rows: int, total_bytes: int, threads: int) -> list[slice]:
+    return strips(rows, least=-(-LEAST_BYTES * rows // total_bytes), threads=threads)
 
 
 def resized(plane: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:

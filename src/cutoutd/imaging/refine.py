@@ -45,7 +45,7 @@ def refine(
     picture reduced.
     """
     levels = reduced(mask, small.factor, threads=threads)
-    seen = squeezed(levels, small.factor, mask.shape, probability.shape)
+    seen = squeezed(levels, small.factor, mask.shape, probability.shape, threads=threads)
     lacks = probability - seen.astype(np.float32) / np.float32(FULL)
     lacks[np.abs(lacks) < LEAST_LACK] = 0
     doubts = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)

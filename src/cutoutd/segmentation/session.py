@@ -19,6 +19,7 @@ from cutoutd.command import Prompt
 from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.segmentation import mnn_runtime, openvino_runtime
 from cutoutd.segmentation.batching import Batcher
+from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.kserve import KServeRunner
 from cutoutd.segmentation.mnn_runtime import open_converted
@@ -50,7 +51,8 @@ class Runner(Protocol):
 class Session:
     """A model with the provider that runs it. Safe to share between threads.
 
-    rescue: opens the runner that takes over where one fails; None: a failure is a failure.
+    threads: that resize a picture. rescue: opens the runner that takes over where one fails;
+    None: a failure is a failure.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Session:
         open_runner: Callable[[], Runner],
         *,
         slots: int = 1,
+        threads: int = 1,
         rescue: Callable[[], Runner] | None = None,
     ) -> None:
         self.name = spec.name
         self.spec = spec
         self.sees = spec.sees
         self.slots = slots
+        self._threads = threads
         self._rescue = rescue
         self._free: SimpleQueue[Runner] = SimpleQueue()
         runners = [open_runner() for _ in range(slots)]
@@ -83,7 +87,7 @@ class Session:
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        raw = self._run(tensor_from_picture(pixels, self.spec))
+        raw = self._run(tensor_from_picture(pixels, self.spec, threads=self._threads))
         return probability_from_output(raw, self.spec)
 
     def warm(self) -> None:
@@ -152,6 +156,7 @@ def open_session(
         spec,
         lambda: next(supply),
         slots=slots * callers,
+        threads=threads or usable_cores(),
         rescue=(lambda: opened(ProviderName.CPU)) if rescue_on_cpu else None,
     )
 

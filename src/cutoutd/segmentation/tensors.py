@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging.reduce import resampled, viewed
 from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
 FLAT = 1 / 255
@@ -16,26 +17,41 @@ SATURATED = 80.0
 
 def shown(pixels: NDArray[np.uint8]) -> Image.Image:
     """A Pillow image of (H, W, 3) RGB, or of (H, W, 4), whose fourth channel means nothing."""
-    if pixels.shape[2] == 3:
-        return Image.fromarray(pixels)
-    size = (pixels.shape[1], pixels.shape[0])
-    return Image.frombuffer("RGBX", size, np.ascontiguousarray(pixels), "raw", "RGBX", 0, 1)
+    return Image.fromarray(pixels) if pixels.shape[2] == 3 else viewed(pixels).convert("RGB")
 
 
-def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
+def tensor_from_picture(
+    pixels: NDArray[np.uint8], spec: ModelSpec, *, threads: int = 1
+) -> NDArray[np.float32]:
     """Squeeze an upright sRGB picture into the tensor that a model wants.
 
     pixels: (H, W, 3), or (H, W, 4) whose fourth channel means nothing. Returns (1, 3, size, size):
     the whole picture, resized with Lanczos without keeping its proportions, divided as
-    `spec.scale` says, minus mean, over std.
+    `spec.scale` says, minus mean, over std. threads: of the resizing.
     """
-    side = (spec.size, spec.size)
-    small = shown(pixels).resize(side, Image.Resampling.LANCZOS, reducing_gap=spec.reducing_gap)
-    levels = np.asarray(small)[..., :3].astype(np.float32)
+    levels = _squeezed(pixels, spec, threads)[..., :3].astype(np.float32)
     whole = 255.0 if spec.scale is Scale.LEVELS else max(float(levels.max()), 1e-6)
     mean, std = np.asarray(spec.mean, np.float32), np.asarray(spec.std, np.float32)
     levels = levels * (1 / (whole * std)) - mean / std
     return np.ascontiguousarray(levels.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
+
+
+def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArray[np.uint8]:
+    """(size, size, 4), by Lanczos with the model's reducing gap as Pillow has it."""
+    if pixels.shape[2] == 3:
+        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
+    gap, (height, width) = spec.reducing_gap, pixels.shape[:2]
+    down, across = (
+        1 if gap is None else int(side / spec.size / gap) or 1 for side in (height, width)
+    )
+    return resampled(
+        np.ascontiguousarray(pixels),
+        (spec.size, spec.size),
+        Image.Resampling.LANCZOS,
+        extent=(height / down, width / across),
+        factors=(down, across),
+        threads=threads,
+    )
 
 
 def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
