@@ -60,7 +60,7 @@ def resampled(
     threads: int,
     factors: tuple[int, int] = (1, 1),
 ) -> NDArray[np.uint8]:
-    """Pillow's `resize`: across on all threads, then down.
+    """Pillow's `resize`, to the bit, of a wide picture on all threads.
 
     pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
     that are used, from the top left. factors: by which rows and columns are reduced before;
@@ -68,15 +68,20 @@ def resampled(
     """
     down, across = factors
 
-    def narrowed(rows: slice) -> NDArray[np.uint8]:
+    def made(rows: slice, height: int, box: tuple[float, float, float, float]) -> Image.Image:
         part = viewed(pixels[rows.start * down : rows.stop * down])
         if max(factors) > 1:
             part = part.reduce((across, down))
-        box = (0, 0, extent[1], part.height)
-        return np.asarray(part.resize((to[1], part.height), way, box))
+        return part.resize((to[1], height), way, box)
 
-    parts = _strips(-(-len(pixels) // down), pixels.nbytes, threads)
-    narrow = np.concatenate(each(narrowed, parts, threads))
+    def narrowed(rows: slice) -> NDArray[np.uint8]:
+        height = rows.stop - rows.start
+        return np.asarray(made(rows, height, (0, 0, extent[1], height)))
+
+    rows = -(-len(pixels) // down)
+    if extent[0] * to[1] > extent[1] * to[0]:  # Some versions of Pillow go down before across.
+        return np.asarray(made(slice(0, rows), to[0], (0, 0, extent[1], extent[0])))
+    narrow = np.concatenate(each(narrowed, _strips(rows, pixels.nbytes, threads), threads))
     return np.asarray(viewed(narrow).resize((to[1], to[0]), way, (0, 0, to[1], extent[0])))
 
 
