@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 
-from cutoutd.errors import ConfigurationError
+from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
-from cutoutd.jobs.model import Job
+from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 
 
@@ -72,3 +72,56 @@ def test_idle_workers_do_not_keep_each_other_awake(database: Database, tmp_path:
     threading.Event().wait(0.5)
     dispatcher.stop(1)
     assert store.looks <= 2 * 4
+
+
+class ForgetfulStore(JobStore):
+    """Fails the first time a worker looks for a job, and the first time one is to end."""
+
+    failures = 0
+
+    def claim(self, worker: str) -> Job | None:
+        if not self.failures:
+            self.failures = 1
+            raise RuntimeError("nobody thought of this")
+        return super().claim(worker)
+
+    def finish(self, job: Job, outcome: Outcome) -> Job:
+        if self.failures == 1:
+            self.failures = 2
+            raise Overloaded("no", retry_after_s=1)
+        return super().finish(job, outcome)
+
+
+def test_a_worker_outlives_what_nobody_thought_of(database: Database, tmp_path: Path) -> None:
+    store = ForgetfulStore(database, render_webhook=render_webhook)
+    ended = threading.Event()
+    store.watch(lambda _: ended.set())
+    job = store.insert(a_submission())
+    dispatcher = dispatcher_for(store, tmp_path / "lock")
+    dispatcher.start()
+    assert ended.wait(20)
+    dispatcher.stop(1)
+    assert store.get(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_a_job_that_took_too_long_fails_although_the_store_was_away(
+    database: Database, tmp_path: Path
+) -> None:
+    store = ForgetfulStore(database, render_webhook=render_webhook)
+    store.failures = 1
+    stay, ended = threading.Event(), threading.Event()
+    store.watch(lambda _: ended.set())
+    job = store.insert(a_submission())
+
+    def hang(_: Job) -> Outcome:
+        stay.wait(20)
+        return succeeded()
+
+    dispatcher = EmbeddedDispatcher(
+        store, hang, workers=1, lock_file=tmp_path / "lock", time_limit_s=0.1
+    )
+    dispatcher.start()
+    assert ended.wait(20)
+    stay.set()
+    dispatcher.stop(1)
+    assert store.get(job.id).status is JobStatus.FAILED

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_network
+from typing import Any
 
 import httpx
 import pytest
@@ -334,6 +335,24 @@ def test_what_was_under_way_when_a_process_died_goes_out_again(
         start()
         (delivery,) = deliveries.wait_for(1)
     assert (delivery.webhook_id, delivery.attempts) == (lost.webhook_id, 1)
+
+
+def test_deliveries_go_on_after_what_nobody_thought_of(
+    store: JobStore, deliveries: Outcomes, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([RuntimeError("nobody thought of this")])
+    claim = deliveries.claim
+
+    def fail_once(**how: Any) -> Delivery | None:
+        for failure in failures:
+            raise failure
+        return claim(**how)
+
+    monkeypatch.setattr(deliveries, "claim", fail_once)
+    with receiver() as it:
+        owed(store, it.url)
+        start()
+        it.wait_for(1)
 
 
 def test_an_attempt_that_died_with_its_process_lengthens_no_wait(

@@ -66,6 +66,7 @@ class EmbeddedDispatcher:
         self._hurried = False
         self._workers: list[_Worker] = []
         self._unrecorded: list[Job] = []
+        self._late: list[Job] = []
 
     def enlist(self, transaction: Connection, job: Job) -> None:
         """Nothing to do: the workers read the table itself."""
@@ -165,6 +166,8 @@ class EmbeddedDispatcher:
             job = self._store.claim(worker.name)
         except Overloaded as exc:
             log.warning("cannot look for jobs: %s", exc.__cause__)
+        except Exception:  # Whatever it is: a worker that ends here would never come back.
+            log.exception("cannot look for jobs")
         with self._changed:
             worker.claiming, worker.job, worker.began = False, job, time.monotonic()
             self._changed.notify_all()
@@ -189,6 +192,9 @@ class EmbeddedDispatcher:
                 overdue = [w for w in self._running() if w.began < late and not w.given_up]
             for worker in overdue:
                 self._give_up(worker)
+            late_jobs, self._late = self._late, []
+            for job in late_jobs:
+                self._fail(job)
             unrecorded, self._unrecorded = self._unrecorded, []
             for job in unrecorded:
                 self._give_back(job)
@@ -200,8 +206,14 @@ class EmbeddedDispatcher:
             return
         log.error("job %d exceeded %g s on %s", job.id, self._time_limit_s, worker.name)
         worker.given_up = True
+        self._late.append(job)
+        self._add_worker()
+
+    def _fail(self, job: Job) -> None:
         try:
             self._store.finish(job, Outcome(status=JobStatus.FAILED, failure=TOO_LONG))
         except AttemptLost:
             log.info("job %d ended just in time", job.id)
-        self._add_worker()
+        except Overloaded:
+            log.warning("cannot record yet that job %d took too long", job.id)
+            self._late.append(job)

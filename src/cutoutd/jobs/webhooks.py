@@ -127,7 +127,9 @@ class Deliverer:
             )
         except Overloaded as exc:
             log.warning("cannot look for deliveries: %s", exc.__cause__)
-            return None
+        except Exception:  # Whatever it is: nobody would deliver if this loop ended.
+            log.exception("cannot look for deliveries")
+        return None
 
     def _attempted(self, attempt: asyncio.Task[None]) -> None:
         delivery = self._under_way.pop(attempt)
