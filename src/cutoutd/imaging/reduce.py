@@ -1,4 +1,4 @@
-"""Pictures made smaller by a whole factor, on all threads: the first step of every coarse grid."""
+"""Pictures made smaller, on all threads: by a whole factor, or to the cells of another grid."""
 
 from typing import NamedTuple, TypeAlias
 
