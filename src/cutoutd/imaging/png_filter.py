@@ -1,8 +1,8 @@
 """The filters of PNG, in bytes.
 
 The kernels choose among Sub, Up and Paeth. In NumPy Paeth would save a few percent of size for
-several times the work; there it only tells how small a picture could be. Blocks of rows stay in
-the cache until they are deflated; smaller ones would have threads wait for each other's turn at the
+several times the work; there it only tells how small a picture could be. Rows come in blocks, so
+that they need little memory; in smaller ones threads would often wait for each other's turn at the
 interpreter.
 """
 
