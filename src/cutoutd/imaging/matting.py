@@ -8,7 +8,6 @@ become background. What costs more than its budget falls back: exact to fast, fa
 it was.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +18,7 @@ from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import Prior, solve_closed_form
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import resized, viewed
+from cutoutd.imaging.reduce import Shape, resampled, resized
 from cutoutd.imaging.tiles import Plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
@@ -28,6 +27,7 @@ FAST_PIXELS = 20_000
 PRIOR_WEIGHT, PRIOR_DOUBT = 2e-4, 1e-4
 """Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 2,
 and a hundredth where the network errs; a known pixel has 100."""
+BOX = Image.Resampling.BOX
 RADIUS = 1
 EPSILON = 1e-5
 FELL_BACK_TO_FAST = "matting_over_budget_fast"
@@ -76,8 +76,8 @@ def matte(
             alpha = solve_closed_form(rgba, trimap, budget=left, threads=threads)
             return np.rint(alpha * 255).astype(np.uint8), ()
         scale = min(1.0, (FAST_PIXELS / unknown) ** 0.5)
-        size = [max(3, round(side * scale)) for side in mask.shape]
-        prior = _prior(mask, variance, size)
+        size = tuple(max(3, round(side * scale)) for side in mask.shape)
+        prior = _prior(mask, variance, size, threads=threads)
         return _matte_fast(rgba, trimap, prior, budget=left, threads=threads), ()
     except OverBudget:
         if wanted.mode is MattingMode.FAST:
@@ -87,10 +87,9 @@ def matte(
     return fast, notes or (FELL_BACK_TO_FAST,)
 
 
-def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Sequence[int]) -> Prior:
+def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape, *, threads: int) -> Prior:
     """What a mask says on a grid of that shape, and how far to believe it."""
-    size = (shape[1], shape[0])
-    levels = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BOX))
+    levels = resampled(mask, shape, BOX, threads=threads)
     spread = resized(variance, levels.shape)
     confidence = np.float32(PRIOR_WEIGHT) / (spread + np.float32(PRIOR_DOUBT))
     return Prior(levels.astype(np.float32) / np.float32(255), confidence)
@@ -105,11 +104,9 @@ def _matte_fast(
     threads: int,
 ) -> NDArray[np.uint8]:
     """Solve on the prior's grid and enlarge."""
-    size = (prior.alpha.shape[1], prior.alpha.shape[0])
-    small = np.asarray(viewed(rgba).resize(size, Image.Resampling.BOX))
-    coarse = solve_closed_form(
-        small, _shrunk(trimap, size), prior=prior, budget=budget, threads=threads
-    )
+    small = resampled(rgba, prior.alpha.shape, BOX, threads=threads)
+    sure = _shrunk(trimap, prior.alpha.shape, threads=threads)
+    coarse = solve_closed_form(small, sure, prior=prior, budget=budget, threads=threads)
     if coarse.shape == trimap.shape:
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
@@ -120,9 +117,9 @@ def _matte_fast(
     return np.where(trimap == UNKNOWN, levels, trimap)
 
 
-def _shrunk(trimap: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def _shrunk(trimap: NDArray[np.uint8], shape: Shape, *, threads: int) -> NDArray[np.uint8]:
     """A smaller trimap: sure only where every pixel beneath is sure of the same."""
-    mean = np.asarray(Image.fromarray(trimap).resize(size, Image.Resampling.BOX))
+    mean = resampled(trimap, shape, BOX, threads=threads)
     small = np.full(mean.shape, UNKNOWN, dtype=np.uint8)
     small[mean == BACKGROUND] = BACKGROUND
     small[mean == FOREGROUND] = FOREGROUND

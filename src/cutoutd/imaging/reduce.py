@@ -56,33 +56,28 @@ def resampled(
     to: Shape,
     way: Image.Resampling,
     *,
-    extent: tuple[float, float],
     threads: int,
+    extent: tuple[float, float] | None = None,
     factors: tuple[int, int] = (1, 1),
 ) -> NDArray[np.uint8]:
-    """Pillow's `resize`, to the bit, of a wide picture on all threads.
+    """Pillow's `resize`: across on all threads, then down.
 
     pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
-    that are used, from the top left. factors: by which rows and columns are reduced before;
-    `extent` counts them after that.
+    that are used, from the top left; None is all. factors: by which rows and columns are reduced
+    before; `extent` counts them after that.
     """
     down, across = factors
+    rows = -(-len(pixels) // down)
+    height, width = extent or (rows, -(-pixels.shape[1] // across))
 
-    def made(rows: slice, height: int, box: tuple[float, float, float, float]) -> Image.Image:
-        part = viewed(pixels[rows.start * down : rows.stop * down])
+    def narrowed(some: slice) -> NDArray[np.uint8]:
+        part = viewed(pixels[some.start * down : some.stop * down])
         if max(factors) > 1:
             part = part.reduce((across, down))
-        return part.resize((to[1], height), way, box)
+        return np.asarray(part.resize((to[1], part.height), way, (0, 0, width, part.height)))
 
-    def narrowed(rows: slice) -> NDArray[np.uint8]:
-        height = rows.stop - rows.start
-        return np.asarray(made(rows, height, (0, 0, extent[1], height)))
-
-    rows = -(-len(pixels) // down)
-    if extent[0] * to[1] > extent[1] * to[0]:  # Some versions of Pillow go down before across.
-        return np.asarray(made(slice(0, rows), to[0], (0, 0, extent[1], extent[0])))
     narrow = np.concatenate(each(narrowed, _strips(rows, pixels.nbytes, threads), threads))
-    return np.asarray(viewed(narrow).resize((to[1], to[0]), way, (0, 0, to[1], extent[0])))
+    return np.asarray(viewed(narrow).resize((to[1], to[0]), way, (0, 0, to[1], height)))
 
 
 def _strips(rows: int, total_bytes: int, threads: int) -> list[slice]:

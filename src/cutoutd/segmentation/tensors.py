@@ -37,21 +37,18 @@ def tensor_from_picture(
 
 
 def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArray[np.uint8]:
-    """(size, size, 4), by Lanczos with the model's reducing gap as Pillow has it."""
+    """(size, size, 4), by Lanczos with the model's reducing gap, to the bit as Pillow has it."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
-    gap, (height, width) = spec.reducing_gap, pixels.shape[:2]
+    pixels = np.ascontiguousarray(pixels)
+    gap, size, way = spec.reducing_gap, (spec.size, spec.size), Image.Resampling.LANCZOS
     down, across = (
-        1 if gap is None else int(side / spec.size / gap) or 1 for side in (height, width)
+        1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
-    return resampled(
-        np.ascontiguousarray(pixels),
-        (spec.size, spec.size),
-        Image.Resampling.LANCZOS,
-        extent=(height / down, width / across),
-        factors=(down, across),
-        threads=threads,
-    )
+    extent = (pixels.shape[0] / down, pixels.shape[1] / across)
+    if extent[0] > extent[1]:  # Tall ones some versions of Pillow resize down before across.
+        return np.asarray(viewed(pixels).resize(size, way, reducing_gap=gap))
+    return resampled(pixels, size, way, extent=extent, factors=(down, across), threads=threads)
 
 
 def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
