@@ -15,13 +15,7 @@ from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edited
 from cutoutd.imaging.encode import Tags
 from cutoutd.imaging.foreground import cut_out, shares, spread
-from cutoutd.imaging.geometry import (
-    clear_outside,
-    cropped,
-    placed,
-    relative,
-    shrunk_to,
-)
+from cutoutd.imaging.geometry import clear_outside, cropped, placed, relative, shrunk_to
 from cutoutd.imaging.mask import Found, mask_from_probability, product
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture

@@ -88,6 +88,14 @@ def test_the_mask_is_that_of_rembgs_own_session(
     np.testing.assert_array_equal(found * 255, np.asarray(expected))
 
 
+def test_a_fourth_channel_means_nothing(
+    session: PromptedSession, two_things: NDArray[np.uint8]
+) -> None:
+    with_a_fourth = np.dstack([two_things, two_things[..., 0] // 2])
+    found, expected = (session.predict(one, at(25, 50)) for one in (with_a_fourth, two_things))
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_large_picture_is_shrunk_to_what_the_session_uses(session: PromptedSession) -> None:
     picture = np.zeros((900, 3000, 3), dtype=np.uint8)
     picture[:, 2000:] = 255

@@ -21,7 +21,6 @@ from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.onnx_runtime import onnxruntime
 from cutoutd.segmentation.options import ProviderName
-from cutoutd.segmentation.tensors import shown
 
 EXTRA = "rembg"
 LARGEST = (1024, 684)
@@ -62,7 +61,7 @@ class PromptedSession:
         means whatever is in the middle. Waits for a free slot. Raises ProcessingFailed if the
         network cannot be run.
         """
-        picture = shown(pixels).convert("RGB")
+        picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
         picture.thumbnail(LARGEST, Image.Resampling.LANCZOS)
         asked = {"sam_prompt": marks(prompt, *picture.size)} if prompt else {}
         with self._free:

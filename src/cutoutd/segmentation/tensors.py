@@ -15,11 +15,6 @@ SATURATED = 80.0
 """Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
 
-def shown(pixels: NDArray[np.uint8]) -> Image.Image:
-    """A Pillow image of (H, W, 3) RGB, or of (H, W, 4), whose fourth channel means nothing."""
-    return Image.fromarray(pixels) if pixels.shape[2] == 3 else viewed(pixels).convert("RGB")
-
-
 def tensor_from_picture(
     pixels: NDArray[np.uint8], spec: ModelSpec, *, threads: int = 1
 ) -> NDArray[np.float32]:
