@@ -1,6 +1,7 @@
 """What the kernels in C save: each stage with them and with NumPy alone, in turns.
 
-The network's answer is given, so that nothing but imaging is measured. Needs no rembg.
+The network gets its input and its answer is given, so that nothing but imaging is measured.
+Needs no rembg.
 
     python benchmarks/kernels.py [--rounds 9]
 """
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 from cutoutd.command import MattingMode, RemoveBackground
 from cutoutd.imaging import kernels
 from cutoutd.pipeline import remove_background
+from cutoutd.segmentation.models import EMBEDDED
+from cutoutd.segmentation.tensors import tensor_from_picture
 from machine import facts
-from speed import LIMITS, SIZE, command, photo
+from speed import LIMITS, command, photo
 
 RESULT = Path(__file__).parent / "results" / "kernels.json"
 CASES = {
@@ -35,13 +38,14 @@ class Given:
     """A network that always answers the same."""
 
     name = provider = "given"
-    sees = SIZE
+    sees = EMBEDDED.sees
 
     def __init__(self, answer: NDArray[np.float32]) -> None:
         self._answer = answer
 
-    def predict(self, rgb: object, prompt: object = None) -> NDArray[np.float32]:
-        del rgb, prompt
+    def predict(self, pixels: NDArray[np.uint8], prompt: object = None) -> NDArray[np.float32]:
+        del prompt
+        tensor_from_picture(pixels, EMBEDDED, threads=LIMITS.threads)
         return self._answer
 
 

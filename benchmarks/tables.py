@@ -64,12 +64,12 @@ def _edges(file: str) -> list[str]:
 def kernels() -> list[str]:
     """Milliseconds of each stage, with the kernels and without."""
     cases = json.loads((HERE / "results" / "kernels.json").read_text())["cases"]
-    lines = ["| ms, NumPy alone → kernels | mask | matting | colours | PNG | all stages |"]
-    lines.append("|---" * 6 + "|")
+    lines = ["| ms, without → with kernels | input | mask | matting | colours | PNG | all stages |"]
+    lines.append("|---" * 7 + "|")
     for name, ways in cases.items():
         cells = [
             f"{ways['numpy'][stage]:.0f} → {ways['kernels'][stage]:.0f}"
-            for stage in ("mask", "matting", "colors", "encode", "total")
+            for stage in ("segment", "mask", "matting", "colors", "encode", "total")
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines

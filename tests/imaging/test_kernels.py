@@ -6,13 +6,15 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.guided import applied, fit
 from cutoutd.imaging.png_filter import PAETH, filtered, with_paeth
-from cutoutd.imaging.reduce import Reduced
+from cutoutd.imaging.reduce import MOST_SUMMED, Reduced, reduced
 from cutoutd.imaging.refine import refine
+from cutoutd.imaging.resample import BOX, LANCZOS, resampled
 
 Made = TypeVar("Made")
 SHAPES = [(1, 1), (1, 300), (300, 1), (2, 3), (129, 257), (200, 310)]
@@ -36,6 +38,49 @@ def half_sure(shape: tuple[int, int]) -> NDArray[np.float32]:
     random = np.random.default_rng(3).random(shape, dtype=np.float32)
     down = np.linspace(-1.5, 2.5, shape[0], dtype=np.float32)[:, np.newaxis]
     return np.clip(down + random * np.float32(0.5), 0, 1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("channels", [(), (4,)])
+@pytest.mark.parametrize(
+    ("factor", "across"), [(1, 2), (2, 1), (2, 2), (3, 5), (7, 7), (100, 1), (300, 400)]
+)
+def test_a_reduced_picture_is_pillows_to_the_bit(
+    shape: tuple[int, int],
+    channels: tuple[int, ...],
+    factor: int,
+    across: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pixels = np.random.default_rng(8).integers(0, 256, (*shape, *channels), dtype=np.uint8)
+    ours, pillows = both(lambda: reduced(pixels, factor, across=across, threads=2), monkeypatch)
+    np.testing.assert_array_equal(ours, pillows)
+
+
+@pytest.mark.parametrize("level", [0, 127, 128, 255])
+def test_the_mean_of_the_largest_square_is_exact(level: int) -> None:
+    plain = np.full((MOST_SUMMED + 1, MOST_SUMMED + 1), level, dtype=np.uint8)
+    assert (reduced(plain, MOST_SUMMED, threads=1) == level).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("channels", [(), (4,)])
+@pytest.mark.parametrize("to", [(1, 1), (3, 2), (64, 64), (320, 17)])
+@pytest.mark.parametrize("way", [BOX, LANCZOS])
+@pytest.mark.parametrize("unused", [0.0, 0.25, 0.75])
+def test_a_resampled_picture_is_pillows_to_the_bit(
+    shape: tuple[int, int],
+    channels: tuple[int, ...],
+    to: tuple[int, int],
+    way: Image.Resampling,
+    *,
+    unused: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pixels = np.random.default_rng(9).integers(0, 256, (*shape, *channels), dtype=np.uint8)
+    extent = (shape[0] - unused, shape[1] - unused)
+    ours, pillows = both(lambda: resampled(pixels, to, way, extent=extent, threads=2), monkeypatch)
+    np.testing.assert_array_equal(ours, pillows)
 
 
 @pytest.mark.parametrize("shape", COARSE)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import Reduced, squeezed
+from cutoutd.imaging.reduce import Reduced
 from cutoutd.imaging.refine import refine
+from cutoutd.imaging.resample import squeezed
 from cutoutd.imaging.tiles import Plane
 
 RADIUS = 2

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import Prior, solve_closed_form
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import Shape, resampled, resized
+from cutoutd.imaging.resample import BOX, Shape, resampled, resized
 from cutoutd.imaging.tiles import Plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
@@ -27,7 +26,6 @@ FAST_PIXELS = 20_000
 PRIOR_WEIGHT, PRIOR_DOUBT = 2e-4, 1e-4
 """Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 2,
 and a hundredth where the network errs; a known pixel has 100."""
-BOX = Image.Resampling.BOX
 RADIUS = 1
 EPSILON = 1e-5
 FELL_BACK_TO_FAST = "matting_over_budget_fast"

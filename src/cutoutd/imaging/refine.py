@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import FULL, shares, spread
-from cutoutd.imaging.reduce import Reduced, reduced, resized, squeezed
+from cutoutd.imaging.reduce import Reduced, reduced
+from cutoutd.imaging.resample import resized, squeezed
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 

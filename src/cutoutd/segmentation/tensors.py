@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from cutoutd.imaging.reduce import resampled, viewed
+from cutoutd.imaging.reduce import reduced, viewed
+from cutoutd.imaging.resample import LANCZOS, resampled
 from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
 FLAT = 1 / 255
@@ -24,11 +24,13 @@ def tensor_from_picture(
     the whole picture, resized with Lanczos without keeping its proportions, divided as
     `spec.scale` says, minus mean, over std. threads: of the resizing.
     """
-    levels = _squeezed(pixels, spec, threads)[..., :3].astype(np.float32)
-    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(levels.max()), 1e-6)
-    mean, std = np.asarray(spec.mean, np.float32), np.asarray(spec.std, np.float32)
-    levels = levels * (1 / (whole * std)) - mean / std
-    return np.ascontiguousarray(levels.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
+    planes = np.ascontiguousarray(np.moveaxis(_squeezed(pixels, spec, threads)[..., :3], -1, 0))
+    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(planes.max()), 1e-6)
+    mean, std = (np.array(value, np.float32, ndmin=3).T for value in (spec.mean, spec.std))
+    tensor = planes[np.newaxis].astype(np.float32)
+    tensor *= 1 / (whole * std)
+    tensor -= mean / std
+    return tensor
 
 
 def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArray[np.uint8]:
@@ -36,14 +38,16 @@ def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArr
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
     pixels = np.ascontiguousarray(pixels)
-    gap, size, way = spec.reducing_gap, (spec.size, spec.size), Image.Resampling.LANCZOS
+    gap, size = spec.reducing_gap, (spec.size, spec.size)
     down, across = (
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    if extent[0] > extent[1]:  # Tall ones some versions of Pillow resize down before across.
-        return np.asarray(viewed(pixels).resize(size, way, reducing_gap=gap))
-    return resampled(pixels, size, way, extent=extent, factors=(down, across), threads=threads)
+    if extent[0] - spec.size > 2 * max(0.0, extent[1] - spec.size) - 2:
+        # Such tall ones Pillow resizes down first since 13.0.
+        return np.asarray(viewed(pixels).resize(size, LANCZOS, reducing_gap=gap))
+    small = reduced(pixels, down, across=across, threads=threads)
+    return resampled(small, size, LANCZOS, extent=extent, threads=threads)
 
 
 def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
