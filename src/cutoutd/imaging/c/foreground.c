@@ -99,15 +99,15 @@ KERNEL int relax(const float *coarse, const float *seen, const float *alpha, ptr
     return 0;
 }
 
-/* The foreground of one soft pixel, from the coarse one between two cells. */
-static inline void unmixed(uint8_t *pixel, uint8_t level, const float *here, const float *next,
+/* The foreground of one soft pixel, from the coarse colours here in their planes. */
+static inline void unmixed(uint8_t *pixel, uint8_t level, const float *here, ptrdiff_t plane,
                            float way)
 {
     float alpha = (float)level / FULL, rest = 1 - alpha;
     float share = alpha / (alpha * alpha + rest * rest);
     for (int color = 0; color < COLORS; color++) {
-        float front = here[color] + way * (next[color] - here[color]);
-        float back = here[color + 3] + way * (next[color + 3] - here[color + 3]);
+        float front = mixed(here + color * plane, way);
+        float back = mixed(here + (color + COLORS) * plane, way);
         pixel[color] = rounded(front + share * ((float)pixel[color] - alpha * front - rest * back));
     }
     pixel[3] = level;
@@ -130,9 +130,9 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
                    ptrdiff_t first, ptrdiff_t last)
 {
     float *line = malloc(sizeof(float) * (size_t)(PLANES * (coarse_width + 1)));
-    if (!line)
-        return 1;
-    for (ptrdiff_t y = first; y < last; y++) {
+    Columns at = placed(width, coarse_width);
+    int failed = !(line && at.cell);
+    for (ptrdiff_t y = first; !failed && y < last; y++) {
         const uint8_t *levels = alpha + y * width;
         uint8_t *pixels = rgba + 4 * y * width;
         int blended = 0;
@@ -151,18 +151,17 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
             } else if (levels[x] == FULL || !coarse) {
                 pixels[4 * x + 3] = levels[x];
             } else {
-                ptrdiff_t cell;
                 if (!blended) {
+                    ptrdiff_t cell;
                     float share = between(y, height, coarse_height, &cell);
                     blended_row(coarse, PLANES, coarse_height, coarse_width, cell, share, line);
                     blended = 1;
                 }
-                float way = between(x, width, coarse_width, &cell);
-                const float *here = line + PLANES * cell;
-                unmixed(pixels + 4 * x, levels[x], here, here + PLANES, way);
+                unmixed(pixels + 4 * x, levels[x], line + at.cell[x], coarse_width + 1, at.way[x]);
             }
         }
     }
     free(line);
-    return 0;
+    freed(at);
+    return failed;
 }

@@ -193,26 +193,26 @@ static inline ptrdiff_t found_runs(const float *upper, ptrdiff_t plane, ptrdiff_
 
 /* One soft run of pixels: the coefficients between four cells each, times the colours. */
 static inline void applied_run(const float *upper, ptrdiff_t plane, ptrdiff_t down, float share,
-                               ptrdiff_t coarse_width, const ptrdiff_t *cells, const float *way,
-                               const uint8_t *rgba, Run run, uint8_t *mask)
+                               ptrdiff_t coarse_width, Columns at, const uint8_t *rgba, Run run,
+                               uint8_t *mask)
 {
     for (ptrdiff_t start = run.start, stop; start < run.stop; start = stop) {
-        ptrdiff_t cell = cells[start], across = cell + 1 < coarse_width;
+        ptrdiff_t cell = at.cell[start], across = cell + 1 < coarse_width;
         float here[SLOPES], slope[SLOPES];
-        for (stop = start + 1; stop < run.stop && cells[stop] == cell; stop++)
+        for (stop = start + 1; stop < run.stop && at.cell[stop] == cell; stop++)
             ;
         for (ptrdiff_t k = 0; k < SLOPES; k++) {
-            const float *at = upper + k * plane + cell;
-            float left = at[0] + share * (at[down] - at[0]);
-            float right = at[across] + share * (at[down + across] - at[across]);
+            const float *near = upper + k * plane + cell;
+            float left = near[0] + share * (near[down] - near[0]);
+            float right = near[across] + share * (near[down + across] - near[across]);
             here[k] = left;
             slope[k] = right - left;
         }
         for (ptrdiff_t x = start; x < stop; x++) {
             const uint8_t *pixel = rgba + 4 * x;
-            float level = FULL * (here[3] + way[x] * slope[3]);
+            float level = FULL * (here[3] + at.way[x] * slope[3]);
             for (int k = 0; k < SLOPES - 1; k++)
-                level += (float)pixel[k] * (here[k] + way[x] * slope[k]);
+                level += (float)pixel[k] * (here[k] + at.way[x] * slope[k]);
             mask[x] = rounded(level);
         }
     }
@@ -224,29 +224,25 @@ KERNEL int guided_apply(const float *coefficients, ptrdiff_t coarse_height, ptrd
                         ptrdiff_t last, uint8_t *mask)
 {
     ptrdiff_t plane = coarse_height * coarse_width, known = -1, count = 0;
-    float *way = malloc(sizeof(float) * (size_t)width);
-    ptrdiff_t *cells = malloc(sizeof(ptrdiff_t) * (size_t)width);
     Run *runs = malloc(sizeof(Run) * (size_t)width);
-    int failed = !(way && cells && runs);
-    for (ptrdiff_t x = 0; !failed && x < width; x++)
-        way[x] = between(x, width, coarse_width, &cells[x]);
+    Columns at = placed(width, coarse_width);
+    int failed = !(runs && at.cell);
     for (ptrdiff_t y = first; !failed && y < last; y++) {
         ptrdiff_t row;
         float share = between(y, height, coarse_height, &row);
         ptrdiff_t down = row + 1 < coarse_height ? coarse_width : 0;
         const float *upper = coefficients + row * coarse_width;
         if (row != known)
-            count = found_runs(upper, plane, down, coarse_width, cells, width, runs);
+            count = found_runs(upper, plane, down, coarse_width, at.cell, width, runs);
         known = row;
         for (const Run *run = runs; run < runs + count; run++)
             if (run->level >= 0)
                 memset(mask + y * width + run->start, run->level, (size_t)(run->stop - run->start));
             else
-                applied_run(upper, plane, down, share, coarse_width, cells, way,
+                applied_run(upper, plane, down, share, coarse_width, at,
                             rgba + 4 * y * width, *run, mask + y * width);
     }
-    free(way);
-    free(cells);
     free(runs);
+    freed(at);
     return failed;
 }

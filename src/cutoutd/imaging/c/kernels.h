@@ -51,18 +51,49 @@ static inline float between(ptrdiff_t pixel, ptrdiff_t full, ptrdiff_t coarse, p
     return (float)(centre - (double)*cell);
 }
 
-/* One row of coarse planes, (planes, h, w), the share of the way from `row` to the next one, plane
- * beside plane and the last place twice, so that every cell has a next: (w + 1, planes). */
+/* Where the columns of a picture lie among the cells of a coarse grid. */
+typedef struct {
+    float *way;
+    ptrdiff_t *cell;
+} Columns;
+
+static inline void freed(Columns at)
+{
+    free(at.way);
+    free(at.cell);
+}
+
+/* Nothing at all where there is no memory. */
+static inline Columns placed(ptrdiff_t width, ptrdiff_t coarse)
+{
+    Columns at = {malloc(sizeof(float) * (size_t)width), malloc(sizeof(ptrdiff_t) * (size_t)width)};
+    if (!at.way || !at.cell) {
+        freed(at);
+        return (Columns){0};
+    }
+    for (ptrdiff_t x = 0; x < width; x++)
+        at.way[x] = between(x, width, coarse, &at.cell[x]);
+    return at;
+}
+
+/* One row of coarse planes, (planes, h, w), the share of the way from `row` to the next one; the
+ * last place twice, so that every cell has a next: (planes, w + 1). */
 static inline void blended_row(const float *coarse, ptrdiff_t planes, ptrdiff_t height,
-                               ptrdiff_t width, ptrdiff_t row, float share, float *line)
+                               ptrdiff_t width, ptrdiff_t row, float share, float *restrict line)
 {
     ptrdiff_t down = row + 1 < height ? width : 0;
-    for (ptrdiff_t plane = 0; plane < planes; plane++) {
+    for (ptrdiff_t plane = 0; plane < planes; plane++, line += width + 1) {
         const float *upper = coarse + (plane * height + row) * width;
         for (ptrdiff_t x = 0; x < width; x++)
-            line[x * planes + plane] = upper[x] + share * (upper[x + down] - upper[x]);
-        line[width * planes + plane] = line[(width - 1) * planes + plane];
+            line[x] = upper[x] + share * (upper[x + down] - upper[x]);
+        line[width] = line[width - 1];
     }
+}
+
+/* Between a place of a blended row and the next one. */
+static inline float mixed(const float *here, float way)
+{
+    return here[0] + way * (here[1] - here[0]);
 }
 
 #endif

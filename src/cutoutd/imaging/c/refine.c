@@ -6,54 +6,39 @@
 #define COLORS 3
 #define PLANES (2 * COLORS) /* Foreground, then background. */
 
-/* Where the columns of a picture lie among the cells of a coarse grid, and where the columns of
- * the same cell end. */
+/* Columns of pixels between two rows of the evidence that say something. */
 typedef struct {
-    float *way;
-    ptrdiff_t *cell, *end;
-} Columns;
+    ptrdiff_t start, stop;
+    int complete; /* The mask lacks nothing: only soft pixels change. */
+} Run;
 
-static inline void freed(Columns at)
+/* Whether one kind of evidence is nothing, at this place and at the next one across and down. */
+static inline int silent(const float *at, ptrdiff_t down, ptrdiff_t across)
 {
-    free(at.way);
-    free(at.cell);
-    free(at.end);
+    return at[0] == 0 && at[across] == 0 && at[down] == 0 && at[down + across] == 0;
 }
 
-/* Nothing at all where there is no memory. */
-static inline Columns placed(ptrdiff_t width, ptrdiff_t coarse)
+/* The runs of a row of pixels that lies between the coarse row at `upper` and the one `down`
+ * further on; returns how many. */
+static inline ptrdiff_t found_runs(const float *upper, ptrdiff_t plane, ptrdiff_t down,
+                                   ptrdiff_t cells_wide, const ptrdiff_t *cell, ptrdiff_t width,
+                                   Run *runs)
 {
-    size_t size = sizeof(ptrdiff_t) * (size_t)width;
-    Columns at = {malloc(sizeof(float) * (size_t)width), malloc(size), malloc(size)};
-    if (!at.way || !at.cell || !at.end) {
-        freed(at);
-        return (Columns){0};
+    ptrdiff_t count = 0;
+    for (ptrdiff_t start = 0, stop; start < width; start = stop) {
+        const float *at = upper + cell[start];
+        ptrdiff_t across = cell[start] + 1 < cells_wide;
+        int complete = silent(at, down, across);
+        for (stop = start + 1; stop < width && cell[stop] == cell[start]; stop++)
+            ;
+        if (complete && silent(at + plane, down, across))
+            continue;
+        if (count && runs[count - 1].stop == start && runs[count - 1].complete == complete)
+            runs[count - 1].stop = stop;
+        else
+            runs[count++] = (Run){start, stop, complete};
     }
-    for (ptrdiff_t x = 0; x < width; x++)
-        at.way[x] = between(x, width, coarse, &at.cell[x]);
-    for (ptrdiff_t x = width - 1; x >= 0; x--)
-        at.end[x] = x + 1 < width && at.cell[x + 1] == at.cell[x] ? at.end[x + 1] : x + 1;
-    return at;
-}
-
-/* Alpha of that variance, moved along the line between the colours near by, which are certain to
- * one over the variance of theirs. */
-static inline uint8_t refined(float alpha, float variance, float certainty, const uint8_t *pixel,
-                              const float *here, const float *next, float way)
-{
-    if (!(alpha > 0))
-        return 0;
-    if (alpha >= 1)
-        return FULL;
-    float most = alpha * (1 - alpha), along = 0, length = 0;
-    float trust = certainty * (variance < most ? variance : most);
-    for (int color = 0; color < COLORS; color++) {
-        float back = here[color + 3] + way * (next[color + 3] - here[color + 3]);
-        float apart = here[color] + way * (next[color] - here[color]) - back;
-        along += apart * ((float)pixel[color] - back);
-        length += apart * apart;
-    }
-    return rounded(FULL * (alpha + trust * along) / (1 + trust * length));
+    return count;
 }
 
 /* Pixels from the first that anything is to be done with, where the mask lacks nothing. */
@@ -64,7 +49,29 @@ static inline ptrdiff_t first_soft(const uint8_t *mask, ptrdiff_t x, ptrdiff_t s
         if (eight != 0 && eight != UINT64_MAX)
             break;
     }
+    while (x < stop && (mask[x] == 0 || mask[x] == FULL))
+        x++;
     return x;
+}
+
+/* Alpha of that variance, moved along the line between the colours near by, in planes, which are
+ * certain to one over the variance of theirs. */
+static inline uint8_t refined(float alpha, float variance, float certainty, const uint8_t *pixel,
+                              const float *near, ptrdiff_t plane, float way)
+{
+    if (!(alpha > 0))
+        return 0;
+    if (alpha >= 1)
+        return FULL;
+    float most = alpha * (1 - alpha), along = 0, length = 0;
+    float trust = certainty * (variance < most ? variance : most);
+    for (int color = 0; color < COLORS; color++) {
+        float back = mixed(near + (color + COLORS) * plane, way);
+        float apart = mixed(near + color * plane, way) - back;
+        along += apart * ((float)pixel[color] - back);
+        length += apart * apart;
+    }
+    return rounded(FULL * (alpha + trust * along) / (1 + trust * length));
 }
 
 /* refine.refine. evidence: (2, h, w); colors: (6, h, w) of another grid; rgba: (H, W, 4); mask:
@@ -76,43 +83,44 @@ KERNEL int refine(const float *evidence, ptrdiff_t cells_high, ptrdiff_t cells_w
 {
     float *said = malloc(sizeof(float) * (size_t)(EVIDENCE * (cells_wide + 1)));
     float *line = malloc(sizeof(float) * (size_t)(PLANES * (coarse_width + 1)));
+    Run *runs = malloc(sizeof(Run) * (size_t)width);
     Columns at = placed(width, cells_wide), color = placed(width, coarse_width);
-    int failed = !(said && line && at.end && color.end);
+    int failed = !(said && line && runs && at.cell && color.cell);
+    ptrdiff_t known = -1, count = 0;
     float certainty = 1 / (noise * noise);
     for (ptrdiff_t y = first; !failed && y < last; y++) {
-        ptrdiff_t row, color_row;
+        ptrdiff_t row, color_row, plane = cells_high * cells_wide;
         float share = between(y, height, cells_high, &row);
         float color_share = between(y, height, coarse_height, &color_row);
         uint8_t *levels = mask + y * width;
-        int blended = 0;
+        const uint8_t *pixels = rgba + 4 * y * width;
+        if (row != known)
+            count = found_runs(evidence + row * cells_wide, plane,
+                               row + 1 < cells_high ? cells_wide : 0, cells_wide, at.cell, width,
+                               runs);
+        known = row;
+        if (!count)
+            continue;
         blended_row(evidence, EVIDENCE, cells_high, cells_wide, row, share, said);
-        for (ptrdiff_t x = 0, stop; x < width; x = stop) {
-            const float *here = said + EVIDENCE * at.cell[x], *next = here + EVIDENCE;
-            stop = at.end[x];
-            int complete = here[0] == 0 && next[0] == 0;
-            if (complete && here[1] == 0 && next[1] == 0)
-                continue;
-            for (; x < stop; x++) {
-                if (complete)
-                    x = first_soft(levels, x, stop);
-                if (x == stop)
+        blended_row(colors, PLANES, coarse_height, coarse_width, color_row, color_share, line);
+        for (const Run *run = runs; run < runs + count; run++)
+            for (ptrdiff_t x = run->start; x < run->stop; x++) {
+                if (run->complete)
+                    x = first_soft(levels, x, run->stop);
+                if (x == run->stop)
                     break;
-                float lacks = here[0] + at.way[x] * (next[0] - here[0]);
+                float lacks = mixed(said + at.cell[x], at.way[x]);
                 if ((levels[x] == 0 && lacks <= 0) || (levels[x] == FULL && lacks >= 0))
                     continue;
-                if (!blended)
-                    blended_row(colors, PLANES, coarse_height, coarse_width, color_row, color_share,
-                                line);
-                blended = 1;
-                const float *near = line + PLANES * color.cell[x];
-                levels[x] = refined((float)levels[x] / FULL + lacks,
-                                    here[1] + at.way[x] * (next[1] - here[1]), certainty,
-                                    rgba + 4 * (y * width + x), near, near + PLANES, color.way[x]);
+                float variance = mixed(said + cells_wide + 1 + at.cell[x], at.way[x]);
+                levels[x] = refined((float)levels[x] / FULL + lacks, variance, certainty,
+                                    pixels + 4 * x, line + color.cell[x], coarse_width + 1,
+                                    color.way[x]);
             }
-        }
     }
     free(said);
     free(line);
+    free(runs);
     freed(at);
     freed(color);
     return failed;
