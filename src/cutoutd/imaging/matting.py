@@ -23,11 +23,11 @@ from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_
 
 FAST_PIXELS = 20_000
 """`fast` shrinks the picture until its band has about as many pixels."""
-PRIOR_WEIGHT, PRIOR_DOUBT = 2e-4, 1e-4
-"""Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 2,
-and a hundredth where the network errs; a known pixel has 100."""
-RADIUS = 1
-EPSILON = 1e-5
+PRIOR_WEIGHT, PRIOR_DOUBT = 4e-4, 1e-4
+"""Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 4,
+and two hundredths where the network errs; a known pixel has 100."""
+RADIUS = 2
+EPSILON = 3e-6
 FELL_BACK_TO_FAST = "matting_over_budget_fast"
 FELL_BACK_TO_MASK = "matting_over_budget_mask"
 NOTHING_SURE = "matting_needs_sure_subject_and_background"
