@@ -1,10 +1,11 @@
 """How fast: the whole pipeline beside rembg's, in one process, taking turns.
 
 Both load the same ONNX file, get the same JPEG bytes and write PNG bytes. Each case is run in
-pairs, ours and theirs in alternating order; the figure is the median of the pairs' ratios.
+pairs, ours and theirs in alternating order, and the cases take turns as well, so that a bad minute
+of a shared machine meets a pair or two of each; the figure is the median of the pairs' ratios.
 Peak memory is measured in child processes that do one case and nothing else.
 
-    python benchmarks/speed.py [--pairs 7] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
+    python benchmarks/speed.py [--pairs 11] [--cases 2mp 12mp ...] [--photo fur.jpg] [--memory]
 
 With `--provider mnn` ours runs the network on MNN, in float32 as before, and rembg as ever; what
 does not depend on the network is left out, and the record is results/speed-mnn.json.
@@ -193,27 +194,53 @@ def seconds(work: Work) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def compare(ours: Work, theirs: Work, pairs: int, *, warm: bool = True) -> dict[str, float]:
-    """Medians of both and of the pairs' ratios, theirs over ours.
+def compare(
+    works: dict[str, tuple[Work, Work]], pairs: int, *, warm: bool = True
+) -> dict[str, dict[str, float]]:
+    """Of each case, medians of ours and theirs and of the pairs' ratios, theirs over ours.
 
     `cpu_ratio` counts the work of all cores: other load on the machine hardly changes it.
     """
-    if warm:
-        ours()
-        theirs()
-    rows = []
-    for number in range(pairs):
-        if number % 2:
-            mine, yours = seconds(ours), seconds(theirs)
-        else:
-            yours, mine = seconds(theirs), seconds(ours)
-        rows.append((*mine, *yours))
+    rows: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in works}
+    for number in range(-1 if warm else 0, pairs):
+        for name, (ours, theirs) in works.items():
+            if number % 2:
+                mine, yours = seconds(ours), seconds(theirs)
+            else:
+                yours, mine = seconds(theirs), seconds(ours)
+            if number >= 0:
+                rows[name].append((*mine, *yours))
     return {
-        "ours_s": statistics.median(row[0] for row in rows),
-        "theirs_s": statistics.median(row[2] for row in rows),
-        "ratio": statistics.median(row[2] / row[0] for row in rows),
-        "cpu_ratio": statistics.median(row[3] / row[1] for row in rows),
+        name: {
+            "pairs": pairs,
+            "ours_s": statistics.median(row[0] for row in of_case),
+            "theirs_s": statistics.median(row[2] for row in of_case),
+            "ratio": statistics.median(row[2] / row[0] for row in of_case),
+            "cpu_ratio": statistics.median(row[3] / row[1] for row in of_case),
+        }
+        for name, of_case in rows.items()
     }
+
+
+def plain_cases(chosen: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]]]:
+    """The whole pipelines: those of seconds in turns, then each of minutes by itself."""
+    path, provider = chosen.photo, chosen.provider
+    cases = [case for case in CASES if case.name in chosen.cases]
+    works = {
+        case.name: (our_work(case, path, provider=provider), their_work(case, path))
+        for case in cases
+    }
+    quick = {case.name: works[case.name] for case in cases if not case.pairs}
+    found = compare(quick, chosen.pairs)
+    for case in cases:
+        if case.pairs:
+            alone = {case.name: works[case.name]}
+            found |= compare(alone, case.pairs, warm=False)
+        row = {**found[case.name], "must": case.must}
+        if chosen.memory:
+            for side in ("ours", "theirs"):
+                row[f"{side}_peak_mb"] = peak_of(case.name, side, path, provider)
+        yield case.name, row
 
 
 def network_seconds(path: str | None) -> float:
@@ -250,42 +277,65 @@ def two_callers(
     case = next(case for case in CASES if case.name == "12mp")
     ours = in_two_threads(our_work(case, path, provider=provider))
     theirs = in_two_threads(their_work(case, path))
-    yield "two-callers-12mp", {**compare(ours, theirs, max(2, pairs // 2)), "must": 2.8}
+    name = "two-callers-12mp"
+    yield name, {**compare({name: (ours, theirs)}, max(2, pairs // 2))[name], "must": 2.8}
 
 
 def special_cases(path: str | None, pairs: int) -> Iterator[tuple[str, dict[str, float]]]:
-    """What is not a plain run of both: PNG alone, two callers, overhead, the embedded model."""
-    by_name = {case.name: case for case in CASES}
-    for size, must in (("2mp", 15.0), ("12mp", 25.0)):
-        data = our_work(by_name[size], path)().images[0].data  # type: ignore[attr-defined]
-        pixels = np.asarray(Image.open(io.BytesIO(data)))
-        theirs = lambda pixels=pixels: Image.fromarray(pixels).save(io.BytesIO(), "PNG")  # noqa: E731
-        row = compare(lambda pixels=pixels: png(pixels, level=1, threads=THREADS), theirs, pairs)
+    """What is not a plain run of both: PNG alone, the embedded model, overhead, two callers."""
+    small = next(case for case in CASES if case.name == "2mp")
+    embedded = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, threads=THREADS)
+    pictures = {megapixels: finished(megapixels, path) for megapixels in (2, 12)}
+    rows = compare(
+        {
+            "png-2mp": png_works(pictures[2]),
+            "png-12mp": png_works(pictures[12]),
+            "embedded-2mp": (our_work(small, path, embedded), their_work(small, path)),
+            "overhead-2mp": (bare_work(pictures[2], path), our_work(small, path)),
+        },
+        pairs,
+    )
+    for megapixels, must in ((2, 15.0), (12, 25.0)):
+        ours, theirs = (work() for work in png_works(pictures[megapixels]))
+        size = {"size_ratio": len(ours) / len(theirs)}  # type: ignore[arg-type]
+        yield f"png-{megapixels}mp", {**rows[f"png-{megapixels}mp"], **size, "must": must}
+    yield "embedded-2mp", {**rows["embedded-2mp"], "must": 8.0}
+    row = rows["overhead-2mp"]
+    over = {"ours_s": row["theirs_s"], "bare_s": row["ours_s"], "ratio": row["ratio"]}
+    yield "overhead-2mp", {"pairs": pairs, **over, "must": 1.25}
+    yield from two_callers(path, pairs, "cpu")
+
+
+def finished(megapixels: float, path: str | None) -> NDArray[np.uint8]:
+    """The cutout of that size."""
+    case = next(case for case in CASES if case.name == f"{megapixels}mp")
+    data = our_work(case, path)().images[0].data  # type: ignore[attr-defined]
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def png_works(pixels: NDArray[np.uint8]) -> tuple[Work, Work]:
+    """PNG alone, as ours and as Pillow writes it."""
+
+    def pillows() -> bytes:
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
-        yield f"png-{size}", {**row, "size_ratio": len(data) / len(file.getvalue()), "must": must}
-    yield from two_callers(path, pairs, "cpu")
-    embedded = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, threads=THREADS)
-    pair = (our_work(by_name["2mp"], path, embedded), their_work(by_name["2mp"], path))
-    yield "embedded-2mp", {**compare(*pair, pairs), "must": 8.0}
-    yield "overhead-2mp", {**_overhead(by_name["2mp"], path, pairs), "must": 1.25}
+        return file.getvalue()
+
+    return (lambda: png(pixels, level=1, threads=THREADS)), pillows
 
 
-def _overhead(case: Case, path: str | None, pairs: int) -> dict[str, float]:
-    """Our pipeline over the bare session.run plus decode plus encode (here less is better)."""
-    data = photo(case.megapixels, path)[0]
-    cutout = our_work(case, path)().images[0].data  # type: ignore[attr-defined]
-    pixels = np.asarray(Image.open(io.BytesIO(cutout)))
+def bare_work(pixels: NDArray[np.uint8], path: str | None) -> Work:
+    """No more than decoding 2 megapixels, session.run, and encoding that cutout of them."""
+    data = photo(2, path)[0]
     tensor = np.zeros((1, 3, SIZE, SIZE), dtype=np.float32)
     session = onnxruntime.InferenceSession(network(path))
 
-    def bare() -> None:
+    def run() -> object:
         decode(data, max_pixels=LIMITS.max_pixels)
         session.run(None, {"image": tensor})
-        png(pixels, level=1, threads=THREADS)
+        return png(pixels, level=1, threads=THREADS)
 
-    row = compare(bare, our_work(case, path), pairs)
-    return {"ours_s": row["theirs_s"], "bare_s": row["ours_s"], "ratio": row["ratio"]}
+    return run
 
 
 def peak_of(case: str, side: str, path: str | None, provider: str) -> float:
@@ -307,7 +357,7 @@ def child(name: str, side: str, path: str | None, provider: str) -> None:
 def main() -> None:
     """Measure what was asked for and write the record."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--pairs", type=int, default=7)
+    options.add_argument("--pairs", type=int, default=11)
     options.add_argument("--cases", nargs="*", default=[case.name for case in CASES])
     options.add_argument("--photo", default=None, help="JPEG to enlarge; default: a drawn one")
     options.add_argument("--memory", action="store_true")
@@ -324,24 +374,10 @@ def main() -> None:
     chosen.out = chosen.out or HERE / "results" / name
     rows = json.loads(chosen.out.read_text())["cases"] if chosen.keep else {}
     bare = network_seconds(chosen.photo)
-    for case in CASES:
-        if case.name not in chosen.cases:
-            continue
-        work = (
-            our_work(case, chosen.photo, provider=chosen.provider),
-            their_work(case, chosen.photo),
-        )
-        found = compare(*work, case.pairs or chosen.pairs, warm=not case.pairs)
-        rows[case.name] = {**found, **_without(bare, found), "must": case.must}
-        if chosen.memory:
-            for side in ("ours", "theirs"):
-                rows[case.name][f"{side}_peak_mb"] = peak_of(
-                    case.name, side, chosen.photo, chosen.provider
-                )
-        print(
-            case.name, {key: round(value, 2) for key, value in rows[case.name].items()}, flush=True
-        )
+    for name, row in plain_cases(chosen):
+        rows[name] = {**row, **_without(bare, row)}
         save(chosen, rows)
+        print(name, {key: round(value, 2) for key, value in rows[name].items()}, flush=True)
     if not chosen.no_special:
         special = (
             special_cases(chosen.photo, chosen.pairs)
@@ -369,7 +405,6 @@ def save(chosen: argparse.Namespace, rows: dict[str, dict[str, float]]) -> None:
         "load_before": os.getloadavg()[0],
         "kernels": kernels.compiled(),
         "photo": Path(chosen.photo).name if chosen.photo else "drawn fur",
-        "pairs": chosen.pairs,
         "cases": rows,
     }
     chosen.out.parent.mkdir(parents=True, exist_ok=True)

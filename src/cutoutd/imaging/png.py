@@ -5,7 +5,7 @@ takes. Here strips of rows are filtered and deflated side by side, each in block
 leave the cache; flushed to a byte boundary, their streams simply follow each other.
 
 What deflates a picture, samples of it tell: of three ways, the fastest whose file would not be
-noticeably larger than the smallest, or than the one that Pillow would write.
+noticeably larger than the one that Pillow would write.
 
 Format: the PNG specification, third edition (W3C 2025), and RFC 1950 and 1951.
 """
@@ -34,15 +34,15 @@ COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
 EMPTY_STEP = 8
 """A strip in which of so many rows one is looked at, and found empty, is mostly empty."""
-MAY_BE_LARGER, MAY_BE_LARGER_THAN_PILLOWS = 1.045, 1.035
+MAY_BE_LARGER, MAY_BE_LARGER_THAN_PILLOWS = 1.02, 1.045
 """Of samples, than the smallest that any way makes of them; a whole file may be a little more."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 SMALL_BYTES = 1_500_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""
-SAMPLES, SAMPLE_BYTES = 4, 96_000
-PILLOWS_PART = 4
-"""Of a sample it gets one such part, as it takes long for each."""
+SAMPLES, SAMPLE_BYTES = 4, 32_000
+PILLOWS_SAMPLES, PILLOWS_BYTES = 2, 24_000
+"""It takes long for each."""
 METRE_PER_INCH = 0.0254
 BASE = 65_521
 """The modulus of Adler-32."""
@@ -62,7 +62,7 @@ QUICK = _Deflater(isal_zlib, 2)
 RUNS = _Deflater(zlib_ng, 1, zlib_ng.Z_RLE)
 """Half as fast, and the smallest for masks, for noise and for what is smooth."""
 QUICKER = (QUICK, RUNS)
-CAREFUL = _Deflater(zlib_ng, 4)
+CAREFUL = _Deflater(zlib_ng, 5)
 """A fifth as fast, and the smallest for pictures that repeat."""
 CAREFUL_WITHOUT_PAETH = _Deflater(zlib_ng, 6)
 
@@ -133,44 +133,40 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
 
 
 def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
-    """Of three ways, the fastest whose file is not noticeably larger than the smallest.
+    """Of three ways, the fastest whose file is not noticeably larger than Pillow's.
 
-    Or than Pillow's, which is asked only where otherwise a slower way would be taken.
+    Which is asked only if that can make a difference.
     """
     careful = CAREFUL if kernels.compiled() else CAREFUL_WITHOUT_PAETH
     if rows.size < SMALL_BYTES or len(rows) == 1:
         return careful
-    samples = [_sample(rows, place) for place in _places(rows)]
+    samples = _samples(rows, SAMPLES, SAMPLE_BYTES)
     if not samples:
         return QUICK
     sizes = np.array(each(lambda sample: _sizes(sample, channels), samples, threads)).sum(axis=0)
-    way = _fastest(sizes, MAY_BE_LARGER * sizes.min())
-    if way is None:
-        beside = np.array(each(lambda sample: _beside_pillows(sample, channels), samples, threads))
-        carefuls, pillows = beside.sum(axis=0)
-        usual = sizes[len(QUICKER)] * pillows / carefuls
-        way = _fastest(sizes, MAY_BE_LARGER_THAN_PILLOWS * usual)
-    return way or careful
+    if sizes[0] <= MAY_BE_LARGER * sizes.min():
+        return QUICK
+    samples = _samples(rows, PILLOWS_SAMPLES, PILLOWS_BYTES)
+    beside = np.array(each(lambda sample: _beside_pillows(sample, channels), samples, threads))
+    carefuls, pillows = beside.sum(axis=0)
+    allowed = MAY_BE_LARGER_THAN_PILLOWS * sizes[2] * pillows / carefuls
+    quicker = zip(QUICKER, sizes, strict=False)
+    return next((way for way, size in quicker if size <= allowed), careful)
 
 
-def _fastest(sizes: NDArray[np.int64], allowed: float) -> _Deflater | None:
-    """The first of the quicker ways that makes no more bytes than are allowed."""
-    return next((way for way, size in zip(QUICKER, sizes, strict=False) if size <= allowed), None)
+def _samples(rows: Bytes, count: int, size: int) -> list[Bytes]:
+    """So many samples of about that size, from all parts of the picture that are not empty.
 
-
-def _places(rows: Bytes) -> list[int]:
-    """Rows where samples begin: in each part of the picture that is not empty."""
+    Each has one row more than is written.
+    """
     step = max(1, len(rows) // 64)
     used = np.flatnonzero(rows[::step].max(axis=1)) * step
-    shares = [(2 * place + 1) / (2 * SAMPLES) for place in range(SAMPLES)]
-    return [int(used[int(share * len(used))]) for share in shares] if used.size else []
-
-
-def _sample(rows: Bytes, top: int) -> Bytes:
-    """The rows that begin there, one more than are written."""
-    count = -(-SAMPLE_BYTES // rows.shape[1])
-    top = max(0, min(top, len(rows) - count - 1))
-    return rows[top : top + count + 1]
+    if not used.size:
+        return []
+    height = min(-(-size // rows.shape[1]), len(rows) - 1)
+    places = [used[(2 * place + 1) * len(used) // (2 * count)] for place in range(count)]
+    tops = [min(int(place), len(rows) - height - 1) for place in places]
+    return [rows[top : top + height + 1] for top in tops]
 
 
 def _sizes(sample: Bytes, channels: int) -> list[int]:
@@ -183,9 +179,8 @@ def _sizes(sample: Bytes, channels: int) -> list[int]:
 
 
 def _beside_pillows(sample: Bytes, channels: int) -> tuple[int, int]:
-    """Bytes of the first part of a sample, written in the careful way and by Pillow."""
-    part = sample[: 1 + max(1, (len(sample) - 1) // PILLOWS_PART)]
-    return _size(_lines(part, channels), CAREFUL), _pillows_size(part, channels)
+    """Bytes of a sample, written in the careful way and by Pillow."""
+    return _size(_lines(sample, channels), CAREFUL), _pillows_size(sample, channels)
 
 
 def _lines(sample: Bytes, channels: int) -> Bytes:
