@@ -11,13 +11,15 @@ from PIL import Image
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.png_filter import PAETH, filtered, with_paeth
+from cutoutd.imaging.png_filter import filtered
 from cutoutd.imaging.reduce import MOST_SUMMED, Reduced, reduced
 from cutoutd.imaging.refine import refine
 from cutoutd.imaging.resample import BOX, LANCZOS, resampled
 
 Made = TypeVar("Made")
 SHAPES = [(1, 1), (1, 300), (300, 1), (2, 3), (129, 257), (200, 310)]
+PAETH = 4
+"""The specification's number of that filter."""
 COARSE = [(1, 1), (1, 7), (5, 1), (2, 2), (40, 53), (80, 64)]
 
 pytestmark = pytest.mark.skipif(
@@ -31,6 +33,15 @@ def both(made: Callable[[], Made], monkeypatch: pytest.MonkeyPatch) -> tuple[Mad
     with monkeypatch.context() as patch:
         patch.setattr(kernels, "_library", None)
         return ours, made()
+
+
+def with_paeth(rows: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """All rows but the first, less what the specification predicts: (N, n) -> (N - 1, n + 1)."""
+    levels = np.pad(rows, ((0, 0), (channels, 0))).astype(int)
+    left, up, corner = levels[1:, :-channels], levels[:-1, channels:], levels[:-1, :-channels]
+    nearness = [np.abs(left + up - corner - value) for value in (left, up, corner)]
+    predicted = np.choose(np.argmin(nearness, axis=0), (left, up, corner))
+    return np.pad((rows[1:] - predicted).astype(np.uint8), ((0, 0), (1, 0)), constant_values=PAETH)
 
 
 def half_sure(shape: tuple[int, int]) -> NDArray[np.float32]:

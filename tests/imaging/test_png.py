@@ -11,7 +11,7 @@ from PIL import Image
 
 from cutoutd.imaging import png as png_module
 from cutoutd.imaging.png import png
-from cutoutd.imaging.png_filter import PAETH, SUB, UP, filtered, with_paeth
+from cutoutd.imaging.png_filter import SUB, UP, filtered
 
 Pixels = NDArray[np.uint8]
 
@@ -72,17 +72,6 @@ def test_rows_are_less_what_the_specification_predicts(kind: int) -> None:
     up, left = rows[6:-1], np.pad(rows[7:], ((0, 0), (4, 0)))[:, :-4]
     assert set(lines[:, 0]) == {kind}
     np.testing.assert_array_equal(lines[:, 1:], rows[7:] - (left if kind == SUB else up))
-
-
-def test_the_yardstick_of_size_is_the_specification_s_paeth() -> None:
-    rows = np.random.default_rng(4).integers(0, 256, (40, 60), dtype=np.uint8)
-    lines = with_paeth(rows, 4)
-    levels = np.pad(rows, ((0, 0), (4, 0))).astype(int)
-    left, up, corner = levels[1:, :-4], levels[:-1, 4:], levels[:-1, :-4]
-    nearness = [np.abs(left + up - corner - value) for value in (left, up, corner)]
-    predicted = np.choose(np.argmin(nearness, axis=0), (left, up, corner))
-    assert set(lines[:, 0]) == {PAETH}
-    np.testing.assert_array_equal(lines[:, 1:], (rows[1:] - predicted).astype(np.uint8))
 
 
 def natural(photo: Pixels, size: tuple[int, int] = (640, 480), quality: int = 90) -> Pixels:
@@ -152,7 +141,8 @@ def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
     photo: Pixels, monkeypatch: pytest.MonkeyPatch, pillows: int, chosen: object
 ) -> None:
     rows = np.tile(photo, (6, 6, 1)).reshape(720, -1)
-    monkeypatch.setattr(png_module, "_sizes", lambda *_: [1000, 1200, 800])
-    monkeypatch.setattr(png_module, "_beside_pillows", lambda *_: (800, pillows))
+    sizes = {png_module.QUICK: 1000, png_module.RUNS: 1200}
+    monkeypatch.setattr(png_module, "_size", lambda _, way: sizes[way])
+    monkeypatch.setattr(png_module, "_pillows_size", lambda *_: pillows)
     careful = (png_module.CAREFUL, png_module.CAREFUL_WITHOUT_PAETH)
     assert png_module._by_samples(rows, 3, 2) in ((chosen,) if chosen else careful)

@@ -24,7 +24,7 @@ from PIL import Image
 from zlib_ng import zlib_ng
 
 from cutoutd.imaging import kernels
-from cutoutd.imaging.png_filter import filtered, with_paeth
+from cutoutd.imaging.png_filter import filtered
 from cutoutd.imaging.threads import each, strips
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -34,15 +34,14 @@ COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 FASTEST_LEVEL, DEFAULT_LEVEL = 0, 1
 EMPTY_STEP = 8
 """A strip in which of so many rows one is looked at, and found empty, is mostly empty."""
-MAY_BE_LARGER, MAY_BE_LARGER_THAN_PILLOWS = 1.02, 1.045
-"""Of samples, than the smallest that any way makes of them; a whole file may be a little more."""
+ALLOWED = 1.04
+"""Times what Pillow makes of samples; a whole file may be a little larger."""
 LEAST_ROWS = 64
 """A thinner strip is not worth a thread."""
 SMALL_BYTES = 1_500_000
 """Of pixels; below it the careful way takes a few milliseconds, so there is nothing to weigh."""
-SAMPLES, SAMPLE_BYTES = 4, 32_000
-PILLOWS_SAMPLES, PILLOWS_BYTES = 2, 24_000
-"""It takes long for each."""
+SAMPLES, SAMPLE_BYTES = 3, 24_000
+"""Pillow takes a millisecond for each."""
 METRE_PER_INCH = 0.0254
 BASE = 65_521
 """The modulus of Adler-32."""
@@ -133,54 +132,36 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
 
 
 def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
-    """Of three ways, the fastest whose file is not noticeably larger than Pillow's.
-
-    Which is asked only if that can make a difference.
-    """
+    """Of three ways, the fastest whose file is not noticeably larger than Pillow's."""
     careful = CAREFUL if kernels.compiled() else CAREFUL_WITHOUT_PAETH
     if rows.size < SMALL_BYTES or len(rows) == 1:
         return careful
-    samples = _samples(rows, SAMPLES, SAMPLE_BYTES)
+    samples = _samples(rows)
     if not samples:
         return QUICK
-    sizes = np.array(each(lambda sample: _sizes(sample, channels), samples, threads)).sum(axis=0)
-    if sizes[0] <= MAY_BE_LARGER * sizes.min():
-        return QUICK
-    samples = _samples(rows, PILLOWS_SAMPLES, PILLOWS_BYTES)
-    beside = np.array(each(lambda sample: _beside_pillows(sample, channels), samples, threads))
-    carefuls, pillows = beside.sum(axis=0)
-    allowed = MAY_BE_LARGER_THAN_PILLOWS * sizes[2] * pillows / carefuls
-    quicker = zip(QUICKER, sizes, strict=False)
-    return next((way for way, size in quicker if size <= allowed), careful)
+
+    def sizes(sample: Bytes) -> tuple[int, ...]:
+        lines = _lines(sample, channels)
+        return _pillows_size(sample, channels), *(_size(lines, way) for way in QUICKER)
+
+    pillows, *ours = np.array(each(sizes, samples, threads)).sum(axis=0)
+    fitting = (way for way, size in zip(QUICKER, ours, strict=True) if size <= ALLOWED * pillows)
+    return next(fitting, careful)
 
 
-def _samples(rows: Bytes, count: int, size: int) -> list[Bytes]:
-    """So many samples of about that size, from all parts of the picture that are not empty.
+def _samples(rows: Bytes) -> list[Bytes]:
+    """Some rows from all parts of the picture that are not empty; of each the first comes before.
 
-    Each has one row more than is written.
+    It is there for the filters, and not part of what is written.
     """
     step = max(1, len(rows) // 64)
     used = np.flatnonzero(rows[::step].max(axis=1)) * step
     if not used.size:
         return []
-    height = min(-(-size // rows.shape[1]), len(rows) - 1)
-    places = [used[(2 * place + 1) * len(used) // (2 * count)] for place in range(count)]
+    height = min(-(-SAMPLE_BYTES // rows.shape[1]), len(rows) - 1)
+    places = [used[(2 * place + 1) * len(used) // (2 * SAMPLES)] for place in range(SAMPLES)]
     tops = [min(int(place), len(rows) - height - 1) for place in places]
     return [rows[top : top + height + 1] for top in tops]
-
-
-def _sizes(sample: Bytes, channels: int) -> list[int]:
-    """Bytes of a sample written in each way; and as Paeth, if none tries it."""
-    lines = _lines(sample, channels)
-    sizes = [_size(lines, way) for way in (*QUICKER, CAREFUL)]
-    if not kernels.compiled():
-        sizes.append(_size(with_paeth(sample, channels), CAREFUL))
-    return sizes
-
-
-def _beside_pillows(sample: Bytes, channels: int) -> tuple[int, int]:
-    """Bytes of a sample, written in the careful way and by Pillow."""
-    return _size(_lines(sample, channels), CAREFUL), _pillows_size(sample, channels)
 
 
 def _lines(sample: Bytes, channels: int) -> Bytes:

@@ -1,9 +1,8 @@
 """The filters of PNG, in bytes.
 
 The kernels choose among Sub, Up and Paeth. In NumPy Paeth would save a few percent of size for
-several times the work; there it only tells how small a picture could be. Rows come in blocks, so
-that they need little memory; in smaller ones threads would often wait for each other's turn at the
-interpreter.
+several times the work, and is left out. Rows come in blocks, so that they need little memory; in
+smaller ones threads would often wait for each other's turn at the interpreter.
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
 
-SUB, UP, PAETH = 1, 2, 4
+SUB, UP = 1, 2
 BLOCK_BYTES = 1_000_000
 TOGETHER = 16
 """So many rows share a filter."""
@@ -86,19 +85,3 @@ def _sizes(differences: Bytes) -> NDArray[np.int64]:
     """What is left in each row."""
     sizes = np.abs(differences.view(np.int8)).view(np.uint8)
     return np.asarray(sizes.sum(axis=1, dtype=np.int64))
-
-
-def with_paeth(rows: Bytes, channels: int) -> Bytes:
-    """All rows but the first as PNG deflates them with Paeth's filter: (N, n) -> (N - 1, n + 1)."""
-    levels = rows.astype(np.int16)
-    up, corner = levels[:-1], np.zeros_like(levels[1:])
-    left = corner.copy()
-    left[:, channels:], corner[:, channels:] = levels[1:, :-channels], levels[:-1, :-channels]
-    from_left, from_up = np.abs(up - corner), np.abs(left - corner)
-    from_corner = np.abs(left + up - 2 * corner)
-    prediction = np.where(from_up <= from_corner, up, corner)
-    left_wins = (from_left <= from_up) & (from_left <= from_corner)
-    np.copyto(prediction, left, where=left_wins)
-    lines = np.full((len(rows) - 1, rows.shape[1] + 1), PAETH, dtype=np.uint8)
-    lines[:, 1:] = levels[1:] - prediction
-    return lines
