@@ -140,12 +140,9 @@ def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
     if not samples:
         return QUICK
 
-    def sizes(sample: Bytes) -> tuple[int, ...]:
-        lines = _lines(sample, channels)
-        return _pillows_size(sample, channels), *(_size(lines, way) for way in QUICKER)
-
-    pillows, *ours = np.array(each(sizes, samples, threads)).sum(axis=0)
-    fitting = (way for way, size in zip(QUICKER, ours, strict=True) if size <= ALLOWED * pillows)
+    allowed = ALLOWED * _pillows_size(samples, channels, threads)
+    lines = [_lines(sample, channels) for sample in samples]
+    fitting = (way for way in QUICKER if sum(_size(part, way) for part in lines) <= allowed)
     return next(fitting, careful)
 
 
@@ -168,14 +165,16 @@ def _lines(sample: Bytes, channels: int) -> Bytes:
     return np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
 
 
-def _pillows_size(sample: Bytes, channels: int) -> int:
-    """Bytes that a sample adds to its first row as Pillow writes them when it is told nothing."""
-    sizes = []
-    for rows in (sample, sample[:1]):
+def _pillows_size(samples: list[Bytes], channels: int, threads: int) -> int:
+    """Bytes that samples add to their first rows as Pillow writes them when it is told nothing."""
+
+    def size(rows: Bytes) -> int:
         file = io.BytesIO()
         Image.fromarray(rows.reshape(len(rows), -1, channels)).save(file, "PNG")
-        sizes.append(len(file.getvalue()))
-    return sizes[0] - sizes[1]
+        return len(file.getvalue())
+
+    sizes = each(size, [*samples, *(sample[:1] for sample in samples)], threads)
+    return sum(sizes[: len(samples)]) - sum(sizes[len(samples) :])
 
 
 def _size(lines: Bytes, deflater: _Deflater) -> int:
