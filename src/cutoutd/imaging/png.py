@@ -139,7 +139,6 @@ def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
     samples = _samples(rows)
     if not samples:
         return QUICK
-
     allowed = ALLOWED * _pillows_size(samples, channels, threads)
     lines = [_lines(sample, channels) for sample in samples]
     fitting = (way for way in QUICKER if sum(_size(part, way) for part in lines) <= allowed)

@@ -1,7 +1,7 @@
 """Pictures on another grid, to the bit as Pillow has them, on all threads.
 
 Networks were trained, and other servers answer, with what Pillow makes of a picture; so its way is
-the definition, here with vectors and threads: first across, then down, each in whole numbers.
+the definition, here with vectors and threads: across and down, each in whole numbers.
 """
 
 from functools import lru_cache
@@ -16,6 +16,8 @@ from cutoutd.imaging.threads import each
 
 BITS = 22
 """Of a weight's fraction, as in the kernels."""
+LONGEST = 100_000
+"""Of a side that the kernels take: what weighs is about six times as many numbers."""
 BOX, LANCZOS = Image.Resampling.BOX, Image.Resampling.LANCZOS
 
 Bytes = NDArray[np.uint8]
@@ -42,12 +44,14 @@ def resampled(
     threads: int,
     extent: tuple[float, float] | None = None,
 ) -> Bytes:
-    """Pillow's `resize`, across and then down.
+    """Pillow's `resize`: across and then down; the other way round where it is very tall.
 
     pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
     that are used, from the top left; None is all. way: BOX or LANCZOS.
     """
     height, width = extent or (len(pixels), pixels.shape[1])
+    if len(pixels) - to[0] > 2 * max(0, pixels.shape[1] - to[1]):  # As Pillow has it since 13.0.
+        return _across(_down(pixels, height, to[0], way), width, to[1], way)
     parts = strips_of(pixels, len(pixels), threads)
     narrow = np.concatenate(
         each(lambda rows: _across(pixels[rows], width, to[1], way), parts, threads)
@@ -57,7 +61,7 @@ def resampled(
 
 def _across(pixels: Bytes, extent: float, count: int, way: Image.Resampling) -> Bytes:
     height, width, *channels = pixels.shape
-    if not kernels.compiled():
+    if not _fits_kernels(extent, count):
         box = (0, 0, extent, height)
         return np.asarray(viewed(pixels).resize((count, height), way, box))
     narrow = np.empty((height, count, *channels), dtype=np.uint8)
@@ -67,12 +71,16 @@ def _across(pixels: Bytes, extent: float, count: int, way: Image.Resampling) -> 
 
 def _down(pixels: Bytes, extent: float, count: int, way: Image.Resampling) -> Bytes:
     height, width, *channels = pixels.shape
-    if not kernels.compiled():
+    if not _fits_kernels(extent, count):
         box = (0, 0, width, extent)
         return np.asarray(viewed(pixels).resize((width, count), way, box))
     small = np.empty((count, width, *channels), dtype=np.uint8)
     kernels.resample_down(pixels, *_weights(height, extent, count, way), small)
     return small
+
+
+def _fits_kernels(extent: float, count: int) -> bool:
+    return kernels.compiled() and max(extent, count) <= LONGEST
 
 
 @lru_cache(maxsize=8)
