@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.reduce import reduced, viewed
+from cutoutd.imaging.reduce import reduced
 from cutoutd.imaging.resample import LANCZOS, resampled
 from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
@@ -43,9 +43,6 @@ def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArr
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    if extent[0] - spec.size > 2 * max(0.0, extent[1] - spec.size) - 2:
-        # Such tall ones Pillow resizes down first since 13.0.
-        return np.asarray(viewed(pixels).resize(size, LANCZOS, reducing_gap=gap))
     small = reduced(pixels, down, across=across, threads=threads)
     return resampled(small, size, LANCZOS, extent=extent, threads=threads)
 
