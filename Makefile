@@ -53,7 +53,7 @@ docs: $(VENV)/.docs ## Build the documentation into build/site; a broken link is
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
-reference: $(VENV)/.dev ## Write docs/configuration.md and docs/routes.md anew
+reference: $(VENV)/.dev ## Write the pages that the code knows best: configuration, routes, the tree of modules
 	$(BIN)/python tools/write_reference.py
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
@@ -155,11 +155,11 @@ $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.runtime
 
-$(VENV)/.clients: tests/clients/requirements.txt tests/clients/package.json | $(VENV)/.dev
+$(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json | $(VENV)/.dev
 	@echo "Installing the real clients that the tests drive into $(VENV)/clients …"
-	@$(PIP) install --upgrade --target $(VENV)/clients/python --no-deps -r tests/clients/requirements.txt
+	@$(PIP) install --upgrade --target $(VENV)/clients/python --no-deps -r tests/programs/requirements.txt
 	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub
-	@cp tests/clients/package.json $(VENV)/clients/
+	@cp tests/programs/package.json $(VENV)/clients/
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/clients || \
 		echo "Without npm, the npm client of remove.bg and the S3 server s3rver are not tried here."
 	@touch $@

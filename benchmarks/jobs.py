@@ -31,16 +31,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import RemoveBackground, Source
-from cutoutd.handler import Handler
-from cutoutd.isolation import Inside
 from cutoutd.jobs.database import open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
-from cutoutd.pipeline import ImagingLimits
-from cutoutd.service import Service
+from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.pool import Inside
+from cutoutd.service.handler import Handler
+from cutoutd.service.service import Service
 from cutoutd.storage import open_artifact_store
 
 COMMAND = RemoveBackground(sources=(Source(url="http://host/a.png"),))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cutoutd.command import MattingMode, RemoveBackground
 from cutoutd.imaging import kernels
-from cutoutd.pipeline import remove_background
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.tensors import tensor_from_picture
 from machine import facts

@@ -39,7 +39,6 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
-from cutoutd.capacity import PIXEL_BYTES, PROCESS_BYTES  # noqa: E402
 from cutoutd.command import (  # noqa: E402
     Background,
     ImageFormat,
@@ -53,8 +52,9 @@ from cutoutd.command import (  # noqa: E402
 )
 from cutoutd.imaging import memory  # noqa: E402
 from cutoutd.imaging.decode import decode  # noqa: E402
-from cutoutd.isolation import Inside  # noqa: E402
-from cutoutd.pipeline import ImagingLimits  # noqa: E402
+from cutoutd.removal.capacity import PIXEL_BYTES, PROCESS_BYTES  # noqa: E402
+from cutoutd.removal.pipeline import ImagingLimits  # noqa: E402
+from cutoutd.removal.pool import Inside  # noqa: E402
 from cutoutd.segmentation.options import DEFAULTS  # noqa: E402
 from cutoutd.segmentation.sessions import Sessions  # noqa: E402
 from machine import facts, peak_megabytes  # noqa: E402 - The path comes first.

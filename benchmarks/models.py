@@ -68,7 +68,7 @@ def describe(folder: Path) -> None:
 
 
 def ours(folder: Path, name: str, chosen: argparse.Namespace) -> Cut:
-    from cutoutd.pipeline import remove_background
+    from cutoutd.removal.pipeline import remove_background
 
     sessions = Sessions(
         SegmentationOptions(
@@ -175,7 +175,7 @@ def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:
     if options.who == "rembg":
         import rembg  # noqa: F401 - importing is not part of opening a session
     else:
-        from cutoutd.segmentation.onnx_runtime import onnxruntime
+        from cutoutd.segmentation.runtimes.onnx import onnxruntime
 
         onnxruntime()
     start = time.perf_counter()

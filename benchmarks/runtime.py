@@ -26,12 +26,12 @@ import numpy as np
 import onnxruntime
 
 from cutoutd.command import RemoveBackground
-from cutoutd.pipeline import ImagingLimits, remove_background
-from cutoutd.segmentation import mnn_runtime
+from cutoutd.removal.pipeline import ImagingLimits, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
-from cutoutd.segmentation.onnx_runtime import OnnxRunner
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes import mnn
+from cutoutd.segmentation.runtimes.onnx import OnnxRunner
 from cutoutd.segmentation.session import Session, open_session
 from machine import facts, peak_megabytes
 from networks import SIDES, write
@@ -127,7 +127,7 @@ def child(model: str, variant: str, seconds: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--models", nargs="+", default=[EMBEDDED.name, "u2net", "isnet"])
-    here = [one for one in VARIANTS if one != "mnn" or mnn_runtime.is_installed()]
+    here = [one for one in VARIANTS if one != "mnn" or mnn.is_installed()]
     parser.add_argument("--variants", nargs="+", choices=here, default=here)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0)

@@ -36,7 +36,7 @@ from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackg
 from cutoutd.imaging import kernels
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import png
-from cutoutd.pipeline import ImagingLimits, Segmenter, remove_background
+from cutoutd.removal.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
 from cutoutd.segmentation.options import ProviderName

@@ -9,7 +9,7 @@ import numpy as np
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, SourceRejected
-from cutoutd.pipeline import Removal
+from cutoutd.removal.pipeline import Removal
 from cutoutd.segmentation.models import LoadedModel
 
 DONE = Removal(images=(), notes=(), timings_ms={}, width=1, height=1, model="none", provider="none")

@@ -14,9 +14,9 @@ import uvicorn
 from tests.running import free_port
 from tests.scenes import ball, encoded
 
-from cutoutd.app import create_app
-from cutoutd.settings import load_settings
-from cutoutd.tracing import Tracing
+from cutoutd.server.app import create_app
+from cutoutd.server.settings import load_settings
+from cutoutd.server.tracing import Tracing
 
 PHOTO = encoded(ball(), "JPEG", quality=92)
 

@@ -96,10 +96,10 @@ def test_the_readmes_links_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("name", ["configuration", "routes"])
+@pytest.mark.parametrize("name", ["architecture", "configuration", "routes"])
 def test_a_written_page_is_what_the_code_says(name: str) -> None:
     written = (DOCS / f"{name}.md").read_text()
-    assert written == getattr(write_reference, name)(), "run python tools/write_reference.py"
+    assert written == getattr(write_reference, name)(), "run make reference"
 
 
 @pytest.mark.parametrize("command", command_names())

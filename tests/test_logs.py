@@ -37,7 +37,7 @@ class Logged:
         handler.setStream(sink)
         token = request_id.set("r-1")
         with working_on(7):
-            logging.getLogger("cutoutd.handler").info("cut %s", "a ball")
+            logging.getLogger("cutoutd.service.handler").info("cut %s", "a ball")
         request_id.reset(token)
         return sink.getvalue()
 
@@ -47,7 +47,7 @@ def test_a_json_line_has_time_level_and_the_ids_of_request_and_job(logged: Logge
     assert line.pop("time").endswith("+00:00")
     assert line == {
         "level": "INFO",
-        "logger": "cutoutd.handler",
+        "logger": "cutoutd.service.handler",
         "message": "cut a ball",
         "request_id": "r-1",
         "job_id": 7,
@@ -55,4 +55,4 @@ def test_a_json_line_has_time_level_and_the_ids_of_request_and_job(logged: Logge
 
 
 def test_a_text_line_has_the_ids_too(logged: Logged) -> None:
-    assert "cutoutd.handler [request=r-1 job=7]: cut a ball" in logged("text")
+    assert "cutoutd.service.handler [request=r-1 job=7]: cut a ball" in logged("text")

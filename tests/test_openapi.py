@@ -5,8 +5,8 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from cutoutd.app import create_app
-from cutoutd.settings import Settings
+from cutoutd.server.app import create_app
+from cutoutd.server.settings import Settings
 
 COMMITTED = Path(__file__).parent.parent / "openapi.yaml"
 

@@ -1,18 +1,24 @@
 """Write the pages that the code knows best: `python tools/write_reference.py`.
 
-docs/configuration.md from the settings, docs/routes.md from the application.
+docs/configuration.md from the settings, docs/routes.md from the application; in
+docs/architecture.md the tree of modules from their docstrings and the layers from pyproject.toml.
 """
 
+import ast
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from cutoutd.app import create_app
-from cutoutd.settings import Settings
+from cutoutd.server.app import create_app
+from cutoutd.server.settings import Settings
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+SOURCE = ROOT / "src" / "cutoutd"
 
 CONFIGURATION = """\
 # Configuration
@@ -57,6 +63,44 @@ def routes() -> str:
     return ROUTES + "".join(sorted(rows))
 
 
+def architecture() -> str:
+    """docs/architecture.md, with what is between the marks of each written part made anew."""
+    page = (DOCS / "architecture.md").read_text()
+    for name, text in (("tree", _tree()), ("layers", _layers())):
+        mark = f"<!-- {name}: written by make reference -->"
+        before, _, after = page.split(mark)
+        page = f"{before}{mark}\n```\n{text}```\n{mark}{after}"
+    return page
+
+
+def _tree() -> str:
+    """Every package and module with the first sentence of its docstring."""
+    return "src/cutoutd/\n" + "".join(_listed(SOURCE, "  "))
+
+
+def _listed(folder: Path, indent: str) -> list[str]:
+    packages = sorted(one.parent for one in folder.glob("*/__init__.py"))
+    lines = []
+    for package in packages:
+        if package.name != "migrations":
+            lines.append(_line(f"{indent}{package.name}/", package / "__init__.py"))
+            lines += _listed(package, indent + "  ")
+    modules = sorted(one for one in folder.glob("*.py") if one.name != "__init__.py")
+    return lines + [_line(f"{indent}{one.name}", one) for one in modules]
+
+
+def _line(name: str, module: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+    summary = re.split(r"\n\n", docstring)[0].replace("\n", " ").removesuffix(".")
+    return f"{name:<28} {summary}".rstrip() + "\n"
+
+
+def _layers() -> str:
+    """The layers that import-linter enforces, the highest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    return "".join(f"{layer}\n" for layer in contracts["contracts"][0]["layers"])
+
+
 def _setting(name: str, field: FieldInfo) -> str:
     meaning = _in_a_cell(field.description or "")
     return f"| `CUTOUTD_{name.upper()}` | {_shown(field.default)} | {meaning} |\n"
@@ -82,9 +126,9 @@ def _in_a_cell(text: str) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
-    (DOCS / "configuration.md").write_text(configuration())
-    (DOCS / "routes.md").write_text(routes())
+    """Write all three pages."""
+    for page in (configuration, routes, architecture):
+        (DOCS / f"{page.__name__}.md").write_text(page())
 
 
 if __name__ == "__main__":

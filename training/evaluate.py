@@ -22,7 +22,7 @@ from PIL import Image
 from scipy import ndimage
 
 from cutoutd.command import ImageKind, Output, RemoveBackground
-from cutoutd.pipeline import ImagingLimits, remove_background
+from cutoutd.removal.pipeline import ImagingLimits, remove_background
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec
 from cutoutd.segmentation.own import self_described
 from cutoutd.segmentation.session import Session, open_session

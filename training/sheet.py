@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from cutoutd.command import RemoveBackground
-from cutoutd.pipeline import ImagingLimits, remove_background
+from cutoutd.removal.pipeline import ImagingLimits, remove_background
 from cutoutd.segmentation.session import Session
 from training.data import SETS, Example
 from training.evaluate import THREADS, Validation, session_of

@@ -15,7 +15,7 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import InvalidRequest
-from cutoutd.pipeline import remove_background as run_pipeline
+from cutoutd.removal.pipeline import remove_background as run_pipeline
 from cutoutd.segmentation.sessions import Sessions
 
 MEMORY = Source(name="memory")

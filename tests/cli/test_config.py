@@ -2,7 +2,7 @@ import json
 
 from tests.cli.here import Finished, cutoutd
 
-from cutoutd.settings import Settings
+from cutoutd.server.settings import Settings
 
 
 def config(*words: str, **environment: str) -> Finished:

@@ -6,11 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cutoutd.cli import app
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.keys import KeyStore
 from cutoutd.errors import InvalidRequest, NotFound
 from cutoutd.jobs.database import open_database
 from cutoutd.jobs.model import now_ms
-from cutoutd.web.auth import Clients
-from cutoutd.web.keys import KeyStore
 
 
 @pytest.fixture(autouse=True)

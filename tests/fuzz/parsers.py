@@ -10,6 +10,7 @@ from collections.abc import Callable
 import atheris
 
 with atheris.instrument_imports(include=["cutoutd"]):
+    from cutoutd.clients.keys import keys_from_secrets
     from cutoutd.command import RemoveBackground
     from cutoutd.errors import CutoutError
     from cutoutd.imaging.color import parse_color
@@ -18,7 +19,6 @@ with atheris.instrument_imports(include=["cutoutd"]):
     from cutoutd.web.accept import preferred
     from cutoutd.web.dialects.api4ai import name_of
     from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
-    from cutoutd.web.keys import keys_from_secrets
     from cutoutd.web.sources import decode_base64, decode_data_uri, read_picture, split_urls
 
 LIMIT = 10_000

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, event, text
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
 
+from cutoutd.clients.schema import api_keys
 from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.jobs.database import Database, open_database
-from cutoutd.jobs.schema import metadata
 from cutoutd.jobs.store import JobStore
 
 
@@ -23,7 +23,7 @@ def test_the_migrations_build_the_tables_that_the_code_uses(database: Database) 
 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, api_keys.metadata) == []
 
 
 def test_opening_again_keeps_what_is_there(database_url: str, tmp_path: Path) -> None:

@@ -10,8 +10,6 @@ from tests.net.hostile import HOSTILE, resolve
 
 from cutoutd.command import Background, RemoveBackground, Source
 from cutoutd.errors import ForbiddenAddress
-from cutoutd.handler import Handler
-from cutoutd.isolation import Remover
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryState, DeliveryStore
 from cutoutd.jobs.model import Job, Submission
@@ -21,6 +19,8 @@ from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.net.limits import FetchLimits
 from cutoutd.net.urls import parse_url
+from cutoutd.removal.pool import Remover
+from cutoutd.service.handler import Handler
 from cutoutd.storage.__init__ import open_artifact_store
 
 STRICT = FetchLimits(connect_s=0.5)

@@ -21,9 +21,9 @@ from tests.segmentation.pictures import drawn_pictures
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.graphs import PreparedGraphs
-from cutoutd.segmentation.mnn_runtime import open_converted
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes.mnn import open_converted
 from cutoutd.segmentation.session import Session, open_session
 
 PICTURES = drawn_pictures(6)
@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from tests.segmentation.networks import a_spec
-from cutoutd.segmentation.mnn_runtime import open_converted
+from cutoutd.segmentation.runtimes.mnn import open_converted
 path = Path(sys.argv[1])
 open_converted(a_spec(path), path).run(np.zeros((1, 3, 32, 32), np.float32))
 sys.stdout.buffer.write(b"picture")

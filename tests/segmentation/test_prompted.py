@@ -12,7 +12,7 @@ from tests.segmentation.sam import write_sam
 
 from cutoutd.command import Length, Point, Prompt, Region, RemoveBackground, Unit
 from cutoutd.errors import ConfigurationError, InvalidRequest, ProcessingFailed
-from cutoutd.pipeline import remove_background
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.download import digest_of
 from cutoutd.segmentation.models import EMBEDDED, Registry
 from cutoutd.segmentation.options import SegmentationOptions

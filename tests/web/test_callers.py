@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.test_service import PATIENCE_S, Place
+from tests.service.test_service import PATIENCE_S, Place
 
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import JobStatus

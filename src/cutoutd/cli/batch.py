@@ -13,7 +13,7 @@ from cutoutd.cli.plan import Plan, Work
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.pipeline import Segmenter
+    from cutoutd.removal.pipeline import Segmenter
 
 LOOK_S = 1.0
 
@@ -45,7 +45,7 @@ Perform = Callable[[Work], Done]
 def performer(command: "RemoveBackground", segmenter: "Segmenter") -> Perform:
     """Removes the background of one picture; never raises for anything the picture causes."""
     from cutoutd.errors import CutoutError
-    from cutoutd.pipeline import remove_background
+    from cutoutd.removal.pipeline import remove_background
 
     def perform(work: Work) -> Done:
         started = time.perf_counter()

@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.pipeline import Removal, Segmenter
+    from cutoutd.removal.pipeline import Removal, Segmenter
 
 SAMPLE = "sample.jpg"
 """1200 x 900, from the playground."""
@@ -54,7 +54,7 @@ def bench(
 def _run(
     data: bytes, command: "RemoveBackground", segmenter: "Segmenter"
 ) -> tuple[float, "Removal"]:
-    from cutoutd.pipeline import remove_background
+    from cutoutd.removal.pipeline import remove_background
 
     started = time.perf_counter()
     removal = remove_background(data, command, segmenter)

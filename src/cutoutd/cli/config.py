@@ -7,7 +7,7 @@ import typer
 
 def config(*, as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Print every setting with its value and where the value comes from."""
-    from cutoutd.settings import load_settings, origins
+    from cutoutd.server.settings import load_settings, origins
 
     settings = load_settings()
     values = settings.model_dump(mode="json")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from cutoutd.settings import Settings
+    from cutoutd.server.settings import Settings
 
 PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
 EXTRAS = {
@@ -27,7 +27,7 @@ Line = tuple[bool, str, str]
 
 def doctor(*, as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Check what is installed and configured, and say what to change. Exit code 1 if broken."""
-    from cutoutd.settings import load_settings
+    from cutoutd.server.settings import load_settings
 
     lines = []
     for ok, name, detail in _checks(load_settings()):
@@ -84,10 +84,10 @@ def _providers() -> Iterator[Line]:
 
 def _check_model(settings: "Settings") -> Iterator[Line]:
     """Load the configured model as the server would, and run it once."""
-    from cutoutd.capacity import MB
     from cutoutd.errors import CutoutError
+    from cutoutd.removal.capacity import MB
     from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.work import capacity_of, segmentation_options
+    from cutoutd.server.work import capacity_of, segmentation_options
 
     capacity = capacity_of(settings)
     try:

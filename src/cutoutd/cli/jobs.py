@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from cutoutd.jobs.deliveries import Delivery
     from cutoutd.jobs.model import Job
-    from cutoutd.work import Work
+    from cutoutd.server.work import Work
 
 app = typer.Typer(help="Look at jobs and webhooks, and act on them.", no_args_is_help=True)
 webhooks = typer.Typer(help="Webhooks that are owed, and those given up.", no_args_is_help=True)
@@ -121,8 +121,8 @@ def replay(*, delivery_id: int = typer.Argument(help="The number of a webhook.")
 def _opened() -> "Iterator[Work]":
     """The configured server's stores, also while it runs; no work is begun here."""
     from cutoutd.errors import ConfigurationError
-    from cutoutd.settings import load_settings
-    from cutoutd.work import is_scaled, open_work
+    from cutoutd.server.settings import load_settings
+    from cutoutd.server.work import is_scaled, open_work
 
     settings = load_settings()
     if not is_scaled(settings) and not settings.data_dir.is_dir():

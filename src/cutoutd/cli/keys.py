@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from cutoutd.web.keys import ApiKey, KeyStore
+    from cutoutd.clients.keys import ApiKey, KeyStore
 
 app = typer.Typer(help="Make, list, revoke and rotate API keys.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def create(
     days: float | None = typer.Option(None, min=0, help="It expires after so many days."),
 ) -> None:
     """Make a key and print it: it cannot be shown again."""
-    from cutoutd.web.keys import ApiKey, Scope
+    from cutoutd.clients.keys import ApiKey, Scope
 
     with _store() as (store, now):
         scopes = frozenset(Scope) if operate else frozenset({Scope.REMOVE})
@@ -100,10 +100,10 @@ def _day(moment_ms: int | None) -> str | None:
 @contextmanager
 def _store() -> "Iterator[tuple[KeyStore, int]]":
     """The keys of the configured database, and the time in milliseconds."""
+    from cutoutd.clients.keys import KeyStore
     from cutoutd.jobs.database import open_database
     from cutoutd.jobs.model import now_ms
-    from cutoutd.settings import load_settings
-    from cutoutd.web.keys import KeyStore
+    from cutoutd.server.settings import load_settings
 
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ import typer
 
 def openapi() -> None:
     """Print the OpenAPI description of everything this server answers, as YAML."""
-    from cutoutd.app import create_app
-    from cutoutd.settings import Settings
+    from cutoutd.server.app import create_app
+    from cutoutd.server.settings import Settings
 
     typer.echo(as_yaml(create_app(Settings()).openapi()), nl=False)
 

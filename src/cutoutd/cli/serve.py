@@ -19,12 +19,12 @@ def serve(
 
     import uvicorn
 
-    from cutoutd.app import create_app
     from cutoutd.cli.connections import Patience, allow_files_for
     from cutoutd.cli.server import HurriableServer
     from cutoutd.logs import logging_config
     from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.settings import load_settings, model_options
+    from cutoutd.server.app import create_app
+    from cutoutd.server.settings import load_settings, model_options
 
     settings = load_settings(host=host, port=port)
     Sessions(model_options(settings)).check()  # In one sentence, before anything starts.

@@ -20,8 +20,8 @@ def worker(
     import threading
 
     from cutoutd.logs import logging_config
-    from cutoutd.runtime import open_worker
-    from cutoutd.settings import load_settings
+    from cutoutd.server.runtime import open_worker
+    from cutoutd.server.settings import load_settings
     from cutoutd.web.metrics import Metrics
 
     settings = load_settings()

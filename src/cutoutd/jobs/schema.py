@@ -1,7 +1,7 @@
-"""The tables: what is accepted (`jobs`), owed to receivers (`deliveries`), and who may call.
+"""The tables: what is accepted (`jobs`) and what is owed to receivers (`deliveries`).
 
 Times are integers (milliseconds since 1970, UTC), because SQLite keeps no time zones. The
-migrations build these tables; a test compares the two.
+migrations build these tables; a test compares the two. Other packages' tables share `metadata`.
 """
 
 from sqlalchemy import (
@@ -83,17 +83,4 @@ deliveries = Table(
     Index(None, "state", "next_at"),
     Index(None, "job_id"),
     sqlite_autoincrement=True,
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("client", String(200), nullable=False),
-    Column("scopes", String(200), nullable=False),
-    Column("per_minute", Integer),
-    Column("unfinished", Integer),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("revoked_at", BigInteger),
 )

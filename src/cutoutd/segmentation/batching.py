@@ -10,7 +10,7 @@ from threading import Event, Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.segmentation.onnx_runtime import OnnxRunner
+from cutoutd.segmentation.runtimes.onnx import OnnxRunner
 
 Tensor = NDArray[np.float32]
 

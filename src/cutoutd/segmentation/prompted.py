@@ -19,8 +19,8 @@ from PIL import Image
 from cutoutd.command import Point, Prompt, Region
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import onnxruntime
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes.onnx import onnxruntime
 
 EXTRA = "rembg"
 LARGEST = (1024, 684)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.graphs import pruned
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import onnxruntime
+from cutoutd.segmentation.runtimes.onnx import onnxruntime
 from cutoutd.segmentation.tensors import tensor_from_picture
 
 

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from cutoutd.command import Prompt
 from cutoutd.errors import InvalidRequest, ProcessingFailed
-from cutoutd.segmentation import mnn_runtime, openvino_runtime
 from cutoutd.segmentation.batching import Batcher
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
-from cutoutd.segmentation.kserve import KServeRunner
-from cutoutd.segmentation.mnn_runtime import open_converted
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import OnnxRunner, built_in_providers, open_runner
-from cutoutd.segmentation.openvino_runtime import OpenVinoRunner
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes import mnn, openvino
+from cutoutd.segmentation.runtimes.kserve import KServeRunner
+from cutoutd.segmentation.runtimes.mnn import open_converted
+from cutoutd.segmentation.runtimes.onnx import OnnxRunner, built_in_providers, open_runner
+from cutoutd.segmentation.runtimes.openvino import OpenVinoRunner
 from cutoutd.segmentation.tensors import probability_from_output, tensor_from_picture
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 def usable_providers() -> list[ProviderName]:
     """Our words for what is installed here."""
-    extras = {ProviderName.OPENVINO: openvino_runtime, ProviderName.MNN: mnn_runtime}
+    extras = {ProviderName.OPENVINO: openvino, ProviderName.MNN: mnn}
     return [*built_in_providers(), *(name for name, one in extras.items() if one.is_installed())]
 
 

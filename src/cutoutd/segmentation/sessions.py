@@ -15,12 +15,12 @@ from cutoutd.segmentation import prompted
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
-from cutoutd.segmentation.onnx_runtime import metadata
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
 from cutoutd.segmentation.prompted import PromptedSession
 from cutoutd.segmentation.providers import chosen
 from cutoutd.segmentation.published import PUBLISHED
+from cutoutd.segmentation.runtimes.onnx import metadata
 from cutoutd.segmentation.session import Session, open_remote, open_session, usable_providers
 from cutoutd.segmentation.weights import Weights, rembg_folders
 

@@ -9,11 +9,11 @@ from fastapi import Depends, Request
 
 from cutoutd.command import Source
 from cutoutd.jobs.model import Job
-from cutoutd.web.auth import presented_key
 from cutoutd.web.bodies import Upload
 from cutoutd.web.context import Context, ContextDep, LinksDep
 from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
+from cutoutd.web.presented_key import presented_key
 from cutoutd.web.sources import keep, read_picture
 
 _LISTEN_S = 1.0

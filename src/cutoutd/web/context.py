@@ -6,15 +6,15 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.quotas import Quotas
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.records import JobRecords
 from cutoutd.segmentation.sessions import Sessions
-from cutoutd.service import Service
+from cutoutd.service.service import Service
 from cutoutd.storage.store import ArtifactStore
-from cutoutd.web.auth import Clients
-from cutoutd.web.limits import Quotas
 from cutoutd.web.links import LinkPolicy, Links
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.readiness import Readiness

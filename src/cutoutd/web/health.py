@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
-from cutoutd.web.auth import presented_key
+from cutoutd.clients.keys import Scope
 from cutoutd.web.context import ContextDep
-from cutoutd.web.keys import Scope
+from cutoutd.web.presented_key import presented_key
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -12,7 +12,7 @@ from cutoutd.web.context import context_of
 from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
-from cutoutd.web.limits import Reservation, UploadBudget
+from cutoutd.web.upload_budget import Reservation, UploadBudget
 
 _SLASHES = re.compile("/{2,}")
 

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from cutoutd.clients.keys import Scope
 from cutoutd.jobs.deliveries import Delivery, DeliveryState
 from cutoutd.jobs.model import Job, JobStatus
-from cutoutd.web.auth import presented_key
 from cutoutd.web.context import ContextDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
-from cutoutd.web.keys import Scope
+from cutoutd.web.presented_key import presented_key
 
 PAGE = 50
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest, SourceRejected
 from cutoutd.net.urls import parse_url
-from cutoutd.service import Service
+from cutoutd.service.service import Service
 from cutoutd.storage.store import INPUTS
 from cutoutd.web.bodies import Upload
 

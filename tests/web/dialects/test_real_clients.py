@@ -1,7 +1,7 @@
 """The clients that people install, run unchanged against a server.
 
 Each runs in a process of its own, from the folder that `make clients` fills; the scripts are in
-`tests/clients`.
+`tests/programs`.
 """
 
 import os
@@ -14,7 +14,7 @@ import pytest
 from tests.inside import PHOTO
 from tests.scenes import decoded
 
-SCRIPTS = Path(__file__).parents[2] / "clients"
+SCRIPTS = Path(__file__).parents[2] / "programs"
 INSTALLED = Path(sys.prefix) / "clients"
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from cutoutd.web.auth import presented_key
 from cutoutd.web.bodies import body_of
 from cutoutd.web.callers import Caller
 from cutoutd.web.context import ContextDep, LinksDep
 from cutoutd.web.dialects.modelslab.schemas import ClientFields
+from cutoutd.web.presented_key import presented_key
 
 
 def caller_of(

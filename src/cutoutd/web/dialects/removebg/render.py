@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from cutoutd.clients.quotas import Quota
 from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
@@ -18,7 +19,6 @@ from cutoutd.errors import (
 )
 from cutoutd.web.context import context_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
-from cutoutd.web.limits import Quota
 from cutoutd.web.synchronous import Made
 
 _SOURCE: dict[str, tuple[str, str]] = {

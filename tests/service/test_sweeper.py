@@ -17,8 +17,8 @@ from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
+from cutoutd.service.sweeper import Sweeper, forget_inputs
 from cutoutd.storage.local import LocalArtifactStore
-from cutoutd.sweeper import Sweeper, forget_inputs
 
 DAY_S = 24 * 3600
 

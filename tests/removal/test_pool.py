@@ -8,7 +8,7 @@ from tests.crashing import open_dead, open_nothing, open_obedient
 
 from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
-from cutoutd.isolation import Isolated
+from cutoutd.removal.pool import Isolated
 
 COMMAND = RemoveBackground(sources=(Source(url="http://pictures/1.jpg"),))
 
@@ -86,8 +86,8 @@ def test_no_process_is_left_after_close() -> None:
 
 def test_a_process_ends_by_itself_when_nobody_holds_its_pipe(isolated: Isolated) -> None:
     code = (
-        "from tests.crashing import *; from tests.test_isolation import COMMAND;"
-        "from cutoutd.isolation import Isolated; import os;"
+        "from tests.crashing import *; from tests.removal.test_pool import COMMAND;"
+        "from cutoutd.removal.pool import Isolated; import os;"
         "isolated = Isolated(open_obedient, processes=1, time_limit_s=5); isolated.start();"
         "print(isolated.remove(b'pid', COMMAND).width, flush=True); os.kill(os.getpid(), 9)"
     )

@@ -19,10 +19,10 @@ from cutoutd.errors import (
     ProcessingFailed,
     SourceRejected,
 )
-from cutoutd.isolation import Remover
 from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
-from cutoutd.pipeline import Removal
+from cutoutd.removal.pipeline import Removal
+from cutoutd.removal.pool import Remover
 from cutoutd.storage.store import ArtifactStore
 
 log = logging.getLogger(__name__)

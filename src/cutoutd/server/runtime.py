@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cutoutd.capacity import Capacity, usable_memory
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
+from cutoutd.clients.quotas import ClientLimits
 from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database
@@ -16,23 +18,21 @@ from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.records import JobRecords
-from cutoutd.service import Service
-from cutoutd.settings import Settings
-from cutoutd.tracing import Tracing, open_tracing
-from cutoutd.web.auth import Clients
-from cutoutd.web.context import Context
-from cutoutd.web.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
-from cutoutd.web.limits import ClientLimits
-from cutoutd.web.links import LinkPolicy
-from cutoutd.web.metrics import Metrics, Readings
-from cutoutd.web.readiness import Readiness
-from cutoutd.work import (
+from cutoutd.removal.capacity import Capacity, usable_memory
+from cutoutd.server.settings import Settings
+from cutoutd.server.tracing import Tracing, open_tracing
+from cutoutd.server.work import (
     Work,
     is_scaled,
     job_limits,
     open_work,
     start_work,
 )
+from cutoutd.service.service import Service
+from cutoutd.web.context import Context
+from cutoutd.web.links import LinkPolicy
+from cutoutd.web.metrics import Metrics, Readings
+from cutoutd.web.readiness import Readiness
 
 TEMP_KEEP_S = 24 * 3600
 """ModelsLab's `temp`: links valid for a day."""

@@ -7,10 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from cutoutd.capacity import MB, Capacity, plan, usable_memory
 from cutoutd.errors import ConfigurationError
-from cutoutd.handler import Handler
-from cutoutd.isolation import Inside, Isolated, OpenInside, Remover
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher, Perform
@@ -24,14 +21,17 @@ from cutoutd.net.addresses import parse_allowed
 from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.net.limits import FetchLimits
-from cutoutd.pipeline import ImagingLimits
+from cutoutd.removal.capacity import MB, Capacity, plan, usable_memory
+from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
-from cutoutd.settings import Settings, model_options
+from cutoutd.server.settings import Settings, model_options
+from cutoutd.service.handler import Handler
+from cutoutd.service.sweeper import Sweeper, forget_inputs
 from cutoutd.storage import open_artifact_store
 from cutoutd.storage.store import ArtifactStore, S3Options
-from cutoutd.sweeper import Sweeper, forget_inputs
 from cutoutd.web.dialects import ALL
 from cutoutd.web.links import Links
 

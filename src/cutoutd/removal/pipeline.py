@@ -22,7 +22,7 @@ from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.reduce import Reduced, reduced, viewed
 from cutoutd.imaging.tiles import Plane
-from cutoutd.outputs import Encoded, encoded
+from cutoutd.removal.outputs import Encoded, encoded
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""

@@ -20,13 +20,13 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import InvalidRequest, SourceUnreachable
-from cutoutd.handler import Handler
-from cutoutd.isolation import Inside
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
-from cutoutd.pipeline import ImagingLimits
+from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.pool import Inside
 from cutoutd.segmentation.models import LoadedModel
+from cutoutd.service.handler import Handler
 from cutoutd.storage import open_artifact_store
 from cutoutd.storage.store import ArtifactStore
 

@@ -1,13 +1,11 @@
-"""How much one client, and how much everybody together, may ask of the server.
+"""How much one client may ask of the server.
 
 Rates are counted by the `limits` library, in this process or in Redis for all web processes.
-Uploads draw on a budget of bytes, so that the bodies in memory fit what was planned for them.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -18,8 +16,8 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from cutoutd.clients.clients import Clients
 from cutoutd.errors import ConfigurationError, Overloaded
-from cutoutd.web.auth import Clients
 
 _REMEMBERED: Final = 1000
 """Clients whose last quota is kept for the headers of their next answers."""
@@ -134,49 +132,3 @@ class ClientLimits:
     def unfinished_limit(self, client: str) -> int | None:
         """Jobs that the client may have waiting or running at one time."""
         return self._clients.limits_of(client)[1] or self._unfinished
-
-
-class UploadBudget:
-    """Bytes of request bodies that may be in memory at one time. For one event loop."""
-
-    def __init__(self, total: int) -> None:
-        self._left = total
-
-    @contextmanager
-    def reservation(self, size: int) -> Iterator["Reservation"]:
-        """Room for a body until the request is answered. Raises Overloaded if there is none."""
-        reservation = Reservation(self)
-        try:
-            reservation.grow_to(size)
-            yield reservation
-        finally:
-            reservation.release()
-
-    def take(self, size: int) -> None:
-        """Raises Overloaded if less is left."""
-        if size > self._left:
-            raise Overloaded("Too many uploads at this moment.", retry_after_s=2)
-        self._left -= size
-
-    def give(self, size: int) -> None:
-        """Put back what was taken."""
-        self._left += size
-
-
-class Reservation:
-    """One request's part of the budget."""
-
-    def __init__(self, budget: UploadBudget) -> None:
-        self._budget = budget
-        self._held = 0
-
-    def grow_to(self, size: int) -> None:
-        """Hold at least so many bytes. Raises Overloaded if the budget has no more."""
-        if size > self._held:
-            self._budget.take(size - self._held)
-            self._held = size
-
-    def release(self) -> None:
-        """Give all of it back."""
-        self._budget.give(self._held)
-        self._held = 0

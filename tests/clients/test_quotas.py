@@ -1,18 +1,14 @@
-import asyncio
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 from tests.jobs.samples import FakeClock
 from tests.redis_server import redis_server
 
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.keys import ApiKey
+from cutoutd.clients.quotas import ClientLimits, Quotas
 from cutoutd.errors import ConfigurationError, Overloaded
-from cutoutd.web.auth import Clients
-from cutoutd.web.keys import ApiKey
-from cutoutd.web.limits import ClientLimits, Quotas, UploadBudget
-from cutoutd.web.middleware import BodyLimit
 
 
 def test_a_client_has_its_jobs_a_minute_and_then_waits() -> None:
@@ -92,53 +88,3 @@ def test_a_key_s_own_limits_go_before_the_server_s() -> None:
         limits.admit("shop")
     assert limits.unfinished_limit("shop") == 2
     assert limits.unfinished_limit("other") == 10
-
-
-def call(middleware: BodyLimit, *pieces: bytes, length: int | None = None) -> int:
-    """The status that a request with this body is answered with."""
-    messages: Iterator[Message] = iter(
-        [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
-        + [{"type": "http.request", "body": b"", "more_body": False}]
-    )
-    answered: list[int] = []
-
-    async def receive() -> Message:
-        return next(messages)
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answered.append(message["status"])
-
-    headers = [] if length is None else [(b"content-length", str(length).encode())]
-    scope = {"type": "http", "path": "/v1/jobs", "method": "POST", "headers": headers}
-    asyncio.run(middleware(scope, receive, send))
-    return answered[0]
-
-
-async def reader(scope: Scope, receive: Receive, send: Send) -> None:
-    while (await receive())["more_body"]:
-        pass
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-
-
-def test_bodies_of_all_requests_together_stay_within_the_budget() -> None:
-    budget = UploadBudget(100)
-    limit = BodyLimit(reader, max_bytes=80, budget=budget, dialects=())
-    with budget.reservation(50):
-        assert call(limit, b"x" * 60, length=60) == 503
-        assert call(limit, b"x" * 30, b"x" * 30) == 503
-        assert call(limit, b"x" * 30, length=30) == 200
-    assert call(limit, b"x" * 60, length=60) == 200
-    assert call(limit, b"x" * 40, b"x" * 40) == 200
-
-
-def test_a_body_gives_its_room_back_when_its_request_fails() -> None:
-    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        raise ZeroDivisionError
-
-    budget = UploadBudget(100)
-    limit = BodyLimit(broken, max_bytes=100, budget=budget, dialects=())
-    for _ in range(3):
-        with pytest.raises(ZeroDivisionError):
-            call(limit, b"x" * 100)

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.runtime import open_runtime
-from cutoutd.settings import load_settings
+from cutoutd.server.runtime import open_runtime
+from cutoutd.server.settings import load_settings
 from cutoutd.web.metrics import Metrics
 
 

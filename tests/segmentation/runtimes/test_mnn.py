@@ -9,14 +9,14 @@ import pytest
 from tests.segmentation.networks import a_spec, write_network
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.segmentation.mnn_runtime import open_converted
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes.mnn import open_converted
 from cutoutd.segmentation.session import open_session
 
 GREETING = """
 import ctypes
-from cutoutd.segmentation.mnn_runtime import said_on_stderr
+from cutoutd.segmentation.runtimes.mnn import said_on_stderr
 with said_on_stderr():
     ctypes.CDLL(None).puts(b"greeting")
 print("picture")

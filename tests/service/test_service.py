@@ -17,7 +17,7 @@ from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
-from cutoutd.service import Service, artifact_keys, fingerprint
+from cutoutd.service.service import Service, artifact_keys, fingerprint
 from cutoutd.storage.local import LocalArtifactStore
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

@@ -41,7 +41,7 @@ from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.onnx_runtime import open_runner
+from cutoutd.segmentation.runtimes.onnx import open_runner
 from cutoutd.segmentation.tensors import FLAT, probability_from_output, tensor_from_picture
 
 GRAPH: Final = "graph.mnn"

@@ -15,18 +15,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
-from cutoutd.runtime import Runtime, open_runtime
-from cutoutd.settings import Settings
-from cutoutd.tracing import Tracing, open_tracing
+from cutoutd.server.runtime import Runtime, open_runtime
+from cutoutd.server.settings import Settings
+from cutoutd.server.tracing import Tracing, open_tracing
+from cutoutd.server.work import capacity_of
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
-from cutoutd.web.limits import UploadBudget
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
-from cutoutd.work import capacity_of
+from cutoutd.web.upload_budget import UploadBudget
 
 DESCRIPTION = """\
 The background-removal server you host yourself. It answers the APIs your code already calls:

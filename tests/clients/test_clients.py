@@ -1,10 +1,9 @@
 import pytest
-from fastapi import Request
 from tests.jobs.samples import FakeClock
 
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.keys import ApiKey, Scope, digest_of, keys_from_secrets
 from cutoutd.errors import AuthenticationFailed, Overloaded
-from cutoutd.web.auth import Clients, presented_key
-from cutoutd.web.keys import ApiKey, Scope, digest_of, keys_from_secrets
 
 
 def key(secret: str, client: str = "shop", **other: object) -> ApiKey:
@@ -82,7 +81,7 @@ def test_the_keys_stay_in_force_while_their_source_is_away(
         raise Overloaded("away", retry_after_s=1)
 
     asked: list[bool] = []
-    monkeypatch.setattr("cutoutd.web.auth.REFRESH_S", 0.001)
+    monkeypatch.setattr("cutoutd.clients.clients.REFRESH_S", 0.001)
     some = Clients([source], now_ms=FakeClock())
     some.start()
     while len(asked) < 3:
@@ -101,32 +100,6 @@ def test_a_client_has_the_largest_limits_of_its_usable_keys() -> None:
     )
     assert some.limits_of("shop") == (20, 2)
     assert some.limits_of("nobody") == (None, None)
-
-
-def request(headers: dict[str, str], query: str = "") -> Request:
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Request({"type": "http", "headers": raw, "query_string": query.encode()})
-
-
-@pytest.mark.parametrize(
-    ("headers", "query", "in_body"),
-    [
-        ({}, "", "k"),
-        ({"authorization": "Bearer k"}, "", None),
-        ({"authorization": "bearer  k "}, "", None),
-        ({"x-api-key": "k"}, "", None),
-        ({"key": "k"}, "", ""),
-        ({}, "key=k", None),
-    ],
-)
-def test_a_key_is_found_wherever_a_vendor_puts_it(
-    headers: dict[str, str], query: str, in_body: str | None
-) -> None:
-    assert presented_key(request(headers, query), in_body) == "k"
-
-
-def test_no_key_is_found_where_there_is_none() -> None:
-    assert presented_key(request({"authorization": "Basic k"})) is None
 
 
 def test_keys_of_the_environment_may_operate() -> None:

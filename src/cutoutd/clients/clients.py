@@ -1,4 +1,4 @@
-"""Who is calling: a presented API key becomes the name of a client."""
+"""The clients that may call: a presented API key becomes the name of a client."""
 
 import hmac
 import logging
@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from fastapi import Request
-
+from cutoutd.clients.keys import ApiKey, KeySource, Scope, digest_of
 from cutoutd.errors import AuthenticationFailed, CutoutError
-from cutoutd.web.keys import ApiKey, KeySource, Scope, digest_of
 
 ANONYMOUS: Final = "anonymous"
 REFRESH_S: Final = 2.0
-KEY_HEADERS: Final = ("x-api-key", "key", "x-rapidapi-key")
 _log = logging.getLogger(__name__)
 
 
@@ -89,12 +86,3 @@ class Clients:
                 self.refresh()
             except CutoutError as exc:
                 _log.warning("the API keys of a moment ago stay in force: %s", exc.message)
-
-
-def presented_key(request: Request, in_body: str | None = None) -> str | None:
-    """The API key, from wherever this request carries one: body, bearer token, header or query."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    named = (request.headers.get(name) for name in KEY_HEADERS)
-    header = next((key for key in named if key), None)
-    return in_body or bearer or header or request.query_params.get("key") or None

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from tests.inside import PHOTO, serving
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.tracing import Tracing, open_tracing
+from cutoutd.server.tracing import Tracing, open_tracing
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}

@@ -1,6 +1,6 @@
 import pytest
 
-from cutoutd.capacity import (
+from cutoutd.removal.capacity import (
     MB,
     PIXEL_BYTES,
     PROCESS_BYTES,

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 from tests.jobs.samples import FakeClock
 
-from cutoutd.errors import ConfigurationError, NotFound
-from cutoutd.jobs.database import Database, open_database
-from cutoutd.web.keys import (
+from cutoutd.clients.keys import (
     ApiKey,
     KeyStore,
     Scope,
@@ -17,6 +15,8 @@ from cutoutd.web.keys import (
     keys_from_secrets,
     new_secret,
 )
+from cutoutd.errors import ConfigurationError, NotFound
+from cutoutd.jobs.database import Database, open_database
 
 SHOP = ApiKey(digest=b"", client="shop", per_minute=60, unfinished=4)
 DAY_MS = 86_400_000

@@ -19,9 +19,9 @@ from typing import Any, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import insert, select, update
 
+from cutoutd.clients.schema import api_keys
 from cutoutd.errors import ConfigurationError, InvalidRequest, NotFound
 from cutoutd.jobs.database import Database
-from cutoutd.jobs.schema import api_keys
 
 _CLIENT: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 _DAY_MS: Final = 86_400_000

@@ -21,7 +21,7 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import SourceRejected
-from cutoutd.pipeline import (
+from cutoutd.removal.pipeline import (
     EMPTY_MASK,
     FLAT_PREDICTION,
     INVALID_PREDICTION,

@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, ProcessingFailed
-from cutoutd.pipeline import ImagingLimits, Removal, Segmenter, remove_background
+from cutoutd.removal.pipeline import ImagingLimits, Removal, Segmenter, remove_background
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.segmentation.options import SegmentationOptions
 

@@ -1,0 +1,1 @@
+"""One picture, from its bytes to the files that were asked for."""

@@ -1,0 +1,1 @@
+"""Who does a network's arithmetic: one file for each library."""

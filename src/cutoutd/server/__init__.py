@@ -1,0 +1,1 @@
+"""The server put together: settings become values, values become what is open."""
