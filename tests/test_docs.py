@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import typer
 from tests.scenes import ball, encoded
-from tools import write_reference
 
 from cutoutd import errors
 from cutoutd.cli import app
+from tools import write_reference
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
