@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos check clean clients dist docs e2e fix fuzz \
-	help image lock openapi reference sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
+	generate help image lock sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,8 +19,8 @@ setup: $(VENV)/.runtime ## Install cutoutd into .venv, nothing else
 serve: $(VENV)/.runtime ## Set up if need be, then serve on 127.0.0.1:8000
 	@exec $(BIN)/cutoutd serve
 
-test: $(VENV)/.dev $(VENV)/.clients ## Set up if need be, then run the tests
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist worksteal
+test: $(VENV)/.dev $(if $(T),,$(VENV)/.clients) ## Set up if need be, then run the tests, or some: make test T=tests/imaging/test_png.py
+	$(BIN)/python -m pytest -q $(or $(T),--numprocesses auto --maxprocesses 4 --dist worksteal)
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
 
@@ -53,8 +53,8 @@ docs: $(VENV)/.docs ## Build the documentation into build/site; a broken link is
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
-reference: $(VENV)/.dev ## Write the pages that the code knows best: configuration, routes, the tree of modules
-	$(BIN)/python tools/write_reference.py
+generate: $(VENV)/.dev ## Write what the code knows best anew: openapi.yaml, tables and quoted code of the pages
+	$(BIN)/python -m tools.generate
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	$(BIN)/uv build --quiet --out-dir dist
@@ -62,10 +62,6 @@ dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 
 image: ## Build the container image cutoutd:latest
 	docker build --tag cutoutd:latest .
-
-openapi: $(VENV)/.dev ## Write openapi.yaml anew
-	$(BIN)/cutoutd openapi > openapi.yaml.tmp
-	mv openapi.yaml.tmp openapi.yaml
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory --no-special

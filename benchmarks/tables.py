@@ -1,9 +1,8 @@
-"""The records in results/ as Markdown tables, written between the markers of their pages.
-
-python benchmarks/tables.py
-"""
+"""The records in results/ as Markdown tables between the marks of their pages: `make generate`."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -99,22 +98,24 @@ def throughput() -> list[str]:
 
 
 TABLES = {
-    "speed": (HERE / "README.md", speed),
-    "speed-mnn": (HERE / "README.md", speed_mnn),
-    "edges": (HERE / "README.md", edges),
-    "edges-blurred": (HERE / "README.md", edges_blurred),
-    "throughput": (DECISIONS / "0003-how-networks-are-run.md", throughput),
-    "kernels": (DECISIONS / "0002-imaging-in-numpy.md", kernels),
+    HERE / "README.md": (speed, speed_mnn, edges, edges_blurred),
+    DECISIONS / "0003-how-networks-are-run.md": (throughput,),
+    DECISIONS / "0002-imaging-in-numpy.md": (kernels,),
 }
+"""The pages, and the tables on each. A table's marks have its name: `<!-- speed -->`."""
 
 
-def main() -> None:
-    for name, (page, make) in TABLES.items():
+def page_with(page: Path, made: tuple[Callable[[], list[str]], ...]) -> str:
+    """The page with these tables between their marks."""
+    text = page.read_text()
+    for table in made:
+        name = table.__name__.replace("_", "-")
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        before, _, rest = page.read_text().partition(start)
+        before, _, rest = text.partition(start)
         _, _, after = rest.partition(end)
-        page.write_text(f"{before}{start}\n" + "\n".join(make()) + f"\n\n{end}{after}")
+        text = f"{before}{start}\n" + "\n".join(table()) + f"\n\n{end}{after}"
+    return text
 
 
-if __name__ == "__main__":
-    main()
+PAGES = {page: partial(page_with, page, made) for page, made in TABLES.items()}
+"""What each page must hold; `make generate` writes it."""

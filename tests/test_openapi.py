@@ -5,9 +5,6 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from cutoutd.server.app import create_app
-from cutoutd.server.settings import Settings
-
 COMMITTED = Path(__file__).parent.parent / "openapi.yaml"
 
 SEED = {
@@ -26,11 +23,6 @@ SEED = {
 
 
 @pytest.fixture(scope="module")
-def running() -> dict[str, Any]:
-    return create_app(Settings()).openapi()
-
-
-@pytest.fixture(scope="module")
 def committed() -> dict[str, Any]:
     description: dict[str, Any] = yaml.safe_load(COMMITTED.read_text())
     return description
@@ -38,12 +30,6 @@ def committed() -> dict[str, Any]:
 
 def test_the_description_is_valid_openapi(committed: dict[str, Any]) -> None:
     validate(committed)
-
-
-def test_the_committed_description_is_what_the_application_answers(
-    committed: dict[str, Any], running: dict[str, Any]
-) -> None:
-    assert committed == running, "run: make openapi"
 
 
 @pytest.mark.parametrize("name", SEED)

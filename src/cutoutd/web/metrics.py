@@ -1,8 +1,8 @@
 """Prometheus metrics: their names, and where each number comes from.
 
 Requests are told by the middleware in `observe.py`, jobs as the job store announces their end, and
-states are read from the stores when Prometheus asks. docs/operations.md lists every metric; a
-test compares the two, and the dashboard and the alert rules with both.
+states are read from the stores when Prometheus asks. `make generate` lists every metric in
+docs/operations.md; a test holds the dashboard and the alert rules to what is exported.
 """
 
 from collections.abc import Callable, Iterable
@@ -68,7 +68,7 @@ class Metrics:
         )
         self._errors = Counter(
             "cutoutd_errors",
-            "Answers that say an error, whatever their HTTP status",
+            "Answers that say an error, also where a vendor answers them with 200",
             ["api", "code"],
             registry=self.registry,
         )
@@ -93,12 +93,17 @@ class Metrics:
         )
         self._stage_seconds = Histogram(
             "cutoutd_stage_seconds",
-            "Time of one stage of a job",
+            "Time of one stage of a job (obtain, decode, segment, …)",
             ["stage"],
             buckets=SECONDS,
             registry=self.registry,
         )
-        build = Gauge("cutoutd_build_info", "1", ["version"], registry=self.registry)
+        build = Gauge(
+            "cutoutd_build_info",
+            "The version that runs; always 1",
+            ["version"],
+            registry=self.registry,
+        )
         build.labels(__version__).set(1)
 
     def read(self, readings: Readings) -> None:
@@ -167,7 +172,11 @@ class _States(Collector):
             yield _gauge("cutoutd_memory_limit_bytes", "Memory this process may use", limit)
         free = readings.free_bytes()
         if free is not None:
-            yield _gauge("cutoutd_storage_free_bytes", "Room left for pictures", free)
+            yield _gauge(
+                "cutoutd_storage_free_bytes",
+                "Room left for images, where they are local files",
+                free,
+            )
         models = GaugeMetricFamily(
             "cutoutd_model_info", "1 for each loaded model", labels=["model", "provider", "licence"]
         )
@@ -186,7 +195,9 @@ def _of_census(census: Census) -> Iterable[GaugeMetricFamily]:
     for status, count in census.jobs.items():
         jobs.add_metric([status.value], count)
     yield jobs
-    deliveries = GaugeMetricFamily("cutoutd_deliveries", "Webhooks, by state", labels=["state"])
+    deliveries = GaugeMetricFamily(
+        "cutoutd_deliveries", "Webhooks: pending, delivered, parked", labels=["state"]
+    )
     for state in ("pending", "delivered", "parked"):
         deliveries.add_metric([state], census.deliveries.get(state, 0))
     yield deliveries

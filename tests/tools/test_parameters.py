@@ -1,12 +1,4 @@
-"""The table of parameters says what the code does, about everything there is."""
-
-from tools.write_parameters import PAGE, page
-
 from cutoutd.web.dialects import ALL
-
-
-def test_the_page_is_what_the_code_says() -> None:
-    assert PAGE.read_text() == page(), "run: python tools/write_parameters.py"
 
 
 def test_every_parameter_says_what_it_does() -> None:

@@ -1,7 +1,5 @@
-"""Write docs/api/parameters.md: every parameter of every dialect, from the code that reads it."""
+"""docs/api/parameters.md: every parameter of every dialect, from the code that reads it."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel
@@ -9,12 +7,10 @@ from pydantic import AliasChoices, BaseModel
 from cutoutd.web.dialects import ALL
 from cutoutd.web.dialects.base import Dialect
 
-PAGE = Path(__file__).parent.parent / "docs" / "api" / "parameters.md"
-
 HEAD = """\
 # Every parameter of every API
 
-This page is written by `python tools/write_parameters.py` from the code that reads the requests; a
+This page is written by `make generate` from the code that reads the requests; a
 test compares the two. Null and the empty string mean the default, unknown parameters are ignored.
 """
 
@@ -81,15 +77,3 @@ def default(described: dict[str, Any], name: str) -> str:
 def told(one: dict[str, Any]) -> str:
     """What the code says about it."""
     return str(one.get("description", "")).replace("|", "\\|").replace("\n", " ")
-
-
-def main() -> None:
-    """Write the page; with `--check`, fail if it is not what the code says."""
-    text = page()
-    if "--check" in sys.argv:
-        sys.exit(PAGE.read_text() != text and "docs/api/parameters.md is out of date")
-    PAGE.write_text(text)
-
-
-if __name__ == "__main__":
-    main()
