@@ -7,7 +7,7 @@ name=cutoutd-smoke-$$
 trap 'docker rm --force "$name" >/dev/null' EXIT
 docker run --detach --name "$name" --read-only --tmpfs /tmp --cap-drop ALL \
     --security-opt no-new-privileges --publish 127.0.0.1::8000 \
-    --env CUTOUTD_API_KEYS=smoke "$image" >/dev/null
+    --env CUTOUTD_API_KEYS=smoke-test-of-the-image "$image" >/dev/null
 base=http://$(docker port "$name" 8000/tcp | head -n 1)
 for _ in $(seq 60); do
     curl --silent --fail "$base/readyz" >/dev/null && break
@@ -15,7 +15,7 @@ for _ in $(seq 60); do
 done
 curl --fail --silent --show-error "$base/readyz"
 cutout=$(mktemp)
-curl --fail --silent --show-error --header 'Authorization: Bearer smoke' \
+curl --fail --silent --show-error --header 'Authorization: Bearer smoke-test-of-the-image' \
     --form image=@src/cutoutd/web/playground/sample.jpg --output "$cutout" "$base/v1/remove-background"
 head -c 4 "$cutout" | grep -q PNG
 test "$(docker exec "$name" id -u)" = 65532

@@ -10,13 +10,30 @@ def key(secret: str, client: str = "shop", **other: object) -> ApiKey:
     return ApiKey(digest=digest_of(secret), client=client, **other)  # type: ignore[arg-type]
 
 
-def clients(*keys: ApiKey, clock: FakeClock | None = None) -> Clients:
-    return Clients([lambda: keys], now_ms=clock or FakeClock())
+def clients(*keys: ApiKey, clock: FakeClock | None = None, anonymous: bool = False) -> Clients:
+    return Clients([lambda: keys], now_ms=clock or FakeClock(), anonymous=anonymous)
 
 
-def test_without_any_key_everybody_is_anonymous() -> None:
-    assert clients().authenticate(None) == "anonymous"
-    assert clients().authenticate("whatever") == "anonymous"
+def test_where_it_was_so_decided_everybody_is_anonymous_until_there_is_a_key() -> None:
+    assert clients(anonymous=True).authenticate(None) == "anonymous"
+    assert clients(anonymous=True).authenticate("whatever") == "anonymous"
+    with pytest.raises(AuthenticationFailed):
+        clients(key("one"), anonymous=True).authenticate(None)
+
+
+def test_without_that_decision_nobody_is_let_in_where_no_key_is() -> None:
+    for presented in (None, "whatever"):
+        with pytest.raises(AuthenticationFailed):
+            clients().authenticate(presented)
+
+
+def test_keys_that_vanish_open_nothing() -> None:
+    keys = [key("one")]
+    some = Clients([lambda: keys], now_ms=FakeClock(), anonymous=True)
+    keys.clear()
+    some.refresh()
+    with pytest.raises(AuthenticationFailed):
+        some.authenticate(None)
 
 
 def test_a_key_becomes_its_client() -> None:

@@ -126,6 +126,8 @@ def test_a_file_of_keys_is_read(tmp_path: Path) -> None:
     [
         ("keys = 3", "keys"),
         ("nonsense", "TOML"),
+        ("", r"holds no \[\[keys\]\]"),
+        ("# soon", r"holds no \[\[keys\]\]"),
         ("[[keys]]\nclient = 'shop'", r"keys\.0\.sha256"),
         ("[[keys]]\nclient = 'a/b'\nsha256 = '" + "0" * 64 + "'", r"keys\.0\.client"),
         ("[[keys]]\nclient = 'a'\nkey = 'x'\nsha256 = '" + "0" * 64 + "'", r"keys\.0\.key"),
@@ -136,6 +138,12 @@ def test_a_wrong_file_of_keys_says_where(tmp_path: Path, text: str, named: str) 
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=named):
         keys_from_file(path)
+
+
+def test_a_file_may_say_that_there_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_text("keys = []")
+    assert keys_from_file(path) == []
 
 
 def test_a_missing_file_of_keys_is_named_by_its_setting(tmp_path: Path) -> None:

@@ -19,14 +19,19 @@ class Clients:
     """The clients that may call, as a picture of all key sources a moment ago.
 
     Requests only ever look at the picture; a thread renews it, so that a key that was revoked
-    stops working everywhere within seconds, and a slow database delays nobody. As long as no
-    key was ever made, everybody is `anonymous`; afterwards, also when all keys have ended,
-    nobody is.
+    stops working everywhere within seconds, and a slow database delays nobody.
+
+    Whether callers without a key are let in is decided once, by who makes this: the first key
+    that is seen ends it for good, and nothing that is missing ever begins it again.
     """
 
-    def __init__(self, sources: Sequence[KeySource], *, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, sources: Sequence[KeySource], *, now_ms: Callable[[], int], anonymous: bool = False
+    ) -> None:
+        """anonymous: everybody is the client `anonymous`, until a key exists."""
         self._sources = sources
         self._now_ms = now_ms
+        self._open = anonymous
         self._keys: Mapping[bytes, ApiKey] = MappingProxyType({})
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="keys", daemon=True)
@@ -34,14 +39,16 @@ class Clients:
 
     @property
     def open(self) -> bool:
-        """True while no key exists and everybody may call."""
-        return not self._keys
+        """True while everybody may call."""
+        return self._open
 
     def refresh(self) -> None:
         """Read all sources again."""
         self._keys = MappingProxyType(
             {key.digest: key for source in self._sources for key in source()}
         )
+        if self._keys:
+            self._open = False
 
     def start(self) -> None:
         """Keep the picture fresh until `close`."""

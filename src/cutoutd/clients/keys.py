@@ -103,10 +103,14 @@ _ENTRIES: Final = TypeAdapter(list[_KeyEntry])
 def keys_from_file(path: Path) -> list[ApiKey]:
     """The keys of a TOML file: a `[[keys]]` table with `client`, `sha256` and what may differ.
 
-    Raises ConfigurationError that says which entry is wrong.
+    A file without the word `keys` is one that is being written just now, or a mistake; who means
+    no key at all writes `keys = []`. Raises ConfigurationError that says which entry is wrong.
     """
     try:
-        entries = _ENTRIES.validate_python(tomllib.loads(path.read_text()).get("keys", []))
+        table = tomllib.loads(path.read_text())
+        if "keys" not in table:
+            raise ConfigurationError("CUTOUTD_API_KEYS_FILE holds no [[keys]].")
+        entries = _ENTRIES.validate_python(table["keys"])
     except OSError as exc:
         raise ConfigurationError("CUTOUTD_API_KEYS_FILE cannot be read.") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:

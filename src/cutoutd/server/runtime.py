@@ -164,7 +164,9 @@ def _open_clients(settings: Settings, database: Database) -> Clients:
     sources: list[KeySource] = [lambda: keys, KeyStore(database, now_ms=now_ms).all]
     if settings.api_keys_file is not None:
         sources.append(partial(keys_from_file, settings.api_keys_file))
-    clients = Clients(sources, now_ms=now_ms)
+    # A file of keys asks for keys, whatever it holds; so does a key in it or in the database.
+    anonymous = settings.api_keys_file is None
+    clients = Clients(sources, now_ms=now_ms, anonymous=anonymous)
     if clients.open and not (settings.allow_anonymous or _is_loopback(settings.host)):
         raise ConfigurationError(
             f"CUTOUTD_HOST is {settings.host} and there is no API key, so that anybody could use "

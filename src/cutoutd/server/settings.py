@@ -20,12 +20,32 @@ from cutoutd.logs import LogFormat, LogLevel
 from cutoutd.net.addresses import parse_allowed
 from cutoutd.segmentation.options import OnProviderFailure, ProviderName, SegmentationOptions
 
+MIN_KEY_CHARS = 16
+"""Of a key in the environment; shorter ones can be guessed."""
+
 
 def _split(value: Any) -> Any:
     """Lists are written as `a, b, c` in the environment."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _some_keys(value: Any) -> Any:
+    """Commas and spaces alone are no way to say that no key is needed."""
+    keys = _split(value)
+    if isinstance(value, str) and not keys:
+        raise ValueError("there is no key in it; leave it unset, or name one")
+    return keys
+
+
+def _long_enough(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(len(key.get_secret_value()) < MIN_KEY_CHARS for key in keys):
+        raise ValueError(
+            f"a key must have at least {MIN_KEY_CHARS} characters; "
+            "`openssl rand -hex 32` makes a good one"
+        )
+    return keys
 
 
 def _allow_list(value: str) -> str:
@@ -39,6 +59,9 @@ def _network(value: str) -> str:
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+Keys = Annotated[
+    tuple[SecretStr, ...], NoDecode, BeforeValidator(_some_keys), AfterValidator(_long_enough)
+]
 NetworkText = Annotated[str, BeforeValidator(_network)]
 Networks = Annotated[tuple[NetworkText, ...], NoDecode, BeforeValidator(_split)]
 
@@ -68,8 +91,10 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may call this server; `*` for all. Empty: none."
     )
     dialects: Words = Field((), description="Dialects to serve, by name. Empty: all of them.")
-    api_keys: Secrets = Field(
-        (), description="Keys that callers must present, beside those of `cutoutd keys`."
+    api_keys: Keys = Field(
+        (),
+        description="Keys that callers must present, beside those of `cutoutd keys`; "
+        "each has at least 16 characters.",
     )
     api_keys_file: Path | None = Field(
         None, description="A TOML file of keys: digests, names, limits, scopes, expiry."

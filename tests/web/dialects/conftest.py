@@ -17,9 +17,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a server that wants the key `secret` and waits for nothing."""
+    """The base URL of a server that wants a key and waits for nothing."""
     data_dir = tmp_path_factory.mktemp("strict")
-    with serving(data_dir, api_keys=("secret",), sync_wait_s=0) as base:
+    with serving(data_dir, api_keys=("a-secret-of-16-characters",), sync_wait_s=0) as base:
         yield base
 
 

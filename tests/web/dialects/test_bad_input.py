@@ -269,7 +269,9 @@ def test_a_picture_that_takes_too_long_is_given_up_with_a_time_to_come_back(
     strict_http: httpx.Client, name: str
 ) -> None:
     vendor = VENDORS[name]
-    answer = strict_http.post(vendor.path, headers={"X-Api-Key": "secret"}, **vendor.picture(PHOTO))
+    answer = strict_http.post(
+        vendor.path, headers={"X-Api-Key": "a-secret-of-16-characters"}, **vendor.picture(PHOTO)
+    )
     refused(vendor, "late", answer)
     assert int(answer.headers["retry-after"]) >= 1
 

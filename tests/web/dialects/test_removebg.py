@@ -220,7 +220,12 @@ def test_there_is_always_enough_on_the_account(http: httpx.Client) -> None:
 
 def test_the_account_wants_the_key(strict_http: httpx.Client) -> None:
     assert strict_http.get("/v1.0/account").status_code == 403
-    assert strict_http.get("/v1.0/account", headers={"X-Api-Key": "secret"}).status_code == 200
+    assert (
+        strict_http.get(
+            "/v1.0/account", headers={"X-Api-Key": "a-secret-of-16-characters"}
+        ).status_code
+        == 200
+    )
 
 
 def test_what_is_left_of_a_limit_is_said_under_the_vendors_names(tmp_path: Path) -> None:
