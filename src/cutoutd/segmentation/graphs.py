@@ -12,9 +12,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+
+from cutoutd.segmentation.network_input import first_mask
 
 if TYPE_CHECKING:
     import onnx
@@ -29,8 +32,9 @@ log = logging.getLogger(__name__)
 def pruned(weights: Path, output: str | None) -> bytes | None:
     """The model with nothing but what one output needs; None if there is nothing to gain.
 
-    output: its name, or None for the first. Models with more than 1.9 GB or with their weights
-    in further files are left as they are. Raises onnx's and protobuf's errors for other files.
+    output: its name, or None for the first that can be a mask. Models with more than 1.9 GB,
+    weights in further files included, are left as they are. Raises onnx's and protobuf's errors
+    for other files, and OSError where a file of weights is missing.
     """
     if weights.stat().st_size > LARGEST_PARSED:
         return None
@@ -38,42 +42,84 @@ def pruned(weights: Path, output: str | None) -> bytes | None:
 
     model = onnx.load(str(weights), load_external_data=False)
     graph = model.graph
-    if len(graph.output) < 2 or any(w.HasField("data_location") for w in graph.initializer):
-        return None
-    wanted = [o for o in graph.output if o.name == (output or graph.output[0].name)]
-    if not wanted:
+    wanted = output or first_mask((one.name, _shape(one)) for one in graph.output)
+    kept = [one for one in graph.output if one.name == wanted]
+    if len(graph.output) < 2 or not kept:
         return None  # Opening the file will say which outputs there are.
-    _keep_what_leads_to(graph, wanted[0].name)
-    kept = onnx.ValueInfoProto()
-    kept.CopyFrom(wanted[0])
+    beside = _bytes_beside(model, weights.parent)
+    if beside + weights.stat().st_size > LARGEST_PARSED:
+        return None
+    if beside:
+        onnx.load_external_data_for_model(model, str(weights.parent))
+    _keep_what_leads_to(graph, wanted)
     del graph.output[:]
-    graph.output.append(kept)
+    graph.output.extend(kept)
     serialised: bytes = model.SerializeToString()
     return serialised
 
 
+def _shape(value: "onnx.ValueInfoProto") -> list[int | str | None] | None:
+    """Lengths, names where they are open; None where the file does not say."""
+    kind = value.type.tensor_type
+    if not kind.HasField("shape"):
+        return None
+    return [side.dim_value or side.dim_param or None for side in kind.shape.dim]
+
+
+def _bytes_beside(model: "onnx.ModelProto", folder: Path) -> int:
+    """The size of the further files that weights lie in. Raises FileNotFoundError."""
+    names = {
+        entry.value
+        for weight in model.graph.initializer
+        for entry in weight.external_data
+        if entry.key == "location"
+    }
+    return sum((folder / name).stat().st_size for name in names)
+
+
 def _keep_what_leads_to(graph: "onnx.GraphProto", output: str) -> None:
-    """Drop the nodes and weights that the output does not depend on. Nodes are in order."""
-    needed, nodes = {output}, []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            needed.update(node.input)
-            needed.update(_names_used_inside(node))
-            nodes.append(node)
+    """Drop the nodes and weights that the output does not depend on, and put nodes in order.
+
+    Converters to half precision append their casts at the end, before which they are needed.
+    """
+    nodes = list(graph.node)
+    maker = {name: place for place, node in enumerate(nodes) for name in node.output if name}
+    needed, places, todo = {output}, set[int](), [output]
+    while todo:
+        place = maker.get(todo.pop())
+        if place is None or place in places:
+            continue
+        places.add(place)
+        reads = _reads(nodes[place])
+        needed |= reads
+        todo.extend(reads)
+    ordered = _in_order([nodes[place] for place in sorted(places)])
     weights = [w for w in graph.initializer if w.name in needed]
     del graph.node[:]
-    graph.node.extend(reversed(nodes))
+    graph.node.extend(ordered)
     del graph.initializer[:]
     graph.initializer.extend(weights)
 
 
-def _names_used_inside(node: "onnx.NodeProto") -> set[str]:
-    """What the bodies of If, Loop and Scan take from outside."""
-    names: set[str] = set()
+def _in_order(nodes: list["onnx.NodeProto"]) -> list["onnx.NodeProto"]:
+    """Each node after those whose outputs it reads; left as they are where they are so already."""
+    maker = {name: place for place, node in enumerate(nodes) for name in node.output if name}
+    needs = {
+        place: {maker[name] for name in _reads(node) if name in maker}
+        for place, node in enumerate(nodes)
+    }
+    if all(place > max(before, default=-1) for place, before in needs.items()):
+        return nodes
+    return [nodes[place] for place in TopologicalSorter(needs).static_order()]
+
+
+def _reads(node: "onnx.NodeProto") -> set[str]:
+    """The names of what a node reads, also inside the bodies of If, Loop and Scan."""
+    names = {name for name in node.input if name}
     for attribute in node.attribute:
-        for inner in attribute.g.node:
-            names.update(inner.input)
-            names |= _names_used_inside(inner)
+        for body in (attribute.g, *attribute.graphs):
+            names.update(*(_reads(inner) for inner in body.node))
+            names.update(value.name for value in body.output)
     return names
 
 

@@ -44,6 +44,8 @@ class Activation(StrEnum):
 
     NONE = "none"
     SIGMOID = "sigmoid"
+    AUTO = "auto"
+    """The logistic function, where some number is no probability."""
 
 
 class Precision(StrEnum):
@@ -75,12 +77,12 @@ class ModelSpec:
     std: tuple[float, float, float] = IMAGENET_STD
     scale: Scale = Scale.LEVELS
     output: str | None = None
-    """Name of the output that is the mask, (N, 1, h, w) or (N, h, w); None: the first."""
+    """Name of the output that is the mask; None: the first that can be one by its shape."""
     outputs: int | None = None
     """How many outputs the file has, where that is known: one means there is nothing to cut."""
     classes: tuple[int, ...] = ()
     """Of a network with a channel for each class (logits): those that are the subject together.
-    Empty: the first channel is the mask."""
+    Empty: the mask is the only channel, the second of two, or the first of more."""
     activation: Activation = Activation.NONE
     stretch: bool = False
     """Stretch each prediction to 0..1 (its minimum to 0, its maximum to 1)."""

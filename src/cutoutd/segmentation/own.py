@@ -51,7 +51,7 @@ class ModelFile(BaseModel):
     scale: Scale = Scale.LEVELS
     output: str | None = None
     classes: tuple[int, ...] = ()
-    activation: Activation = Activation.NONE
+    activation: Activation = Activation.AUTO
     stretch: bool = False
     reducing_gap: float | None = Field(None, ge=1)
     checksum: str | None = Field(None, pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")

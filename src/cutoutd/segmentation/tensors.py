@@ -1,5 +1,7 @@
 """The two conversions around a network: a picture to its input, its output to probabilities."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ FLAT = 1 / 255
 """A prediction that varies by less than one 8-bit level has nothing to stretch."""
 LARGEST = 1e6
 """What an infinite output counts as."""
+ROUNDING = 1e-3
+"""A probability in half precision may be so far outside 0..1."""
+ROUNDING_OF_SUMS = 1e-2
 SATURATED = 80.0
 """Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
@@ -47,29 +52,76 @@ def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArr
     return resampled(small, size, LANCZOS, extent=extent, threads=threads)
 
 
-def probability_from_output(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
+def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
     """Turn the mask output of a network into probabilities.
 
-    raw: (1, C, h, w) or (1, h, w); the first channel is the mask, or the channels of
-    `spec.classes` are the subject's share after a softmax over all of them. Returns (h, w), 0..1,
-    and NaN where the network gave no number. A flat prediction is not stretched: it stays at its
-    level, so that "nothing here" does not become noise over the whole range.
+    raw: (1, C, h, w), (1, h, w, C), (1, h, w) or (h, w), of floats (probabilities or logits),
+    bytes (levels 0..255) or other integers (the number of the class). The subject's channel is
+    the only one, the second of two (background, subject), the first of more, or the channels of
+    `spec.classes` together, after a softmax over all.
+
+    Returns (h, w), 0..1, and NaN where the network gave no number. A flat prediction is not
+    stretched: it stays at its level, so that "nothing here" does not become noise over the
+    whole range.
     """
-    mask = (raw[0, 0] if raw.ndim == 4 else raw[0]).astype(np.float32)
-    if spec.classes:
-        mask = _share_of(raw[0].astype(np.float32), spec.classes)
+    mask, is_logit = _subject_of(_channels_first(raw), spec)
     lost = np.isnan(mask)
     if lost.all():
         return np.full(mask.shape, np.nan, dtype=np.float32)
     mask = np.clip(np.where(lost, mask[~lost].min(), mask), -LARGEST, LARGEST)
-    if spec.activation is Activation.SIGMOID:
-        mask = 1 / (1 + np.exp(-np.clip(mask, -SATURATED, SATURATED)))
+    if is_logit and (spec.activation is Activation.SIGMOID or _auto_logits(mask, spec)):
+        mask = (1 / (1 + np.exp(-np.clip(mask, -SATURATED, SATURATED)))).astype(np.float32)
     if spec.stretch:
         low, high = float(mask.min()), float(mask.max())
         if high - low >= FLAT:
             mask = (mask - low) / (high - low)
     probability: NDArray[np.float32] = np.where(lost, np.nan, np.clip(mask, 0.0, 1.0))
     return probability.astype(np.float32)
+
+
+def _auto_logits(mask: NDArray[np.float32], spec: ModelSpec) -> bool:
+    """Whether these are logits by the rule of AUTO: a picture of logits within 0..1 is no mask."""
+    if spec.activation is not Activation.AUTO:
+        return False
+    return bool(mask.min() < -ROUNDING or mask.max() > 1 + ROUNDING)
+
+
+def _channels_first(raw: NDArray[Any]) -> NDArray[Any]:
+    """The first picture's output as (C, h, w); masks are square, as the input is."""
+    while raw.ndim > 3:
+        raw = raw[0]
+    if raw.ndim < 3:
+        return raw[np.newaxis]
+    height, width, last = raw.shape
+    channels_last = last < height and (last == 1 or height == width)
+    return np.moveaxis(raw, -1, 0) if channels_last else raw
+
+
+def _subject_of(channels: NDArray[Any], spec: ModelSpec) -> tuple[NDArray[np.float32], bool]:
+    """(C, h, w) -> the subject's (h, w), and whether an activation is still to come."""
+    if channels.dtype == np.uint8:
+        return channels[_only(channels)].astype(np.float32) / 255, False
+    if channels.dtype.kind in "iub":
+        labels = channels[0]
+        subject = np.isin(labels, spec.classes) if spec.classes else labels > 0
+        return subject.astype(np.float32), False
+    values = channels.astype(np.float32)
+    if spec.classes:
+        return _share_of(values, spec.classes), False
+    if len(values) == 2 and spec.activation is not Activation.SIGMOID and not _are_shares(values):
+        return _share_of(values, (1,)), False
+    return values[_only(values)], True
+
+
+def _only(channels: NDArray[Any]) -> int:
+    """The mask's place where no classes are named: after the background's, if there are two."""
+    return 1 if len(channels) == 2 else 0
+
+
+def _are_shares(values: NDArray[np.float32]) -> bool:
+    """(C, h, w): whether the channels of each pixel are probabilities that add up to 1."""
+    known = values[:, np.isfinite(values).all(axis=0)]
+    return bool((known >= 0).all() and (np.abs(known.sum(axis=0) - 1) <= ROUNDING_OF_SUMS).all())
 
 
 def _share_of(logits: NDArray[np.float32], classes: tuple[int, ...]) -> NDArray[np.float32]:

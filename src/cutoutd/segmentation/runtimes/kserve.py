@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.network_input import NetworkInput, first_mask
 
 TIMEOUT_S = 30.0
+DATATYPES = {np.float32: "FP32", np.float16: "FP16", np.float64: "FP64", np.uint8: "UINT8"}
+"""NumPy's types in the protocol's words."""
 
 
 class KServeRunner:
@@ -39,13 +42,15 @@ class KServeRunner:
             raise ConfigurationError(
                 f"The server at {address} does not offer {self._model!r}: {exc}"
             ) from exc
-        self._input = about.inputs[0].name
-        self._output = spec.output or about.outputs[0].name
+        self._spec = spec
+        self._input, self._takes = _checked_input(about.inputs, spec)
+        self._output = spec.output or first_mask((one.name, _sides(one)) for one in about.outputs)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(1, 3, H, W) -> the mask output as the server gives it. Raises ProcessingFailed."""
-        sent = self._grpc.InferInput(self._input, list(tensor.shape), "FP32")
-        sent.set_data_from_numpy(tensor)
+        fed = self._takes.fed(tensor, self._spec)
+        sent = self._grpc.InferInput(self._input, list(fed.shape), DATATYPES[fed.dtype.type])
+        sent.set_data_from_numpy(fed)
         wanted = self._grpc.InferRequestedOutput(self._output)
         try:
             answer = self._client.infer(
@@ -55,3 +60,23 @@ class KServeRunner:
             raise ProcessingFailed("The inference server failed on this picture.") from exc
         mask: NDArray[np.float32] = answer.as_numpy(self._output)
         return mask
+
+
+def _checked_input(inputs: Any, spec: ModelSpec) -> tuple[str, NetworkInput]:
+    """The input's name, and what it takes. Raises ConfigurationError if that is no picture."""
+    types = {word: kind for kind, word in DATATYPES.items()}
+    first, *others = inputs
+    if not others and first.datatype in types:
+        takes = NetworkInput.of(_sides(first), types[first.datatype], spec.size)
+        if takes is not None:
+            return first.name, takes
+    found = ", ".join(f"{one.name} {one.datatype} {_sides(one)}" for one in inputs)
+    raise ConfigurationError(
+        f"{spec.name!r} must have one input that takes a picture of {spec.size} px; "
+        f"the remote model has: {found}."
+    )
+
+
+def _sides(tensor: Any) -> list[int | None]:
+    """Of an input or output; the protocol writes -1 for a side that is open."""
+    return [int(side) if int(side) > 0 else None for side in tensor.shape]

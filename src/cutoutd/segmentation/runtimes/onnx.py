@@ -19,12 +19,18 @@ from numpy.typing import NDArray
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.network_input import NetworkInput, first_mask
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS, missing
 
 ERRORS_ONLY = 3
 SPINNING = "session.intra_op.allow_spinning"
-FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+}
 BESIDE = {
     "session.optimized_model_external_initializers_file_name": "weights.bin",
     "session.optimized_model_external_initializers_min_size_in_bytes": "1024",
@@ -59,14 +65,15 @@ class OnnxRunner:
     def __init__(self, spec: ModelSpec, session: Any) -> None:
         self._session = session
         self.provider: str = _our_word(session.get_providers()[0])
+        self._spec = spec
+        self._takes = _checked_input(spec, session)
         self._output = _checked_output(spec, session)
         self._input: str = session.get_inputs()[0].name
-        self._dtype = FLOATS[session.get_inputs()[0].type]
         self.takes_batches = not isinstance(session.get_inputs()[0].shape[0], int)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
-        feed = {self._input: tensor.astype(self._dtype, copy=False)}
+        feed = {self._input: self._takes.fed(tensor, self._spec)}
         try:
             outputs = self._session.run([self._output], feed)
         except Exception as exc:
@@ -127,6 +134,11 @@ def _pruned(spec: ModelSpec, weights: Path) -> bytes | None:
         return None
     try:
         return pruned(weights, spec.output)
+    except FileNotFoundError as exc:
+        beside = Path(exc.filename or "").name
+        raise ConfigurationError(
+            f"{weights.name} has weights in a further file, {beside}, that is not beside it."
+        ) from exc
     except Exception as exc:
         raise ConfigurationError(f"{weights.name} is not a whole ONNX file.") from exc
 
@@ -170,27 +182,28 @@ def _open(
     return session
 
 
-def _checked_output(spec: ModelSpec, session: Any) -> str:
-    """The name of the mask output. Raises ConfigurationError if the model is of another kind."""
-    inputs, outputs = session.get_inputs(), [o.name for o in session.get_outputs()]
-    shape = inputs[0].shape if len(inputs) == 1 else []
-    fits = (
-        len(shape) == 4
-        and inputs[0].type in FLOATS
-        and (shape[1] == 3 or not isinstance(shape[1], int))
-        and all(side == spec.size or not isinstance(side, int) for side in shape[2:])
+def _checked_input(spec: ModelSpec, session: Any) -> NetworkInput:
+    """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
+    inputs = session.get_inputs()
+    if len(inputs) == 1 and inputs[0].type in TYPES:
+        takes = NetworkInput.of(inputs[0].shape, TYPES[inputs[0].type], spec.size)
+        if takes is not None:
+            return takes
+    found = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
+    raise ConfigurationError(
+        f"{spec.name!r} must have one input of floats or bytes, (N, 3, {spec.size}, {spec.size}) "
+        f"or (N, {spec.size}, {spec.size}, 3); {spec.file} has: {found}."
     )
-    if not fits:
-        found = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
-        raise ConfigurationError(
-            f"{spec.name!r} must have one input, float (N, 3, {spec.size}, {spec.size}); "
-            f"{spec.file} has: {found}."
-        )
+
+
+def _checked_output(spec: ModelSpec, session: Any) -> str:
+    """The name of the mask output. Raises ConfigurationError if there is none of the spec's."""
+    outputs = {one.name: one.shape for one in session.get_outputs()}
     if spec.output is not None and spec.output not in outputs:
         raise ConfigurationError(
             f"{spec.file} has no output {spec.output!r}; it has: {', '.join(outputs)}."
         )
-    return spec.output or outputs[0]
+    return spec.output or first_mask(outputs.items())
 
 
 def _our_word(execution_provider: str) -> str:
@@ -203,4 +216,4 @@ def _our_word(execution_provider: str) -> str:
 def _reason(exc: Exception, content: Path | bytes) -> str:
     """The first line of what ONNX Runtime said, without the folders."""
     line = str(exc).partition("\n")[0]
-    return line if isinstance(content, bytes) else line.replace(str(content), content.name)
+    return line if isinstance(content, bytes) else line.replace(f"{content.parent}{os.sep}", "")

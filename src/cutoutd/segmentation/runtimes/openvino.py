@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.network_input import NetworkInput, first_mask
 
 
 def is_installed() -> bool:
@@ -35,32 +36,58 @@ class OpenVinoRunner:
             output = _output(model, spec.output)
             for other in [one for one in model.get_results() if one is not output]:
                 model.remove_result(other)
-            model.reshape([1, 3, spec.size, spec.size])
+            self._takes = _checked_input(model, spec)
+            size, channels_last = spec.size, self._takes.channels_last
+            model.reshape([1, size, size, 3] if channels_last else [1, 3, size, size])
             self._compiled: Any = core.compile_model(model, "CPU", properties)
+        except ConfigurationError:
+            raise
         except StopIteration:
             raise ConfigurationError(f"{spec.file} has no output {spec.output!r}.") from None
         except Exception as exc:
             reason = str(exc).partition("\n")[0].replace(str(weights), weights.name)
             raise ConfigurationError(f"OpenVINO cannot open {weights.name}: {reason}") from exc
+        self._spec = spec
         self.provider = f"openvino-{_precision(self._compiled)}"
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(1, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
         try:
-            outputs = self._compiled({0: tensor})
+            outputs = self._compiled({0: self._takes.fed(tensor, self._spec)})
         except Exception as exc:
             raise ProcessingFailed("The segmentation model failed on this picture.") from exc
-        return np.array(outputs[0], dtype=np.float32)
+        return np.array(outputs[0])
+
+
+def _checked_input(model: Any, spec: ModelSpec) -> NetworkInput:
+    """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
+    given = model.input(0)
+    shape = _sides(given.partial_shape)
+    takes = shape and NetworkInput.of(shape, given.get_element_type().to_dtype(), spec.size)
+    if not takes:
+        raise ConfigurationError(f"{spec.file} takes no picture of {spec.size} px.")
+    return takes
 
 
 def _output(model: Any, name: str | None) -> Any:
-    """The result node of that name, or the first."""
+    """The result node of that name, or the first that can be a mask."""
     results = model.get_results()
     if name is None:
-        return results[0]
+        chosen = first_mask(
+            (str(place), _sides(one.get_output_partial_shape(0)))
+            for place, one in enumerate(results)
+        )
+        return results[int(chosen)]
     return next(
         r for r in results if name in r.output(0).get_names() | r.input(0).get_tensor().names
     )
+
+
+def _sides(shape: Any) -> list[int | None] | None:
+    """Lengths, None where they are open; None where even their number is."""
+    if shape.rank.is_dynamic:
+        return None
+    return [side.get_length() if side.is_static else None for side in shape]
 
 
 def _precision(compiled: Any) -> str:
