@@ -116,8 +116,9 @@ def _metric(call: ast.Call) -> Iterator[tuple[str, ...]]:
             lists = [one for one in more + named if isinstance(one, ast.List)]
             labels = [label for one in lists for label in ast.literal_eval(one)]
             name += "_total" if kind == "Counter" else ""
-            prefix = "histogram: " if kind == "Histogram" else ""
-            yield f"`{name}`", ", ".join(labels), prefix + meaning
+            if kind == "_histogram":
+                meaning = f"Histogram of seconds: {meaning[0].lower()}{meaning[1:]}"
+            yield f"`{name}`", ", ".join(labels), meaning
 
 
 def _listed(folder: Path, indent: str) -> list[str]:

@@ -50,59 +50,44 @@ class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
         self._requests = Counter(
-            "cutoutd_requests", "HTTP requests", ["api", "method", "status"], registry=self.registry
+            "cutoutd_requests", "HTTP requests", ["api", "method", "status"], registry=registry
         )
-        self._request_seconds = Histogram(
-            "cutoutd_request_seconds",
-            "Time from a request to the end of its answer",
-            ["api"],
-            buckets=SECONDS,
-            registry=self.registry,
+        self._request_seconds = _histogram(
+            "cutoutd_request_seconds", "From a request to the end of its answer", ["api"], registry
         )
         self._in_flight = Gauge(
-            "cutoutd_requests_in_flight", "HTTP requests being answered", registry=self.registry
+            "cutoutd_requests_in_flight", "HTTP requests being answered", registry=registry
         )
         self._errors = Counter(
             "cutoutd_errors",
             "Answers that say an error, also where a vendor answers them with 200",
             ["api", "code"],
-            registry=self.registry,
+            registry=registry,
         )
         self._ended = Counter(
             "cutoutd_jobs_ended",
             "Jobs that ended in this process; code says why one failed",
             ["dialect", "status", "code"],
-            registry=self.registry,
+            registry=registry,
         )
-        self._job_seconds = Histogram(
-            "cutoutd_job_seconds",
-            "Time from a job's start to its end",
-            ["model", "provider"],
-            buckets=SECONDS,
-            registry=self.registry,
+        self._job_seconds = _histogram(
+            "cutoutd_job_seconds", "From a job's start to its end", ["model", "provider"], registry
         )
-        self._wait_seconds = Histogram(
-            "cutoutd_job_wait_seconds",
-            "Time from a job's submission to its start",
-            buckets=SECONDS,
-            registry=self.registry,
+        self._wait_seconds = _histogram(
+            "cutoutd_job_wait_seconds", "From a job's submission to its start", [], registry
         )
-        self._stage_seconds = Histogram(
+        self._stage_seconds = _histogram(
             "cutoutd_stage_seconds",
-            "Time of one stage of a job (obtain, decode, segment, …)",
+            "One stage of a job (obtain, decode, segment, …)",
             ["stage"],
-            buckets=SECONDS,
-            registry=self.registry,
+            registry,
         )
         build = Gauge(
-            "cutoutd_build_info",
-            "The version that runs; always 1",
-            ["version"],
-            registry=self.registry,
+            "cutoutd_build_info", "1 for the version that runs", ["version"], registry=registry
         )
         build.labels(__version__).set(1)
 
@@ -206,6 +191,12 @@ def _of_census(census: Census) -> Iterable[GaugeMetricFamily]:
         "How long the oldest waiting job has waited",
         census.oldest_waiting_ms / 1000,
     )
+
+
+def _histogram(
+    name: str, meaning: str, labels: list[str], registry: CollectorRegistry
+) -> Histogram:
+    return Histogram(name, meaning, labels, buckets=SECONDS, registry=registry)
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
