@@ -1,52 +1,120 @@
-"""Which kind of answer a caller accepts (RFC 9110, 12.5.1)."""
+"""What kind of answer a caller is given: its `Accept` header (RFC 9110, 12.5.1), as it is meant.
+
+Most callers never wrote their header; a library did. So a list that likes things no picture API
+has, as axios', n8n's, Java's and browsers' do, is taken for what it is, and the usual answer for
+what the vendor documents. JSON is for those who like it better than a picture, and a picture
+that cannot hold transparency for those who take no other.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
 
 from cutoutd.command import ImageFormat
 
-JSON = "application/json"
-ZIP = "application/zip"
+JSON: Final = "application/json"
+ZIP: Final = "application/zip"
 
-PICTURES: dict[str, ImageFormat] = {
+PICTURES: Final[dict[str, ImageFormat]] = {
     "image/png": ImageFormat.PNG,
     "image/webp": ImageFormat.WEBP,
     "image/avif": ImageFormat.AVIF,
     "image/jpeg": ImageFormat.JPEG,
 }
+"""The first is the usual one."""
+OPAQUE: Final = "image/jpeg"
+"""The one that cannot hold what a cut-out is about."""
+
+_MOST_CHARS: Final = 4096
+_MOST_RANGES: Final = 64
+_NAME: Final = r"[a-z0-9!#$&^_.+-]+"
+_RANGE: Final = re.compile(rf"\*|\*/\*|(?:{_NAME}|\*)/(?:{_NAME}|\*)|\*\+{_NAME}")
+_QUALITY: Final = re.compile(r"\d{1,3}(?:\.\d{0,9})?|\.\d{1,9}")
+_SAYS_JSON: Final = re.compile(r"\S+\+json|(?:text|application)/(?:x-)?(?:json|javascript)")
+_BYTES: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """One entry of the header: `image/png`, `image/*`, `*/*`; quality is 0..1."""
+
+    kind: str
+    quality: float
 
 
 def preferred(header: str, offered: tuple[str, ...]) -> str | None:
-    """The first of `offered` among those that the `Accept` header likes best; None: none at all.
+    """The one of `offered` to answer with, the first of which is the usual; None: none will do.
 
-    An empty header accepts everything.
+    An empty header accepts everything, as does one that cannot be read.
     """
-    wanted = _parsed(header) or [("*/*", 1.0)]
-    weighed = [(_weight(kind, wanted), -place, kind) for place, kind in enumerate(offered)]
-    weight, _, kind = max(weighed)
-    return kind if weight > 0 else None
+    ranges = _parsed(header) or [_Range("*/*", 1.0)]
+    weights = {kind: weight for kind in offered if (weight := _weight(kind, ranges)) > 0}
+    if weights.keys() & (PICTURES.keys() - {OPAQUE}):
+        weights.pop(OPAQUE, None)
+    if not weights:
+        return None
+    best = max(weights.values())
+    if any(one.quality >= best and _is_foreign(one.kind) for one in ranges):
+        return next(iter(weights))
+    return next(kind for kind, weight in weights.items() if weight == best)
 
 
-def _parsed(header: str) -> list[tuple[str, float]]:
-    found = []
-    for part in header.lower().split(","):
-        kind, *parameters = (piece.strip() for piece in part.split(";"))
-        if kind:
-            found.append((kind, _quality(parameters)))
-    return found
+def prefers_json(header: str) -> bool:
+    """Whether JSON is wanted where a picture is the usual answer."""
+    return preferred(header, (*PICTURES, ZIP, JSON)) == JSON
+
+
+def accept_of(request: Request) -> str:
+    """The whole header: a caller may send it in several lines."""
+    return ",".join(request.headers.getlist("accept"))
+
+
+AcceptDep = Annotated[str, Depends(accept_of)]
+
+
+def _parsed(header: str) -> list[_Range]:
+    ranges = []
+    for entry in header[:_MOST_CHARS].lower().split(",")[:_MOST_RANGES]:
+        kind, *parameters = (piece.strip() for piece in entry.split(";"))
+        if _RANGE.fullmatch(kind):
+            ranges.append(_Range(_plain(kind), _quality(parameters)))
+    return ranges
+
+
+def _plain(kind: str) -> str:
+    """Java's `*` means everything; JSON has many spellings."""
+    if kind == "*":
+        return "*/*"
+    return JSON if _SAYS_JSON.fullmatch(kind) else kind
 
 
 def _quality(parameters: list[str]) -> float:
+    """0..1; 1 where nothing is said, 0 for what is no number."""
     for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return min(1.0, max(0.0, float(parameter[2:])))
-            except ValueError:
-                return 0.0
+        name, _, value = (piece.strip() for piece in parameter.partition("="))
+        if name == "q":
+            return min(1.0, float(value)) if _QUALITY.fullmatch(value) else 0.0
     return 1.0
 
 
-def _weight(kind: str, wanted: list[tuple[str, float]]) -> float:
-    """The most exact range decides, as the RFC has it."""
-    for pattern in (kind, f"{kind.split('/', maxsplit=1)[0]}/*", "*/*"):
-        qualities = [quality for range_, quality in wanted if range_ == pattern]
+def _weight(kind: str, ranges: list[_Range]) -> float:
+    """The most exact range decides, as the RFC has it; a picture is a stream of bytes, too."""
+    family = f"{kind.partition('/')[0]}/*"
+    for pattern in (kind, family, _BYTES if kind != JSON else family, "*/*"):
+        qualities = [one.quality for one in ranges if one.kind == pattern]
         if qualities:
             return max(qualities)
     return 0.0
+
+
+def _is_foreign(kind: str) -> bool:
+    """Whether no API that answers with pictures would ever have it: HTML, plain text, XML."""
+    return not kind.startswith("image/") and kind not in (
+        JSON,
+        ZIP,
+        _BYTES,
+        "application/*",
+        "*/*",
+    )

@@ -6,7 +6,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -20,7 +20,7 @@ from cutoutd.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from cutoutd.web.accept import PICTURES, preferred
+from cutoutd.web.accept import PICTURES, AcceptDep, preferred
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -77,7 +77,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Clipdrop"])
 async def remove_background(
     caller: CallerDep,
     body: Annotated[ClipdropRequest, Depends(body_of(ClipdropRequest, whole_body=FIELD))],
-    accept: Annotated[str, Header()] = "",
+    accept: AcceptDep,
 ) -> Response:
     """The picture without its background, in the format that `Accept` prefers."""
     kind = preferred(accept, OFFERED) or OFFERED[0]

@@ -7,7 +7,7 @@
 import base64
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -28,6 +28,7 @@ from cutoutd.errors import (
     Overloaded,
     SourceUnreachable,
 )
+from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -94,7 +95,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Photoroom"])
 async def segment(
     caller: CallerDep,
     body: Annotated[PhotoroomRequest, Depends(body_of(PhotoroomRequest))],
-    accept: Annotated[str, Header()] = "",
+    accept: AcceptDep,
 ) -> Response:
     """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
     body.to_command(Source())  # What can be refused without the picture is.
@@ -105,7 +106,7 @@ async def segment(
     headers = {"X-Foreground-Top": str(top), "X-Foreground-Left": str(left)}
     headers |= {"X-Foreground-Width": str(right - left), "X-Foreground-Height": str(bottom - top)}
     headers["X-Uncertainty-Score"] = "-1"  # As the vendor says: not available.
-    if "application/json" in accept:
+    if prefers_json(accept):
         shown: dict[str, Any] = {"base64img": base64.b64encode(made.data).decode()}
         return JSONResponse(shown, headers=headers)
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)

@@ -7,7 +7,7 @@
 import base64
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from cutoutd.errors import (
     Overloaded,
     SourceRejected,
 )
+from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -75,7 +76,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Stability AI"])
 async def remove_background(
     caller: CallerDep,
     body: Annotated[StabilityRequest, Depends(body_of(StabilityRequest))],
-    accept: Annotated[str, Header()] = "",
+    accept: AcceptDep,
 ) -> Response:
     """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
     command = body.to_command(await caller.keep(body.image, field=FIELD))
@@ -83,7 +84,7 @@ async def remove_background(
         await perform(command, caller, dialect=NAME, field=FIELD), caller.context
     )
     headers = {"finish-reason": "SUCCESS", "seed": "0"}
-    if "application/json" in accept:
+    if prefers_json(accept):
         image = base64.b64encode(made.data).decode()
         return JSONResponse({"image": image, "finish_reason": "SUCCESS", "seed": 0})
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)

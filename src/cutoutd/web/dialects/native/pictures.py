@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 
 from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.accept import JSON, PICTURES, ZIP, preferred
+from cutoutd.web.accept import JSON, PICTURES, ZIP, AcceptDep, preferred
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
@@ -38,7 +38,7 @@ async def remove_background(
     body: Annotated[
         RemoveBackgroundRequest, Depends(body_of(RemoveBackgroundRequest, whole_body="image"))
     ],
-    accept: Annotated[str, Header()] = "",
+    accept: AcceptDep,
 ) -> Response:
     """The picture without its background.
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 
 from cutoutd.command import Source
+from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
@@ -30,7 +31,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["remove.bg"])
 async def remove(
     caller: CallerDep,
     body: Annotated[RemoveBgRequest, Depends(body_of(RemoveBgRequest))],
-    accept: Annotated[str, Header()] = "",
+    accept: AcceptDep,
 ) -> Response:
     """The picture without its background: the file, or JSON if `Accept` asks for it."""
     field, picture = body.picture()
@@ -57,7 +58,7 @@ async def remove(
         made[0],
         subject=None if body.type_level == "none" else subject,
         quota=caller.context.quotas.last(caller.client),
-        json="application/json" in accept,
+        json=prefers_json(accept),
     )
 
 
