@@ -3,6 +3,8 @@ import itertools
 import socket
 import ssl
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -217,8 +219,48 @@ def test_an_unannounced_body_ends_at_the_limit_also_when_it_is_compressed(head: 
     assert refusal.value.reason == "too_many_bytes"
 
 
+def test_a_body_that_a_proxy_says_it_changed_is_a_body() -> None:
+    answer = b"HTTP/1.1 203 Changed\r\nContent-Length: 3\r\nConnection: close\r\n\r\ncat"
+    assert fetch_from(says(answer)) == b"cat"
+
+
 def test_a_compressed_body_is_unpacked() -> None:
     assert fetch_from(ok(gzip.compress(b"cat" * 1000), "Content-Encoding: gzip")) == b"cat" * 1000
+
+
+BOMB = gzip.compress(gzip.compress(gzip.compress(bytes(50_000_000))))
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip, gzip", "gzip,gzip", "br", "zstd", "br, gzip"])
+def test_an_answer_that_we_could_only_unpack_without_a_bound_is_refused(encoding: str) -> None:
+    with pytest.raises(SourceUnreachable, match=r"compressed its answer \("):
+        fetch_from(ok(BOMB, f"Content-Encoding: {encoding}"))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_bomb_is_unpacked_to_the_limit_and_no_further(encoding: str) -> None:
+    zeros = bytes(400_000_000)
+    body = gzip.compress(zeros, 1) if encoding == "gzip" else zlib.compress(zeros, 1)
+    del zeros
+    tracemalloc.start()
+    with pytest.raises(SourceRejected) as refusal:
+        fetch_from(
+            ok(body, f"Content-Encoding: {encoding}"), replace(LOOPBACK, max_bytes=3_000_000)
+        )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert refusal.value.reason == "too_many_bytes"
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("word", ["aws-chunked", "utf-8", "identity", "", "none"])
+def test_a_word_that_is_no_encoding_changes_nothing(word: str) -> None:
+    assert fetch_from(ok(b"cat", f"Content-Encoding: {word}")) == b"cat"
+
+
+def test_a_compressed_body_that_ends_too_soon_is_the_other_side_s_fault() -> None:
+    with pytest.raises(SourceUnreachable, match="compressed"):
+        fetch_from(ok(gzip.compress(b"cat" * 1000)[:-9], "Content-Encoding: gzip"))
 
 
 def test_a_damaged_compressed_body_is_the_other_side_s_fault() -> None:

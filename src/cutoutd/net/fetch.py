@@ -10,10 +10,21 @@ import httpx
 from cutoutd.errors import ForbiddenAddress, SourceRejected, SourceUnreachable
 from cutoutd.net.dial import Resolve, guarded_client, system_resolver
 from cutoutd.net.limits import FetchLimits
+from cutoutd.net.unpack import (
+    NOT_UNPACKED,
+    UNPACKED,
+    Body,
+    Damaged,
+    TooManyBytes,
+    encodings_of,
+)
 from cutoutd.net.urls import parse_url
 
 _log = logging.getLogger(__name__)
 _HEADERS = {"user-agent": "cutoutd", "accept": "image/*, */*;q=0.5", "accept-encoding": "identity"}
+
+_WHOLE = (httpx.codes.OK, httpx.codes.NON_AUTHORITATIVE_INFORMATION)
+"""A proxy that changed something on the way says the latter."""
 
 
 class Fetcher:
@@ -50,8 +61,6 @@ class Fetcher:
             raise SourceUnreachable(target.host, "it took too long to answer") from exc
         except httpx.ConnectError as exc:
             raise SourceUnreachable(target.host, "no connection could be made") from exc
-        except httpx.DecodingError as exc:
-            raise SourceUnreachable(target.host, "its compressed answer is damaged") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise SourceUnreachable(target.host, "the transfer broke off") from exc
 
@@ -70,19 +79,38 @@ class Fetcher:
 
     async def _read(self, response: httpx.Response) -> bytes:
         host, limit = response.url.host, self._limits.max_bytes
-        if response.status_code != httpx.codes.OK:
+        if response.status_code not in _WHOLE:
             raise SourceUnreachable(host, f"it answered with status {response.status_code}")
         announced = response.headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > limit:
             raise _too_large(limit)
-        body = bytearray()
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) > limit:
-                raise _too_large(limit)
-        if not body:
+        body = Body(limit=limit, unpack=_is_packed(response))
+        try:
+            async for piece in response.aiter_raw():
+                body.add(piece)
+            data = body.whole()
+        except TooManyBytes as exc:
+            raise _too_large(limit) from exc
+        except Damaged as exc:
+            raise SourceUnreachable(host, "its compressed answer is damaged") from exc
+        if not data:
             raise SourceRejected("The URL answered with nothing.", reason="empty")
-        return bytes(body)
+        return data
+
+
+def _is_packed(response: httpx.Response) -> bool:
+    """Whether the body is compressed, though we asked that it be not.
+
+    Raises SourceUnreachable for what we do not unpack. Words that are no encoding (`aws-chunked`,
+    `utf-8`) were left by whoever uploaded the file, and mean nothing.
+    """
+    layers = encodings_of(response.headers.get("content-encoding", ""))
+    real = [layer for layer in layers if layer in UNPACKED | NOT_UNPACKED]
+    if len(real) > 1 or any(layer in NOT_UNPACKED for layer in real):
+        raise SourceUnreachable(
+            response.url.host, f"it compressed its answer ({', '.join(real)[:60]})"
+        )
+    return bool(real)
 
 
 def _too_large(limit: int) -> SourceRejected:

@@ -15,6 +15,7 @@ from cutoutd.web.dialects.modelslab.family import FETCHES, GENERATIONS
 URL = "https://example.com/p.jpg"
 DATA_URI = "data:image/jpeg;base64," + base64.b64encode(PHOTO).decode()
 REMOVALS = [path for one in GENERATIONS.values() for path in one.removal]
+KEY = "a-secret-of-16-characters"
 V6 = "/api/v6/image_editing/removebg_mask"
 V5 = "/api/v5/removebg_mask"
 ENTERPRISE = "/api/v1/enterprise/image_editing"
@@ -100,10 +101,13 @@ def test_v8_takes_its_own_name_of_the_picture_and_a_model_it_does_not_have(
 def test_the_key_is_found_wherever_clients_put_it(strict_http: httpx.Client, place: str) -> None:
     fields = {"image": DATA_URI, "instant_response": True}
     ways: dict[str, dict[str, Any]] = {
-        "body": {"json": {"key": "a-secret-of-16-characters", **fields}},
-        "key": {"json": fields, "headers": {"key": "a-secret-of-16-characters"}},
-        "bearer": {"json": fields, "headers": {"Authorization": "Bearer secret"}},
-        "query": {"json": fields, "params": {"key": "a-secret-of-16-characters"}},
+        "body": {"json": {"key": KEY, **fields}},
+        "key": {"json": fields, "headers": {"key": KEY}},
+        "bearer": {
+            "json": fields,
+            "headers": {"Authorization": f"Bearer {KEY}"},
+        },
+        "query": {"json": fields, "params": {"key": KEY}},
     }
     assert strict_http.post(V6, **ways[place]).json()["status"] in ("processing", "success")
 
@@ -172,18 +176,16 @@ def test_an_enterprise_server_tells_about_itself_and_clears_its_queue(
 
 
 def test_a_cleared_job_is_told_as_failed_or_was_done(strict_http: httpx.Client) -> None:
-    job = strict_http.post(V6, json={"key": "a-secret-of-16-characters", "image": DATA_URI}).json()
-    said(strict_http, f"{ENTERPRISE}/clear_queue", key="a-secret-of-16-characters")
+    job = strict_http.post(V6, json={"key": KEY, "image": DATA_URI}).json()
+    said(strict_http, f"{ENTERPRISE}/clear_queue", key=KEY)
     for _ in range(400):
-        state = strict_http.post(
-            job["fetch_result"], json={"key": "a-secret-of-16-characters"}
-        ).json()
+        state = strict_http.post(job["fetch_result"], json={"key": KEY}).json()
         if state["status"] != "processing":
             break
     assert state["status"] in ("failed", "success")
 
 
 def test_a_wrong_key_is_told_nothing_about_a_job(strict_http: httpx.Client) -> None:
-    job = strict_http.post(V6, json={"key": "a-secret-of-16-characters", "image": DATA_URI}).json()
+    job = strict_http.post(V6, json={"key": KEY, "image": DATA_URI}).json()
     answer = strict_http.post(f"/api/v3/fetch/{job['id']}", json={"key": "wrong"}).json()
     assert answer == {"status": "error", "message": "Invalid API key"}
