@@ -15,8 +15,10 @@ from tests.running import free_port
 from tests.scenes import ball, encoded
 
 from cutoutd.server.app import create_app
+from cutoutd.server.config import config_of
 from cutoutd.server.settings import load_settings
 from cutoutd.server.tracing import Tracing
+from cutoutd.server.wiring import open_server
 
 PHOTO = encoded(ball(), "JPEG", quality=92)
 
@@ -36,9 +38,11 @@ def serving(
 ) -> Iterator[str]:
     """The base URL of a server in a thread of this process, all of whose URLs are drawn."""
     port = free_port()
-    app = create_app(load_settings(data_dir=data_dir, **settings), fetch=fetch, tracing=tracing)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_level="warning")
-    server = uvicorn.Server(config)
+    config = config_of(load_settings(data_dir=data_dir, **settings))
+    app = create_app(config, open_server(config, fetch=fetch, tracing=tracing))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_level="warning")
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

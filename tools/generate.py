@@ -11,15 +11,14 @@ from benchmarks import tables
 from tools.sections import with_quotes, with_sections
 
 from cutoutd.cli.openapi import as_yaml
-from cutoutd.server.app import create_app
-from cutoutd.server.settings import Settings
+from cutoutd.server import app
 from tools import parameters, reference
 
 ROOT = Path(__file__).parent.parent
 
 
 def _openapi() -> str:
-    return as_yaml(create_app(Settings()).openapi())
+    return as_yaml(app.openapi())
 
 
 def _page(name: str, **texts: Callable[[], str]) -> Callable[[], str]:

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Subject
 from cutoutd.segmentation.published import PUBLISHED
-from cutoutd.server.app import create_app
+from cutoutd.server import app
 from cutoutd.server.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +59,7 @@ def configuration() -> str:
 
 def routes() -> str:
     """docs/routes.md."""
-    paths: dict[str, dict[str, Any]] = create_app(Settings()).openapi()["paths"]
+    paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
     rows = sorted(
         (operation["tags"][0], method.upper(), f"`{path}`", _summary(operation))
         for path, operations in paths.items()

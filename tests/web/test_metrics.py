@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,9 @@ from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
-from cutoutd.web.metrics import Metrics, Readings
+from cutoutd.segmentation.models import LoadedModel
+from cutoutd.web.metrics import Metrics
+from cutoutd.web.readiness import Readiness
 
 CENSUS = Census(jobs=dict.fromkeys(JobStatus, 3), deliveries={"parked": 2}, oldest_waiting_ms=1500)
 
@@ -35,16 +38,18 @@ def a_final_job(outcome: Outcome) -> Job:
     )
 
 
-def readings() -> Readings:
-    return Readings(
-        census=lambda: CENSUS,
+def text_of(census: Callable[[], Census]) -> list[str]:
+    """The metrics of a process whose database says this."""
+    metrics = Metrics()
+    readiness = Readiness(
+        census=census,
+        models=lambda: [LoadedModel("cutoutd-small", "cpu", "Apache-2.0")],
         free_bytes=lambda: 10**9,
-        ready=lambda: True,
         waiting_limit=1000,
-        slots=3,
-        memory_limit_bytes=2**31,
-        models=lambda: [("cutoutd-small", "cpu", "Apache-2.0")],
+        min_free_bytes=0,
     )
+    metrics.read(readiness, slots=3, memory_bytes=2**31)
+    return lines(metrics)
 
 
 def lines(metrics: Metrics) -> list[str]:
@@ -84,17 +89,13 @@ def test_a_failed_job_counts_under_its_reason() -> None:
     ],
 )
 def test_states_are_read_when_somebody_looks(line: str) -> None:
-    metrics = Metrics()
-    metrics.read(readings())
-    assert line in lines(metrics)
+    assert line in text_of(lambda: CENSUS)
 
 
 def test_a_database_that_is_away_takes_only_its_own_numbers_with_it() -> None:
     def away() -> Census:
         raise Overloaded("The database is away.", retry_after_s=1)
 
-    metrics = Metrics()
-    metrics.read(replace(readings(), census=away, ready=lambda: False))
-    text = "\n".join(lines(metrics))
+    text = "\n".join(text_of(away))
     assert "cutoutd_ready 0.0" in text
     assert "cutoutd_jobs{" not in text

@@ -87,11 +87,12 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
     from cutoutd.errors import CutoutError
     from cutoutd.removal.capacity import MB
     from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.server.work import capacity_of, segmentation_options
+    from cutoutd.server.config import config_of
 
-    capacity = capacity_of(settings)
+    config = config_of(settings)
+    capacity = config.capacity
     try:
-        with Sessions(segmentation_options(settings, capacity)).get(None) as session:
+        with Sessions(config.models).get(None) as session:
             spec = session.spec
             yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
             yield True, "provider", session.provider

@@ -12,7 +12,8 @@ import typer
 if TYPE_CHECKING:
     from cutoutd.jobs.deliveries import Delivery
     from cutoutd.jobs.model import Job
-    from cutoutd.server.work import Work
+    from cutoutd.server.config import Config
+    from cutoutd.server.wiring import Stores
 
 app = typer.Typer(help="Look at jobs and webhooks, and act on them.", no_args_is_help=True)
 webhooks = typer.Typer(help="Webhooks that are owed, and those given up.", no_args_is_help=True)
@@ -34,26 +35,21 @@ def list_jobs(
 ) -> None:
     """Show the newest jobs, with the reasons of those that failed."""
     from cutoutd.jobs.model import JobStatus
-    from cutoutd.jobs.records import JobRecords
 
     if status is not None and status not in list(JobStatus):
         raise typer.BadParameter(f"one of {', '.join(JobStatus)}", param_hint="--status")
     wanted = None if status is None else JobStatus(status)
-    with _opened() as work:
-        found = [
-            _job_row(job) for job in JobRecords(work.database).find(status=wanted, limit=limit)
-        ]
+    with _opened(_config()) as stores:
+        found = [_job_row(job) for job in stores.records.find(status=wanted, limit=limit)]
     _show(found, as_json=as_json)
 
 
 @app.command()
 def show(*, job_id: int = JOB_ID) -> None:
     """Print everything about one job, as JSON."""
-    from cutoutd.jobs.deliveries import DeliveryStore
-
-    with _opened() as work:
-        job = work.store.get(job_id)
-        owed = DeliveryStore(work.database).find(job_id=job_id)
+    with _opened(_config()) as stores:
+        job = stores.jobs.get(job_id)
+        owed = stores.deliveries.find(job_id=job_id)
     whole = {**asdict(job), "webhooks": [_delivery_row(one) for one in owed]}
     typer.echo(json.dumps(whole, indent=2, default=str))
 
@@ -61,18 +57,19 @@ def show(*, job_id: int = JOB_ID) -> None:
 @app.command()
 def retry(*, job_id: int = JOB_ID) -> None:
     """Queue a failed or cancelled job again; its links stay the same."""
-    from cutoutd.jobs.records import JobRecords
+    from cutoutd.server.wiring import open_dispatcher
 
-    with _opened() as work:
-        JobRecords(work.database).retry(job_id, enlist=work.dispatcher.enlist)
+    config = _config()
+    with _opened(config) as stores:
+        stores.records.retry(job_id, enlist=open_dispatcher(config, stores).enlist)
     typer.echo(f"Job {job_id} is queued.")
 
 
 @app.command()
 def cancel(*, job_id: int = JOB_ID) -> None:
     """End a job that has not ended."""
-    with _opened() as work:
-        job = work.store.cancel(job_id)
+    with _opened(_config()) as stores:
+        job = stores.jobs.cancel(job_id)
     typer.echo(f"Job {job_id} is {job.status}.")
 
 
@@ -82,10 +79,9 @@ def purge(
 ) -> None:
     """Forget jobs that ended long ago, with their pictures: the sweeper takes them next."""
     from cutoutd.jobs.model import now_ms
-    from cutoutd.jobs.records import JobRecords
 
-    with _opened() as work:
-        count = JobRecords(work.database).expire(ended_before=now_ms() - int(hours * 3_600_000))
+    with _opened(_config()) as stores:
+        count = stores.records.expire(ended_before=now_ms() - int(hours * 3_600_000))
     typer.echo(f"{count} jobs are left to the sweeper.")
 
 
@@ -97,40 +93,45 @@ def list_webhooks(
     as_json: bool = AS_JSON,
 ) -> None:
     """Show the newest webhooks; parked ones were given up."""
-    from cutoutd.jobs.deliveries import DeliveryState, DeliveryStore
+    from cutoutd.jobs.deliveries import DeliveryState
 
     if state is not None and state not in list(DeliveryState):
         raise typer.BadParameter(f"one of {', '.join(DeliveryState)}", param_hint="--state")
     wanted = None if state is None else DeliveryState(state)
-    with _opened() as work:
-        found = DeliveryStore(work.database).find(state=wanted, limit=limit)
+    with _opened(_config()) as stores:
+        found = stores.deliveries.find(state=wanted, limit=limit)
     _show([_delivery_row(one) for one in found], as_json=as_json)
 
 
 @webhooks.command()
 def replay(*, delivery_id: int = typer.Argument(help="The number of a webhook.")) -> None:
     """Send a webhook again, with its attempts counted anew."""
-    from cutoutd.jobs.deliveries import DeliveryStore
-
-    with _opened() as work:
-        DeliveryStore(work.database).replay(delivery_id)
+    with _opened(_config()) as stores:
+        stores.deliveries.replay(delivery_id)
     typer.echo(f"Webhook {delivery_id} is due now.")
 
 
-@contextmanager
-def _opened() -> "Iterator[Work]":
-    """The configured server's stores, also while it runs; no work is begun here."""
+def _config() -> "Config":
+    """Raises ConfigurationError if there is no such server to look at."""
     from cutoutd.errors import ConfigurationError
+    from cutoutd.server.config import config_of
     from cutoutd.server.settings import load_settings
-    from cutoutd.server.work import is_scaled, open_work
 
-    settings = load_settings()
-    if not is_scaled(settings) and not settings.data_dir.is_dir():
+    config = config_of(load_settings())
+    if not config.scaled and not config.data_dir.is_dir():
         raise ConfigurationError(
-            f"There is no data folder {settings.data_dir}; set CUTOUTD_DATA_DIR to the server's."
+            f"There is no data folder {config.data_dir}; set CUTOUTD_DATA_DIR to the server's."
         )
+    return config
+
+
+@contextmanager
+def _opened(config: "Config") -> "Iterator[Stores]":
+    """The configured server's stores, also while it runs; no work is begun here."""
+    from cutoutd.server.wiring import open_stores
+
     with ExitStack() as opened:
-        yield open_work(settings, opened, works_here=False)
+        yield open_stores(config, opened)
 
 
 def _job_row(job: "Job") -> dict[str, Any]:

@@ -178,7 +178,8 @@ def _bench(names: list[str], photos: Path, masks: Path | None, rounds: int) -> "
 
 def _open() -> "tuple[SegmentationOptions, Registry, Weights]":
     from cutoutd.segmentation.sessions import open_registry, open_weights
-    from cutoutd.server.settings import load_settings, model_options
+    from cutoutd.server.config import model_options
+    from cutoutd.server.settings import load_settings
 
     options = model_options(load_settings())
     return options, open_registry(options), open_weights(options)

@@ -7,10 +7,9 @@ import typer
 
 def openapi() -> None:
     """Print the OpenAPI description of everything this server answers, as YAML."""
-    from cutoutd.server.app import create_app
-    from cutoutd.server.settings import Settings
+    from cutoutd.server import app
 
-    typer.echo(as_yaml(create_app(Settings()).openapi()), nl=False)
+    typer.echo(as_yaml(app.openapi()), nl=False)
 
 
 def as_yaml(description: dict[str, Any]) -> str:

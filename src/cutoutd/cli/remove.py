@@ -42,7 +42,8 @@ def remove(
 ) -> None:
     """Remove the background of pictures on this machine; nothing leaves it."""
     from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.server.settings import load_settings, model_options
+    from cutoutd.server.config import model_options
+    from cutoutd.server.settings import load_settings
 
     extension = _format_of(image_format, output)
     command = _command(

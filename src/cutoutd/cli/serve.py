@@ -16,6 +16,7 @@ def serve(
     The first signal finishes what runs, the second gives it back to the queue.
     """
     import sys
+    from contextlib import closing
 
     import uvicorn
 
@@ -24,15 +25,17 @@ def serve(
     from cutoutd.logs import logging_config
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
-    from cutoutd.server.settings import load_settings, model_options
+    from cutoutd.server.config import config_of
+    from cutoutd.server.settings import load_settings
+    from cutoutd.server.wiring import open_server
 
     settings = load_settings(host=host, port=port)
-    Sessions(model_options(settings)).check()  # In one sentence, before anything starts.
+    config = config_of(settings)
+    Sessions(config.models).check()  # In one sentence, before anything starts.
     allow_files_for(settings.max_connections)
-    app = create_app(settings)
-    app.state.runtime = app.state.open()
-    config = uvicorn.Config(
-        app,
+    server = open_server(config)
+    listening = uvicorn.Config(
+        create_app(config, server),
         host=settings.host,
         port=settings.port,
         # Anything that makes protocols will do, says the code, though not its annotation.
@@ -47,7 +50,8 @@ def serve(
         timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
     )
     sys.setswitchinterval(_SWITCH_S)
-    server = HurriableServer(config, app)
-    server.run()
-    if not server.started:  # The reason is in the log: the port is taken, the store is locked, …
+    listener = HurriableServer(listening, server)
+    with closing(server):  # It is closed already, unless it never came to serving.
+        listener.run()
+    if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
         raise typer.Exit(1)

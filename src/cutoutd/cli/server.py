@@ -4,7 +4,8 @@ import threading
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+
+from cutoutd.server.wiring import Server
 
 
 class HurriableServer(uvicorn.Server):
@@ -14,15 +15,14 @@ class HurriableServer(uvicorn.Server):
     raise the signal again, so that a clean stop looked like a death.
     """
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, server: Server) -> None:
         super().__init__(config)
-        self._app = app
+        self._server = server
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - Either one.
         """Called by Python for SIGINT and SIGTERM, between two steps of the main thread."""
-        runtime = getattr(self._app.state, "runtime", None)
-        if self.should_exit and runtime is not None:
+        if self.should_exit:
             # In a thread, because the main one may hold what this takes.
-            threading.Thread(target=runtime.hurry, daemon=True).start()
+            threading.Thread(target=self._server.stop_now, daemon=True).start()
             return
         self.should_exit = True

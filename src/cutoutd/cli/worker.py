@@ -20,14 +20,13 @@ def worker(
     import threading
 
     from cutoutd.logs import logging_config
-    from cutoutd.server.runtime import open_worker
+    from cutoutd.server.config import config_of
     from cutoutd.server.settings import load_settings
-    from cutoutd.web.metrics import Metrics
+    from cutoutd.server.wiring import open_worker
 
     settings = load_settings()
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")
-    metrics = Metrics()
     asked, hurried = threading.Event(), threading.Event()
 
     def stop(*_: object) -> None:
@@ -35,9 +34,9 @@ def worker(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    opened = open_worker(settings, metrics)
+    opened = open_worker(config_of(settings))
     if metrics_port is not None:
-        metrics.serve(metrics_port)
+        opened.metrics.serve(metrics_port)
     log.info("working")
     asked.wait()
     log.info("stopping; a second signal makes it quicker")
@@ -46,5 +45,5 @@ def worker(
     while closing.is_alive() and not hurried.wait(0.1):
         pass
     if hurried.is_set():
-        opened.hurry()
+        opened.stop_now()
     closing.join()

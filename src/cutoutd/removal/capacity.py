@@ -25,6 +25,8 @@ _SHARE_OF_A_MACHINE: Final = 0.75
 class Capacity:
     """What runs side by side."""
 
+    memory_bytes: int
+    """All that there is for it."""
     processes: int
     """Picture processes."""
     threads: int
@@ -56,6 +58,7 @@ def plan(*, memory_bytes: int, cores: int, max_pixels: int, max_body_bytes: int)
     processes = max(1, min(wanted, for_pictures // whole))
     part = max(for_pictures // processes, PROCESS_BYTES + MB * PIXEL_BYTES)
     return Capacity(
+        memory_bytes=memory_bytes,
         processes=processes,
         threads=max(1, min(cores, 2 * cores // processes)),
         max_pixels=min(max_pixels, (part - PROCESS_BYTES) // PIXEL_BYTES),

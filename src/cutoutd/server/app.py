@@ -1,8 +1,7 @@
 """The web application: routers, middleware and the answers where no route answers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,13 +11,12 @@ from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
 
 import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
-from cutoutd.server.runtime import Runtime, open_runtime
-from cutoutd.server.settings import Settings
-from cutoutd.server.tracing import Tracing, open_tracing
-from cutoutd.server.work import capacity_of
+from cutoutd.server.config import Config
+from cutoutd.server.wiring import Server
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect
@@ -26,6 +24,7 @@ from cutoutd.web.errors import render_problem
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
+from cutoutd.web.options import WebOptions
 from cutoutd.web.upload_budget import UploadBudget
 
 DESCRIPTION = """\
@@ -34,49 +33,48 @@ change the base URL and nothing else.
 """
 
 
-def create_app(
-    settings: Settings,
-    *,
-    fetch: Callable[[str], bytes] | None = None,
-    tracing: Tracing | None = None,
-) -> FastAPI:
-    """The application that `settings` describe; the runtime behind it opens when it starts.
-
-    fetch: obtains the bytes of a source's URL; None is the guarded download. tracing: None is what
-    the settings say.
-    """
-    dialects = chosen(settings.dialects)
-    metrics, tracing = Metrics(), tracing or open_tracing(wanted=settings.tracing)
+def create_app(config: Config, server: Server) -> FastAPI:
+    """The application that an open server answers with; it closes the server when it ends."""
+    dialects = chosen(config.web.dialects)
 
     @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        runtime: Runtime = app.state.runtime or await run_in_threadpool(app.state.open)
-        app.state.runtime = runtime
-        app.state.context = runtime.context
+    async def running(_: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await run_in_threadpool(runtime.close)
+            await run_in_threadpool(server.close)
 
+    app = _with_routes(dialects, lifespan=running)
+    app.state.context = server.context
+    _answer_errors(app, dialects)
+    _add_middleware(app, dialects, config.web, server.context.metrics)
+    if server.tracing is not None:
+        app.add_middleware(server.tracing.around)
+    app.openapi = lambda: _described(app, dialects)  # type: ignore[method-assign]
+    return app
+
+
+def openapi() -> dict[str, Any]:
+    """The API description of everything that can be served; nothing is opened for it."""
+    dialects = chosen(())
+    return _described(_with_routes(dialects), dialects)
+
+
+def _with_routes(
+    dialects: tuple[Dialect, ...], lifespan: Lifespan[FastAPI] | None = None
+) -> FastAPI:
     app = FastAPI(
         title="cutoutd",
         version=cutoutd.__version__,
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=running,
+        lifespan=lifespan,
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
-    app.state.open = partial(open_runtime, settings, metrics, fetch=fetch, tracing=tracing)
-    app.state.runtime = None  # `serve` opens it beforehand, to refuse in one sentence.
     people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
     for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)
-    _answer_errors(app, dialects)
-    _add_middleware(app, dialects, settings, metrics)
-    if tracing is not None:
-        app.add_middleware(tracing.around)
-    app.openapi = lambda: openapi_of(app, dialects)  # type: ignore[method-assign]
     return app
 
 
@@ -107,21 +105,21 @@ def _known(error: Exception) -> CutoutError:
 
 
 def _add_middleware(
-    app: FastAPI, dialects: tuple[Dialect, ...], settings: Settings, metrics: Metrics
+    app: FastAPI, dialects: tuple[Dialect, ...], options: WebOptions, metrics: Metrics
 ) -> None:
     """The last one added sees the request first."""
     app.add_middleware(
         BodyLimit,
-        max_bytes=settings.max_body_bytes,
-        budget=UploadBudget(capacity_of(settings).upload_bytes),
+        max_bytes=options.max_body_bytes,
+        budget=UploadBudget(options.upload_bytes),
         dialects=dialects,
     )
     app.add_middleware(CollapseSlashes)
     app.add_middleware(SecurityHeaders)
-    if settings.cors_origins:
+    if options.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=list(settings.cors_origins),
+            allow_origins=list(options.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=["*"],
@@ -135,7 +133,7 @@ def _add_middleware(
     app.add_middleware(ObserveRequests, metrics=metrics, api_of=api_of)
 
 
-def openapi_of(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:
+def _described(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:
     """The API description, with the bodies that routes read in several encodings."""
     if app.openapi_schema is None:
         schema = get_openapi(

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cutoutd.errors import ConfigurationError
 from cutoutd.logs import LogFormat, LogLevel
 from cutoutd.net.addresses import parse_allowed
-from cutoutd.segmentation.options import OnProviderFailure, ProviderName, SegmentationOptions
+from cutoutd.segmentation.options import OnProviderFailure, ProviderName
 
 MIN_KEY_CHARS = 16
 """Of a key in the environment; shorter ones can be guessed."""
@@ -259,26 +259,6 @@ class Settings(BaseSettings):
     def max_body_bytes(self) -> int:
         """Largest request: the picture as base64 text, and room for the other fields."""
         return self.max_source_bytes * 4 // 3 + 1_000_000
-
-
-def model_options(settings: Settings) -> SegmentationOptions:
-    """Which models there are, and who runs them."""
-    return SegmentationOptions(
-        default=settings.model,
-        preload=settings.models_preload,
-        folder=settings.models_dir or settings.data_dir / "models",
-        cache=settings.data_dir / "models" / ".prepared",
-        allow_non_commercial=settings.models_allow_non_commercial,
-        auto_pull=settings.models_auto_pull,
-        mirrors=settings.models_mirrors,
-        provider=settings.provider,
-        on_provider_failure=settings.on_provider_failure,
-        memory_budget_mb=settings.models_memory_mb,
-        slots=settings.slots,
-        threads=settings.threads,
-        batch=settings.batch,
-        batch_wait_s=settings.batch_wait_ms / 1000,
-    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -91,7 +91,7 @@ def _read_json(body: bytes) -> dict[str, Any]:
 
 
 async def _read_form(request: Request) -> dict[str, Any]:
-    limit = context_of(request).max_body_bytes
+    limit = context_of(request).options.max_body_bytes
     try:
         form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=limit)
     except HTTPException as error:

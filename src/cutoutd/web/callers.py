@@ -38,7 +38,7 @@ class Caller:
 
     async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
         """Likewise for several, by field; all of them are sound before the first is stored."""
-        limit = self.context.max_source_bytes
+        limit = self.context.options.max_source_bytes
         sound = [read_picture(value, field=field, max_bytes=limit) for field, value in pictures]
         return tuple([await keep(picture, self.context.service) for picture in sound])
 

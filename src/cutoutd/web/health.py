@@ -34,7 +34,7 @@ async def readyz(context: ContextDep) -> Response:
 @router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
 async def metrics(request: Request, context: ContextDep) -> Response:
     """Prometheus metrics. With API keys, one that may operate is asked for, unless configured."""
-    if not context.metrics_open:
+    if not context.options.metrics_open:
         context.clients.authenticate(presented_key(request), Scope.OPERATE)
     text = await run_in_threadpool(context.metrics.text)
     return Response(text, headers={"Content-Type": METRICS_TYPE})

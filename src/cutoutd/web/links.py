@@ -3,10 +3,12 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-
-from fastapi import Request
+from typing import TYPE_CHECKING
 
 from cutoutd.storage.store import ArtifactStore
+
+if TYPE_CHECKING:  # For its name alone; whoever words a webhook runs no web framework.
+    from fastapi import Request
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
@@ -40,7 +42,7 @@ class LinkPolicy:
     public_url: str
     trusted_proxies: tuple[Network, ...]
 
-    def base_for(self, request: Request) -> str:
+    def base_for(self, request: "Request") -> str:
         """Scheme, host and path prefix under which this caller reached us."""
         if self.public_url:
             return self.public_url.rstrip("/")
@@ -56,7 +58,7 @@ class LinkPolicy:
             host = _own_address(request)
         return f"{scheme}://{host}{prefix if _PREFIX.fullmatch(prefix) else ''}"
 
-    def _trusts(self, request: Request) -> bool:
+    def _trusts(self, request: "Request") -> bool:
         try:
             peer = ipaddress.ip_address(request.client.host if request.client else "")
         except ValueError:  # A Unix socket has no address.
@@ -69,6 +71,6 @@ def _first(header: str | None, otherwise: str) -> str:
     return header.split(",")[0].strip() if header else otherwise
 
 
-def _own_address(request: Request) -> str:
+def _own_address(request: "Request") -> str:
     host, port = request.scope.get("server") or ("127.0.0.1", 80)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

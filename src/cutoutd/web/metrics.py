@@ -5,8 +5,7 @@ states are read from the stores when Prometheus asks. `make generate` lists ever
 docs/operations.md; a test holds the dashboard and the alert rules to what is exported.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from prometheus_client import (
     CollectorRegistry,
@@ -26,24 +25,11 @@ from cutoutd import __version__
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Job, Outcome
+from cutoutd.web.readiness import Readiness
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 300)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # They double the text, and nobody reads them.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """Where the states are read when somebody looks."""
-
-    census: Callable[[], Census]
-    free_bytes: Callable[[], int | None]
-    ready: Callable[[], bool]
-    waiting_limit: int
-    slots: int
-    memory_limit_bytes: int | None
-    models: Callable[[], Iterable[tuple[str, str, str]]]
-    """Name, provider and licence of each loaded model."""
 
 
 class Metrics:
@@ -91,9 +77,9 @@ class Metrics:
         )
         build.labels(__version__).set(1)
 
-    def read(self, readings: Readings) -> None:
+    def read(self, readiness: Readiness, *, slots: int, memory_bytes: int) -> None:
         """Read these states too, whenever somebody looks."""
-        self.registry.register(_States(readings))
+        self.registry.register(_States(readiness, slots, memory_bytes))
 
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""
@@ -135,8 +121,10 @@ class Metrics:
 class _States(Collector):
     """Reads states at the moment of the scrape."""
 
-    def __init__(self, readings: Readings) -> None:
-        self._readings = readings
+    def __init__(self, readiness: Readiness, slots: int, memory_bytes: int) -> None:
+        self._readiness = readiness
+        self._slots = slots
+        self._memory_bytes = memory_bytes
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing is read when the collector is registered."""
@@ -144,18 +132,15 @@ class _States(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Each state; those of a database that is away are left out."""
-        readings = self._readings
-        yield _gauge("cutoutd_ready", "1 if /readyz answers 200", float(readings.ready()))
-        yield _gauge("cutoutd_slots", "Jobs worked on at the same time", readings.slots)
+        here = self._readiness
+        yield _gauge("cutoutd_ready", "1 if /readyz answers 200", float(here.ready()))
+        yield _gauge("cutoutd_slots", "Jobs worked on at the same time", self._slots)
         yield _gauge(
-            "cutoutd_jobs_waiting_limit",
-            "Waiting jobs beyond this are refused",
-            readings.waiting_limit,
+            "cutoutd_jobs_waiting_limit", "Waiting jobs beyond this are refused", here.waiting_limit
         )
-        if readings.memory_limit_bytes is not None:
-            limit = readings.memory_limit_bytes
-            yield _gauge("cutoutd_memory_limit_bytes", "Memory this process may use", limit)
-        free = readings.free_bytes()
+        memory = self._memory_bytes
+        yield _gauge("cutoutd_memory_limit_bytes", "Memory this process may use", memory)
+        free = here.free_bytes()
         if free is not None:
             yield _gauge(
                 "cutoutd_storage_free_bytes",
@@ -165,11 +150,11 @@ class _States(Collector):
         models = GaugeMetricFamily(
             "cutoutd_model_info", "1 for each loaded model", labels=["model", "provider", "licence"]
         )
-        for labels in readings.models():
-            models.add_metric(labels, 1)
+        for one in here.models() if here.models else ():
+            models.add_metric([one.name, one.provider, one.licence], 1)
         yield models
         try:
-            census = readings.census()
+            census = here.census()
         except Overloaded:
             return
         yield from _of_census(census)

@@ -84,7 +84,7 @@ class DeliveryList(BaseModel):
 @router.get("/overview", operation_id="operateOverview")
 async def overview(context: ContextDep) -> Overview:
     """Count jobs by status and webhooks by state."""
-    census = await run_in_threadpool(context.census)
+    census = await run_in_threadpool(context.readiness.census)
     return Overview(
         jobs=dict(census.jobs),
         deliveries=dict(census.deliveries),

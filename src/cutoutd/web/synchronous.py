@@ -46,7 +46,7 @@ async def perform(
         folder=TEMPORARY,
         keep_for_s=keep_for_s,
     )
-    job = await caller.wait(job, caller.context.sync_wait_s)
+    job = await caller.wait(job, caller.context.options.sync_wait_s)
     if not job.status.final:
         estimate = await service.estimate(job)
         job = await service.cancel(job.id, caller.client)

@@ -200,7 +200,9 @@ async def _performed(body: ResultsRequest, caller: Caller) -> Job:
         caller,
         dialect=NAME,
         field=field,
-        keep_for_s=caller.context.temp_keep_s if body.representation == "url" else KEEP_ANSWERED_S,
+        keep_for_s=caller.context.options.temp_keep_s
+        if body.representation == "url"
+        else KEEP_ANSWERED_S,
     )
 
 

@@ -177,7 +177,7 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
         dialect=NAME,
         link_base=caller.links.base,
         folder=TEMPORARY,
-        keep_for_s=caller.context.temp_keep_s,
+        keep_for_s=caller.context.options.temp_keep_s,
     )
     url = caller.links.to_path(f"{PATH}/{job.id}")
     return FutureResponse(response_id=str(job.id), poll_url=url)

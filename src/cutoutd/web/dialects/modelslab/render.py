@@ -142,7 +142,7 @@ def render_webhook(job: Job, links: Links) -> bytes:
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """Errors are HTTP 200, as the vendor's OpenAPI and its clients expect, unless configured."""
     status = 200
-    if context_of(request).modelslab_status_codes:
+    if context_of(request).options.modelslab_status_codes:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     message = error.message
     if isinstance(error, NotFound):

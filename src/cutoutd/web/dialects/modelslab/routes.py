@@ -60,7 +60,7 @@ async def removebg_mask(
     """
     job = await submit(body, caller, _BY_PATH[request.scope["route"].path])
     if not body.instant_response:
-        job = await caller.wait(job, caller.context.sync_wait_s)
+        job = await caller.wait(job, caller.context.options.sync_wait_s)
     if job.status.final and job.status is not JobStatus.SUCCEEDED:
         raise ProcessingFailed(failure_message(job))
     return await _shown(job, caller)
@@ -84,8 +84,10 @@ async def fetch_by_field(
 async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generation) -> Job:
     """Keep the pictures and hand the job in."""
     context = caller.context
-    if len(body.image) > context.max_images:
-        raise InvalidRequest(f"image: at most {context.max_images} at a time.", field="image")
+    if len(body.image) > context.options.max_images:
+        raise InvalidRequest(
+            f"image: at most {context.options.max_images} at a time.", field="image"
+        )
     sources = await caller.keep_all([("image", value) for value in body.image])
     usable = body.model_id and context.sessions.usable(body.model_id)
     seed = body.seed if body.seed is not None else secrets.randbelow(2**31)
@@ -98,7 +100,7 @@ async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generati
         folder=TEMPORARY if body.temp else "generations",
         prefix=file_prefix(body.file_prefix),
         suffix=".png" if generation.classic else "",
-        keep_for_s=context.temp_keep_s if body.temp else context.default_keep_s,
+        keep_for_s=context.options.temp_keep_s if body.temp else context.options.keep_s,
     )
 
 

@@ -164,12 +164,12 @@ async def _unfinished(caller: Caller) -> int:
 
 
 async def _published(body: UploadRequest, caller: Caller) -> str:
-    limit = caller.context.max_source_bytes
+    limit = caller.context.options.max_source_bytes
     picture = read_picture(body.image, field="image", max_bytes=limit)
     if not isinstance(picture, Upload):
         raise InvalidRequest("image: must be a data URI or base64 data.", field="image")
     kind = await run_in_threadpool(
-        media_type_of, picture.data, max_pixels=caller.context.max_pixels
+        media_type_of, picture.data, max_pixels=caller.context.options.max_pixels
     )
     key = await caller.context.service.publish(picture.data, media_type=kind)
     return caller.links.to_artifact(key)

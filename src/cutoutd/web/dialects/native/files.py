@@ -52,7 +52,7 @@ async def upload(
     body: Annotated[FileRequest, Depends(body_of(FileRequest, whole_body="image"))],
 ) -> FileResponse:
     """Keep a picture for jobs to come, as long as the server keeps pictures."""
-    limit = caller.context.max_source_bytes
+    limit = caller.context.options.max_source_bytes
     picture = read_picture(body.image, field="image", max_bytes=limit)
     source = await keep(picture, caller.context.service, folder=UPLOADS)
     if source.artifact is None:

@@ -54,7 +54,7 @@ async def create(
         client=caller.client,
         dialect="native",
         link_base=links.base,
-        keep_for_s=body.keep_for_s or caller.context.default_keep_s,
+        keep_for_s=body.keep_for_s or caller.context.options.keep_s,
         idempotency_key=idempotency_key,
     )
     job = await caller.wait(job, wait)

@@ -1,17 +1,18 @@
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cutoutd.errors import AuthenticationFailed, ConfigurationError
-from cutoutd.server.runtime import open_runtime
+from cutoutd.server.config import config_of
 from cutoutd.server.settings import Settings, load_settings
-from cutoutd.web.metrics import Metrics
+from cutoutd.server.wiring import open_server
 
 
 def opens(data_dir: Path, **settings: Any) -> bool:
-    runtime = open_runtime(load_settings(data_dir=data_dir, isolate=False, **settings), Metrics())
-    runtime.close()
+    config = config_of(load_settings(data_dir=data_dir, isolate=False, **settings))
+    open_server(config).close()
     return True
 
 
@@ -46,12 +47,11 @@ def test_a_file_of_keys_without_a_key_closes_the_server(tmp_path: Path) -> None:
     settings = load_settings(
         data_dir=tmp_path, isolate=False, api_keys_file=file, allow_anonymous=True
     )
-    runtime = open_runtime(settings, Metrics())
-    try:
-        with pytest.raises(AuthenticationFailed):
-            runtime.context.clients.authenticate(None)
-    finally:
-        runtime.close()
+    with (
+        closing(open_server(config_of(settings))) as server,
+        pytest.raises(AuthenticationFailed),
+    ):
+        server.context.clients.authenticate(None)
 
 
 @pytest.mark.parametrize("text", ["", "[[keys]]", "[[keys]\nclient"])

@@ -1,0 +1,328 @@
+"""Everything that a process needs is opened here, once: values in, open things out.
+
+What was opened last is closed first. Nothing below this room opens a store or reads a setting.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from cutoutd.clients.clients import Clients
+from cutoutd.clients.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
+from cutoutd.clients.options import ClientOptions
+from cutoutd.clients.quotas import ClientLimits
+from cutoutd.errors import ConfigurationError
+from cutoutd.jobs.census import take_census
+from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.dispatch import Dispatcher, Perform
+from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.model import Job, Outcome, now_ms
+from cutoutd.jobs.records import JobRecords
+from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
+from cutoutd.net.dial import guarded_client
+from cutoutd.net.fetch import Fetcher
+from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
+from cutoutd.segmentation.sessions import Sessions
+from cutoutd.server.config import Config
+from cutoutd.server.tracing import Tracing, open_tracing
+from cutoutd.service.handler import Handler
+from cutoutd.service.service import Service
+from cutoutd.service.sweeper import Sweeper, forget_inputs
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore
+from cutoutd.web.context import Context
+from cutoutd.web.dialects import ALL
+from cutoutd.web.links import Links
+from cutoutd.web.metrics import Metrics
+from cutoutd.web.readiness import Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An open web process: the context of its routes, and how to close all that stands behind."""
+
+    context: Context
+    tracing: Tracing | None
+    _opened: ExitStack
+
+    def close(self) -> None:
+        """Finish or give back what runs, then let go of everything. Once more does nothing."""
+        self._opened.close()
+
+    def stop_now(self) -> None:
+        """Make a `close` that is under way quick: answer who waits, give back what still runs."""
+        self.context.service.release()
+        self.context.dispatcher.hurry()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """An open process that works on the jobs that other processes accept."""
+
+    metrics: Metrics
+    _dispatcher: Dispatcher
+    _opened: ExitStack
+
+    def close(self) -> None:
+        """Finish or give back what runs, then let go of everything."""
+        self._opened.close()
+
+    def stop_now(self) -> None:
+        """Make a `close` that is under way quick: give back what still runs."""
+        self._dispatcher.hurry()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Where everything is kept."""
+
+    database: Database
+    jobs: JobStore
+    records: JobRecords
+    deliveries: DeliveryStore
+    artifacts: ArtifactStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a server and a worker have in common: open, and not begun yet."""
+
+    tracing: Tracing | None
+    stores: Stores
+    sessions: Sessions
+    dispatcher: Dispatcher
+    readiness: Readiness
+    metrics: Metrics
+
+
+def open_server(
+    config: Config,
+    *,
+    fetch: Callable[[str], bytes] | None = None,
+    tracing: Tracing | None = None,
+) -> Server:
+    """Open the stores, load the model and start the workers.
+
+    fetch: obtains the bytes of a URL; None is the guarded download. tracing: makes spans of jobs;
+    None is what the configuration says.
+    With PostgreSQL there are no workers here: `cutoutd worker` has them. Raises
+    ConfigurationError for what cannot be opened; what was open by then is closed.
+    """
+    with ExitStack() as opened:
+        work = _open_work(config, opened, works_here=not config.scaled, fetch=fetch, given=tracing)
+        stores, options = work.stores, config.clients
+        clients = _open_clients(options, stores.database)
+        limits = ClientLimits(
+            clients,
+            per_minute=options.per_minute,
+            unfinished=options.unfinished,
+            url=options.counters_url,
+        )
+        service = _open_service(config, work, limits)
+        opened.callback(service.close)
+        _start(config, opened, work)
+        clients.start()
+        opened.callback(clients.close)
+        context = Context(
+            options=config.web,
+            service=service,
+            artifacts=stores.artifacts,
+            clients=clients,
+            quotas=limits.quotas,
+            sessions=work.sessions,
+            records=stores.records,
+            deliveries=stores.deliveries,
+            dispatcher=work.dispatcher,
+            readiness=work.readiness,
+            metrics=work.metrics,
+        )
+        return Server(context, work.tracing, opened.pop_all())
+    raise AssertionError  # An ExitStack swallows nothing.
+
+
+def open_worker(config: Config) -> Worker:
+    """Open the stores, load the model and work on the jobs that web processes accept.
+
+    Raises ConfigurationError without PostgreSQL, where `serve` does the work itself.
+    """
+    if not config.scaled:
+        raise ConfigurationError(
+            "cutoutd worker needs CUTOUTD_DATABASE_URL=postgresql://…; "
+            "with SQLite, cutoutd serve does the work itself."
+        )
+    with ExitStack() as opened:
+        work = _open_work(config, opened, works_here=True)
+        _start(config, opened, work)
+        return Worker(work.metrics, work.dispatcher, opened.pop_all())
+    raise AssertionError  # An ExitStack swallows nothing.
+
+
+def open_stores(config: Config, opened: ExitStack) -> Stores:
+    """Open the database and the artifacts; `opened` learns how to close them."""
+    artifacts = open_artifact_store(config.storage_url, config.data_dir, s3=config.s3)
+    database = open_database(config.database_url, config.data_dir)
+    opened.callback(database.close)
+    jobs = JobStore(
+        database,
+        render_webhook=lambda job: webhook_body(job, artifacts),
+        max_crashes=config.jobs.max_crashes,
+    )
+    jobs.watch(lambda job: forget_inputs(job, artifacts))
+    return Stores(
+        database=database,
+        jobs=jobs,
+        records=JobRecords(database),
+        deliveries=DeliveryStore(database),
+        artifacts=artifacts,
+    )
+
+
+def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = None) -> Dispatcher:
+    """Who lends jobs to workers, not begun yet. perform: None where others do the work."""
+    workers = config.workers if perform else 0
+    perform, time_limit_s = perform or _perform_elsewhere, config.jobs.time_limit_s
+    if not config.scaled:
+        lock_file = config.data_dir / "lock"
+        return EmbeddedDispatcher(
+            stores.jobs, perform, workers=workers, lock_file=lock_file, time_limit_s=time_limit_s
+        )
+    try:
+        from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
+    except ModuleNotFoundError as exc:
+        raise ConfigurationError(
+            "PostgreSQL needs its extra: pip install 'cutoutd[postgres]'."
+        ) from exc
+    return ProcrastinateDispatcher(
+        stores.database, stores.jobs, perform, workers=workers, time_limit_s=time_limit_s
+    )
+
+
+def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
+    """The body of a final job's webhook, in the words of the dialect that submitted it."""
+    render = ALL[job.dialect].render_webhook
+    assert render is not None  # Only a dialect that has webhooks submits a callback.
+    return render(job, Links(job.link_base, artifacts))
+
+
+def _open_work(
+    config: Config,
+    opened: ExitStack,
+    *,
+    works_here: bool,
+    fetch: Callable[[str], bytes] | None = None,
+    given: Tracing | None = None,
+) -> _Work:
+    tracing = given or open_tracing(wanted=config.tracing)
+    if tracing is not None:
+        opened.callback(tracing.close)
+    stores, sessions = open_stores(config, opened), Sessions(config.models)
+    remover = _open_remover(config, sessions, opened) if works_here else None
+    perform = _handler(config, stores, remover, fetch).perform if remover else None
+    dispatcher = open_dispatcher(config, stores, perform)
+    readiness = Readiness(
+        census=lambda: take_census(stores.database),
+        models=remover.models if remover else None,
+        free_bytes=stores.artifacts.free_bytes,
+        waiting_limit=config.jobs.max_waiting,
+        min_free_bytes=config.jobs.min_free_bytes,
+    )
+    metrics = Metrics()
+    metrics.read(readiness, slots=dispatcher.slots(), memory_bytes=config.capacity.memory_bytes)
+    stores.jobs.watch(metrics.observe_job)
+    if tracing is not None:
+        stores.jobs.watch(tracing.observe_job)
+    return _Work(
+        tracing=tracing,
+        stores=stores,
+        sessions=sessions,
+        dispatcher=dispatcher,
+        readiness=readiness,
+        metrics=metrics,
+    )
+
+
+def _perform_elsewhere(job: Job) -> Outcome:
+    raise AssertionError(f"job {job.id} reached a process without workers")
+
+
+def _handler(
+    config: Config, stores: Stores, remover: Remover, fetch: Callable[[str], bytes] | None
+) -> Handler:
+    return Handler(
+        store=stores.jobs,
+        artifacts=stores.artifacts,
+        fetch=fetch or Fetcher(config.sources).fetch,
+        remover=remover,
+    )
+
+
+def _open_service(config: Config, work: _Work, limits: ClientLimits) -> Service:
+    return Service(
+        store=work.stores.jobs,
+        artifacts=work.stores.artifacts,
+        dispatcher=work.dispatcher,
+        estimator=Estimator(work.stores.database, slots=work.dispatcher.slots),
+        limits=config.jobs,
+        admission=limits,
+        carried=work.tracing.carried if work.tracing else dict,
+    )
+
+
+def _start(config: Config, opened: ExitStack, work: _Work) -> None:
+    """Begin to work, to deliver and to sweep; `opened` learns how to stop."""
+    stores = work.stores
+    deliverer = Deliverer(
+        stores.deliveries,
+        lambda: guarded_client(config.receivers),
+        policy=WebhookPolicy(),
+        secrets=lambda: config.webhook_secrets,
+    )
+    stores.jobs.watch(lambda _: deliverer.notify())
+    deliverer.start()
+    opened.callback(deliverer.stop)
+    work.dispatcher.start()
+    opened.callback(work.dispatcher.stop, config.jobs.stop_grace_s)
+    sweeper = Sweeper(
+        records=stores.records,
+        deliveries=stores.deliveries,
+        artifacts=stores.artifacts,
+        limits=config.jobs,
+    )
+    sweeper.start()
+    opened.callback(sweeper.stop)
+
+
+def _open_remover(config: Config, sessions: Sessions, opened: ExitStack) -> Remover:
+    """Warm and ready: in processes of its own, unless the operator wants it in this one."""
+    if not config.isolate:
+        sessions.warm()
+        return Inside(sessions=sessions, limits=config.imaging)
+    remover = Isolated(
+        OpenInside(options=config.models, limits=config.imaging),
+        processes=config.capacity.processes,
+        time_limit_s=config.jobs.time_limit_s,
+        memory_bytes=config.capacity.process_bytes,
+    )
+    opened.callback(remover.close)
+    remover.start()
+    return remover
+
+
+def _open_clients(options: ClientOptions, database: Database) -> Clients:
+    """Raises ConfigurationError if strangers could reach a server that asks for no key."""
+    keys, file = keys_from_secrets(options.secrets), options.file
+    sources: list[KeySource] = [lambda: keys, KeyStore(database, now_ms=now_ms).all]
+    if file is not None:
+        sources.append(lambda: keys_from_file(file))
+    # A file of keys asks for keys, whatever it holds; so does a key in it or in the database.
+    clients = Clients(sources, now_ms=now_ms, anonymous=file is None)
+    if clients.open and not options.anonymous:
+        raise ConfigurationError(
+            "CUTOUTD_HOST is no loopback address and there is no API key, so that anybody could "
+            "use this server. Make one with `cutoutd keys create NAME`, or say "
+            "CUTOUTD_ALLOW_ANONYMOUS=true"
+        )
+    return clients

@@ -1,0 +1,31 @@
+"""What an operator may choose about the web side, as plain values."""
+
+from dataclasses import dataclass
+
+from cutoutd.web.links import LinkPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """What is served, and what one request may bring and take."""
+
+    links: LinkPolicy
+    dialects: tuple[str, ...]
+    """Names; none: all of them."""
+    cors_origins: tuple[str, ...]
+    sync_wait_s: float
+    max_body_bytes: int
+    upload_bytes: int
+    """Request bodies in memory at one time."""
+    max_source_bytes: int
+    max_pixels: int
+    max_images: int
+    """How many pictures one request may bring."""
+    keep_s: int
+    """How long finished pictures stay, where a request does not say."""
+    temp_keep_s: int = 24 * 3600
+    """Likewise for those asked for as temporary: ModelsLab's `temp` is valid for a day."""
+    metrics_open: bool
+    """Answer /metrics without a key, also when there are keys."""
+    modelslab_status_codes: bool
+    """Answer this vendor's errors with real HTTP status codes instead of 200."""
