@@ -36,6 +36,7 @@ from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import JobStatus, Outcome, Submission
+from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.pipeline import ImagingLimits
 from cutoutd.removal.pool import Inside
@@ -92,6 +93,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     )
     service = Service(
         store=store,
+        records=JobRecords(database),
         artifacts=artifacts,
         dispatcher=dispatcher,
         estimator=Estimator(database, slots=dispatcher.slots),
@@ -111,7 +113,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
         await asyncio.get_running_loop().run_in_executor(alone, remover.remove, picture, COMMAND)
 
     async def upload() -> None:
-        await run(RemoveBackground(sources=(await service.keep(picture),)))
+        await run(RemoveBackground(sources=(await service.files.keep(picture),)))
 
     async def sync() -> None:
         with (folder / "probe").open("wb") as probe:

@@ -56,3 +56,12 @@ def test_no_function_grows_beyond_a_screen() -> None:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 55, f"{file}: {node.name}"
+
+
+def test_routes_reach_the_stores_through_the_service_alone() -> None:
+    stores = ("JobStore", "JobRecords", "DeliveryStore", "ArtifactStore", "Dispatcher", "Database")
+    for file in (SOURCE / "web").rglob("*.py"):
+        names = {
+            node.id for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Name)
+        }
+        assert not names & set(stores), file

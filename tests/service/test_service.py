@@ -1,7 +1,6 @@
 """What the web side can rely on: submit, wait, get, cancel, estimate."""
 
 import asyncio
-import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from cutoutd.command import Callback, ImageFormat, Output, RemoveBackground, Source
+from cutoutd.command import Callback, RemoveBackground, Source
 from cutoutd.errors import NotFound, Overloaded, RequestConflict
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, JobStatus, Outcome
+from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
-from cutoutd.service.service import Service, artifact_keys, fingerprint
+from cutoutd.service.service import Service
 from cutoutd.storage.local import LocalArtifactStore
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -46,6 +46,7 @@ class Place:
         )
         self.service = Service(
             store=self.store,
+            records=JobRecords(self.database),
             artifacts=self.artifacts,
             dispatcher=self.dispatcher,
             estimator=Estimator(self.database, slots=self.dispatcher.slots),
@@ -186,7 +187,7 @@ async def test_work_is_dropped_when_its_caller_has_gone_before_it_began(place: P
 
 
 async def test_an_upload_is_kept_under_a_name_nobody_can_guess(place: Place) -> None:
-    one, two = [await place.service.keep(b"bytes", name="me.jpg") for _ in range(2)]
+    one, two = [await place.service.files.keep(b"bytes", name="me.jpg") for _ in range(2)]
     assert one.artifact is not None
     assert two.artifact is not None
     assert one.artifact.startswith("inputs/")
@@ -200,12 +201,13 @@ async def test_the_same_upload_with_the_same_idempotency_key_is_the_same_request
 ) -> None:
     jobs = [
         await place.submit(
-            RemoveBackground(sources=(await place.service.keep(b"bytes"),)), idempotency_key="k"
+            RemoveBackground(sources=(await place.service.files.keep(b"bytes"),)),
+            idempotency_key="k",
         )
         for _ in range(2)
     ]
     assert jobs[0].id == jobs[1].id
-    other = RemoveBackground(sources=(await place.service.keep(b"other"),))
+    other = RemoveBackground(sources=(await place.service.files.keep(b"other"),))
     with pytest.raises(RequestConflict):
         await place.submit(other, idempotency_key="k")
 
@@ -230,7 +232,7 @@ async def test_with_a_full_queue_an_upload_is_refused_before_it_is_stored(
     assert place.begun.acquire(timeout=PATIENCE_S)
     await place.submit()
     with pytest.raises(Overloaded):
-        await place.service.keep(b"a picture")
+        await place.service.files.keep(b"a picture")
     assert list(place.artifacts.older_than("inputs/", 1 << 60)) == []
 
 
@@ -239,7 +241,7 @@ async def test_a_nearly_full_disk_refuses_new_work(make: Callable[..., Place]) -
     with pytest.raises(Overloaded, match="room"):
         await place.submit()
     with pytest.raises(Overloaded, match="room"):
-        await place.service.keep(b"bytes")
+        await place.service.files.keep(b"bytes")
 
 
 async def test_an_estimate_counts_what_is_ahead(place: Place) -> None:
@@ -252,43 +254,3 @@ async def test_an_estimate_counts_what_is_ahead(place: Place) -> None:
     # One second is assumed for a picture before any has been measured.
     assert [estimate.eta_s for estimate in estimates[1:]] == [5, 6]
     assert all(estimate.eta_s >= 1 for estimate in estimates)
-
-
-@pytest.mark.parametrize(
-    ("folder", "prefix", "pattern"),
-    [
-        ("generations", None, rf"generations/{UUID}\.png"),
-        ("out", "mine-", rf"out/mine-{UUID}\.png"),
-        ("../../etc", "../x", rf"-\.\.-etc/-x{UUID}\.png"),
-        ("", "", rf"generations/{UUID}\.png"),
-        ("inputs", None, rf"_inputs/{UUID}\.png"),
-        ("a b/c", "ü/", rf"a-b-c/--{UUID}\.png"),
-        ("...", ".hidden", rf"generations/hidden{UUID}\.png"),
-        ("a" * 300, "p" * 300, rf"a{{64}}/p{{64}}{UUID}\.png"),
-    ],
-)
-def test_names_are_honoured_safely_and_never_guessable(
-    folder: str, prefix: str | None, pattern: str
-) -> None:
-    (key,) = artifact_keys(COMMAND, folder, prefix)
-    assert re.fullmatch(pattern, key), key
-
-
-def test_every_output_has_a_key_with_the_ending_of_its_format() -> None:
-    outputs = (
-        Output(format=ImageFormat.JPEG),
-        Output(format=ImageFormat.WEBP),
-        Output(base64=True),
-        Output(format=ImageFormat.AUTO),
-    )
-    command = RemoveBackground(sources=COMMAND.sources * 2, outputs=outputs)
-    keys = artifact_keys(command, "generations", None)
-    assert len(set(keys)) == 8
-    endings = [key.rsplit("-", 1)[1] for key in keys]
-    assert endings[:4] == ["0.jpg", "1.webp", "2.base64", "3"]
-
-
-def test_a_fingerprint_tells_commands_and_dialects_apart() -> None:
-    other = replace(COMMAND, model="u2net")
-    prints = {fingerprint(COMMAND, "a"), fingerprint(COMMAND, "b"), fingerprint(other, "a")}
-    assert len(prints) == 3

@@ -29,6 +29,7 @@ from cutoutd.segmentation.sessions import Sessions
 from cutoutd.server.config import Config
 from cutoutd.server.tracing import Tracing, open_tracing
 from cutoutd.service.handler import Handler
+from cutoutd.service.operator import Operator
 from cutoutd.service.service import Service
 from cutoutd.service.sweeper import Sweeper, forget_inputs
 from cutoutd.storage import open_artifact_store
@@ -45,6 +46,7 @@ class Server:
     """An open web process: the context of its routes, and how to close all that stands behind."""
 
     context: Context
+    dispatcher: Dispatcher
     tracing: Tracing | None
     _opened: ExitStack
 
@@ -55,7 +57,7 @@ class Server:
     def stop_now(self) -> None:
         """Make a `close` that is under way quick: answer who waits, give back what still runs."""
         self.context.service.release()
-        self.context.dispatcher.hurry()
+        self.dispatcher.hurry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +125,22 @@ def open_server(
         )
         service = _open_service(config, work, limits)
         opened.callback(service.close)
+        operator = Operator(database=stores.database, store=stores.jobs, dispatcher=work.dispatcher)
+        opened.callback(operator.close)
         _start(config, opened, work)
         clients.start()
         opened.callback(clients.close)
         context = Context(
             options=config.web,
             service=service,
-            artifacts=stores.artifacts,
+            operator=operator,
             clients=clients,
             quotas=limits.quotas,
-            sessions=work.sessions,
-            records=stores.records,
-            deliveries=stores.deliveries,
-            dispatcher=work.dispatcher,
+            models=service.catalogue_of(work.sessions),
             readiness=work.readiness,
             metrics=work.metrics,
         )
-        return Server(context, work.tracing, opened.pop_all())
+        return Server(context, work.dispatcher, work.tracing, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
 
 
@@ -204,7 +205,7 @@ def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
     """The body of a final job's webhook, in the words of the dialect that submitted it."""
     render = ALL[job.dialect].render_webhook
     assert render is not None  # Only a dialect that has webhooks submits a callback.
-    return render(job, Links(job.link_base, artifacts))
+    return render(job, Links(job.link_base, artifacts.url))
 
 
 def _open_work(
@@ -262,6 +263,7 @@ def _handler(
 def _open_service(config: Config, work: _Work, limits: ClientLimits) -> Service:
     return Service(
         store=work.stores.jobs,
+        records=work.stores.records,
         artifacts=work.stores.artifacts,
         dispatcher=work.dispatcher,
         estimator=Estimator(work.stores.database, slots=work.dispatcher.slots),

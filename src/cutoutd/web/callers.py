@@ -40,7 +40,7 @@ class Caller:
         """Likewise for several, by field; all of them are sound before the first is stored."""
         limit = self.context.options.max_source_bytes
         sound = [read_picture(value, field=field, max_bytes=limit) for field, value in pictures]
-        return tuple([await keep(picture, self.context.service) for picture in sound])
+        return tuple([await keep(picture, self.context.service.files) for picture in sound])
 
     async def wait(self, job: Job, timeout_s: float) -> Job:
         """The job it has just submitted, when it is final or the time is over.

@@ -7,12 +7,9 @@ from fastapi import Depends, Request
 
 from cutoutd.clients.clients import Clients
 from cutoutd.clients.quotas import Quotas
-from cutoutd.jobs.deliveries import DeliveryStore
-from cutoutd.jobs.dispatch import Dispatcher
-from cutoutd.jobs.records import JobRecords
-from cutoutd.segmentation.sessions import Sessions
+from cutoutd.service.catalogue import Catalogue
+from cutoutd.service.operator import Operator
 from cutoutd.service.service import Service
-from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.links import Links
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.options import WebOptions
@@ -25,15 +22,11 @@ class Context:
 
     options: WebOptions
     service: Service
-    artifacts: ArtifactStore
+    operator: Operator
     clients: Clients
     quotas: Quotas
     readiness: Readiness
-    sessions: Sessions
-    """The models: which are known, and which a request may use."""
-    records: JobRecords
-    deliveries: DeliveryStore
-    dispatcher: Dispatcher
+    models: Catalogue
     metrics: Metrics
 
 
@@ -45,7 +38,7 @@ def context_of(request: Request) -> Context:
 def links_of(request: Request) -> Links:
     """Links as this caller needs them."""
     context = context_of(request)
-    return Links(context.options.links.base_for(request), context.artifacts)
+    return Links(context.options.links.base_for(request), context.service.files.url)
 
 
 ContextDep = Annotated[Context, Depends(context_of)]

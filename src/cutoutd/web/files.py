@@ -5,10 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from starlette.concurrency import run_in_threadpool
 
-from cutoutd.errors import NotFound
-from cutoutd.storage.store import PRIVATE
 from cutoutd.web.context import ContextDep
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -30,10 +27,9 @@ router = APIRouter(tags=["Files"])
 @router.get("/{folder}/{name}", operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
     """A finished picture. 404 until it is there, and again after it has expired."""
-    if folder in PRIVATE:
-        raise NotFound("There is no such file.")
     key = str(PurePosixPath(folder, name))
-    stat = await run_in_threadpool(context.artifacts.stat, key)
+    found = await context.service.files.find(key)
+    stat = found.stat
     headers = {
         "ETag": stat.etag,
         "Cache-Control": "private, max-age=86400, immutable",
@@ -41,10 +37,9 @@ async def get_file(folder: str, name: str, request: Request, context: ContextDep
     }
     if stat.etag in _tags(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
-    path = context.artifacts.path(key)
-    if path is not None:
-        return FileResponse(path, media_type=stat.media_type, headers=headers)
-    data = await run_in_threadpool(context.artifacts.get, key)
+    if found.path is not None:
+        return FileResponse(found.path, media_type=stat.media_type, headers=headers)
+    data = await context.service.files.read(key)
     return Response(data, media_type=stat.media_type, headers=headers)
 
 

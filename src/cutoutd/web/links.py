@@ -2,10 +2,9 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from cutoutd.storage.store import ArtifactStore
 
 if TYPE_CHECKING:  # For its name alone; whoever words a webhook runs no web framework.
     from fastapi import Request
@@ -21,11 +20,12 @@ class Links:
     """Absolute links below one base: scheme, host and path prefix, without a final slash."""
 
     base: str
-    artifacts: ArtifactStore
+    url_of: Callable[[str], str | None]
+    """Where the store itself serves an artifact; None where our own web side does."""
 
     def to_artifact(self, key: str) -> str:
         """The link an artifact has, or will have once it is written."""
-        return self.artifacts.url(key) or f"{self.base}/{key}"
+        return self.url_of(key) or f"{self.base}/{key}"
 
     def to_path(self, path: str) -> str:
         """The link to a path of this server; `path` starts with a slash."""

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from cutoutd.clients.keys import Scope
 from cutoutd.jobs.deliveries import Delivery, DeliveryState
@@ -84,7 +83,7 @@ class DeliveryList(BaseModel):
 @router.get("/overview", operation_id="operateOverview")
 async def overview(context: ContextDep) -> Overview:
     """Count jobs by status and webhooks by state."""
-    census = await run_in_threadpool(context.readiness.census)
+    census = await context.operator.census()
     return Overview(
         jobs=dict(census.jobs),
         deliveries=dict(census.deliveries),
@@ -100,7 +99,7 @@ async def jobs(
     limit: Limit = PAGE,
 ) -> JobPage:
     """List jobs of all clients."""
-    found = await run_in_threadpool(context.records.find, status=status, after=before, limit=limit)
+    found = await context.operator.jobs(status=status, before=before, limit=limit)
     more = found[-1].id if len(found) == limit else None
     return JobPage(jobs=[_job(job) for job in found], next_before=more)
 
@@ -108,15 +107,13 @@ async def jobs(
 @router.post("/jobs/{job_id}/retry", operation_id="operateRetryJob")
 async def retry(job_id: int, context: ContextDep) -> JobLine:
     """Queue a failed or cancelled job again; its links stay the same."""
-    job = await run_in_threadpool(context.records.retry, job_id, enlist=context.dispatcher.enlist)
-    context.dispatcher.notify()
-    return _job(job)
+    return _job(await context.operator.retry(job_id))
 
 
 @router.delete("/jobs/{job_id}", operation_id="operateCancelJob")
 async def cancel(job_id: int, context: ContextDep) -> JobLine:
     """Cancel any client's job; one that has ended stays as it is."""
-    return _job(await context.service.cancel_any(job_id))
+    return _job(await context.operator.cancel(job_id))
 
 
 @router.get("/deliveries", operation_id="operateDeliveries")
@@ -124,15 +121,14 @@ async def deliveries(
     context: ContextDep, state: DeliveryState | None = None, limit: Limit = PAGE
 ) -> DeliveryList:
     """List webhooks of all clients."""
-    found = await run_in_threadpool(context.deliveries.find, state=state, limit=limit)
+    found = await context.operator.deliveries(state=state, limit=limit)
     return DeliveryList(deliveries=[_delivery(one) for one in found])
 
 
 @router.post("/deliveries/{delivery_id}/replay", operation_id="operateReplayDelivery")
 async def replay(delivery_id: int, context: ContextDep) -> DeliveryLine:
     """Send a webhook again, with its attempts counted anew."""
-    await run_in_threadpool(context.deliveries.replay, delivery_id)
-    return _delivery(await run_in_threadpool(context.deliveries.get, delivery_id))
+    return _delivery(await context.operator.replay(delivery_id))
 
 
 def _job(job: Job) -> JobLine:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest, SourceRejected
 from cutoutd.net.urls import parse_url
-from cutoutd.service.service import Service
+from cutoutd.service.files import Files
 from cutoutd.storage.store import INPUTS
 from cutoutd.web.bodies import Upload
 
@@ -35,11 +35,11 @@ def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source |
     return _checked(Upload(data=data, name=None), field=field, max_bytes=max_bytes)
 
 
-async def keep(picture: Source | Upload, service: Service, *, folder: str = INPUTS) -> Source:
+async def keep(picture: Source | Upload, files: Files, *, folder: str = INPUTS) -> Source:
     """The source to put into a command; bytes are stored. Raises Overloaded without room."""
     if isinstance(picture, Source):
         return picture
-    return await service.keep(picture.data, name=picture.name, folder=folder)
+    return await files.keep(picture.data, name=picture.name, folder=folder)
 
 
 def split_urls(text: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
-
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.model import Artifact, Job, JobStatus
@@ -64,8 +62,7 @@ async def pictures_of(job: Job, context: Context) -> list[Made]:
     """The pictures of a job that succeeded, in the order of its outputs."""
     artifacts = job.outcome.artifacts if job.outcome else ()
     return [
-        Made(artifact, await run_in_threadpool(context.artifacts.get, artifact.key))
-        for artifact in artifacts
+        Made(artifact, await context.service.files.read(artifact.key)) for artifact in artifacts
     ]
 
 

@@ -233,11 +233,11 @@ async def remove_file(
 
 
 async def _remove(body: RemoveRequest, source: Source, field: str, caller: Caller) -> Response:
-    extras, sessions = extras_of(body.extras), caller.context.sessions
+    extras, models = extras_of(body.extras), caller.context.models
     names = [f"{body.model}-{extras.cloth_category}", body.model] if body.model else []
-    model = next((name for name in names if name and sessions.usable(name)), None)
+    model = next(iter([name for name in names if await models.usable(name)]), None)
     command = body.to_command(source, model=model)
-    if sessions.registry.named(model).prompts:
+    if models.registry.named(model).prompts:
         command = replace(command, prompt=extras.to_prompt())
     job = await perform(command, caller, dialect=NAME, field=field)
     made = await picture_of(job, caller.context)

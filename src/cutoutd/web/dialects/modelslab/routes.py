@@ -89,7 +89,7 @@ async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generati
             f"image: at most {context.options.max_images} at a time.", field="image"
         )
     sources = await caller.keep_all([("image", value) for value in body.image])
-    usable = body.model_id and context.sessions.usable(body.model_id)
+    usable = body.model_id and await context.models.usable(body.model_id)
     seed = body.seed if body.seed is not None else secrets.randbelow(2**31)
     return await context.service.submit(
         body.to_command(sources, model=body.model_id if usable else None),

@@ -97,9 +97,7 @@ async def delete_image(
 ) -> dict[str, Any]:
     """Delete the pictures of a job of the caller; one that is not done is cancelled."""
     job = await caller.job(body.request_id)
-    await caller.context.service.cancel(job.id, caller.client)
-    for key in job.artifact_keys:
-        await run_in_threadpool(caller.context.artifacts.delete, key)
+    await caller.context.service.delete(job.id, caller.client)
     return {"status": "success", "messege": "image deleted", "message": "image deleted"}
 
 
@@ -107,12 +105,11 @@ async def assets_generated(
     caller: CallerDep, body: Annotated[PageRequest, Depends(body_of(PageRequest))]
 ) -> dict[str, Any]:
     """The caller's finished jobs, the newest first."""
-    records = caller.context.records
-    counts = await run_in_threadpool(records.count, client=caller.client)
-    found = await run_in_threadpool(
-        records.find,
+    service = caller.context.service
+    counts = await service.count(caller.client)
+    found = await service.list(
+        caller.client,
         status=JobStatus.SUCCEEDED,
-        client=caller.client,
         limit=body.per_page,
         offset=(body.page - 1) * body.per_page,
     )
@@ -137,7 +134,7 @@ async def system_details(
     details = {
         "server": "cutoutd",
         "version": cutoutd.__version__,
-        "model": caller.context.sessions.registry.default.name,
+        "model": caller.context.models.registry.default.name,
         "queue": await _unfinished(caller),
     }
     return {"status": "success", "message": "System details", "data": details}
@@ -147,19 +144,14 @@ async def clear_queue(
     caller: CallerDep,
 ) -> dict[str, Any]:
     """Cancel what the caller has waiting."""
-    waiting = await run_in_threadpool(
-        caller.context.records.find,
-        status=JobStatus.QUEUED,
-        client=caller.client,
-        limit=MOST_CLEARED,
-    )
-    for job in waiting:
-        await caller.context.service.cancel(job.id, caller.client)
+    service = caller.context.service
+    for job in await service.list(caller.client, status=JobStatus.QUEUED, limit=MOST_CLEARED):
+        await service.cancel(job.id, caller.client)
     return {"status": "success", "message": "Queue cleared successfully"}
 
 
 async def _unfinished(caller: Caller) -> int:
-    counts = await run_in_threadpool(caller.context.records.count, client=caller.client)
+    counts = await caller.context.service.count(caller.client)
     return sum(count for status, count in counts.items() if not status.final)
 
 
@@ -171,7 +163,7 @@ async def _published(body: UploadRequest, caller: Caller) -> str:
     kind = await run_in_threadpool(
         media_type_of, picture.data, max_pixels=caller.context.options.max_pixels
     )
-    key = await caller.context.service.publish(picture.data, media_type=kind)
+    key = await caller.context.service.files.publish(picture.data, media_type=kind)
     return caller.links.to_artifact(key)
 
 

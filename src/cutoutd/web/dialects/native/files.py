@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest
@@ -54,7 +53,7 @@ async def upload(
     """Keep a picture for jobs to come, as long as the server keeps pictures."""
     limit = caller.context.options.max_source_bytes
     picture = read_picture(body.image, field="image", max_bytes=limit)
-    source = await keep(picture, caller.context.service, folder=UPLOADS)
+    source = await keep(picture, caller.context.service.files, folder=UPLOADS)
     if source.artifact is None:
         raise InvalidRequest("image: a URL needs no upload; give it to the job.", field="image")
     return FileResponse(id=source.artifact.removeprefix(f"{UPLOADS}/"))
@@ -63,7 +62,6 @@ async def upload(
 @router.delete("/v1/files/{file_id}", status_code=204, operation_id="deleteFile")
 async def delete(file_id: str, caller: CallerDep) -> Response:
     """Forget an uploaded picture; one that is gone already is fine."""
-    key = source_of(file_id).artifact
-    assert key is not None
-    await run_in_threadpool(caller.context.artifacts.delete, key)
+    source_of(file_id)
+    await caller.context.service.files.delete_upload(file_id)
     return Response(status_code=204)

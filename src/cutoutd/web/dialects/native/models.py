@@ -46,10 +46,10 @@ class HealthResponse(BaseModel):
 @router.get("/v1/models", operation_id="listModels")
 async def models(caller: CallerDep) -> ModelsResponse:
     """The models, with their licences."""
-    sessions = caller.context.sessions
-    known = sessions.registry
+    catalogue = caller.context.models
+    known = catalogue.registry
     shown = [
-        _shown(spec, default=spec is known.default, usable=sessions.usable(spec.name))
+        _shown(spec, default=spec is known.default, usable=await catalogue.usable(spec.name))
         for spec in known.values()
     ]
     return ModelsResponse(models=shown)

@@ -27,7 +27,7 @@ def _check_prompt(command: RemoveBackground, caller: Caller) -> None:
     """Raises InvalidRequest for a prompt to a model that takes none, or a name nobody knows."""
     if command.prompt is None:
         return
-    registry = caller.context.sessions.registry
+    registry = caller.context.models.registry
     spec = registry.named(command.model)
     if not spec.prompts:
         able = ", ".join(one.name for one in registry.values() if one.prompts)
