@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+LEFT_OUT = Path(__file__).with_name("left_out.txt")
+
 
 class Kind(StrEnum):
     """What a set is made of."""
@@ -43,7 +45,14 @@ class PictureSet:
     """Groups that are never trained on: those whose names have the smallest sha256."""
     grouped_by_prefix: bool = False
     """Names are GROUP_NUMBER and a group is held out whole, as frames of one video are."""
+    taught: bool = False
+    """Masks are another network's, soft and sometimes wrong."""
 
+
+PHOTOS_OF_MANY = (
+    "photos: clothing dataset CC0, Magento sample data OSL 3.0, grocery MIT, Oxford pets "
+    "CC BY-SA 4.0, others (ImageNet samples, Caltech-101, IKEA, flowers, cars) for research"
+)
 
 SETS = (
     PictureSet(
@@ -76,6 +85,32 @@ SETS = (
         grouped_by_prefix=True,
     ),
     PictureSet(
+        name="horses",
+        kind=Kind.PAIRS,
+        terms="Weizmann horses, for research; Borenstein and Ullman, ECCV 2002",
+        shards={
+            "horses-00.tar": "3a12956701bf4db1264e2d6c1b256545d2cd50b3b0c8fce5e2320e2e4e61be96"
+        },
+    ),
+    PictureSet(
+        name="pseudo",
+        kind=Kind.PAIRS,
+        terms=f"masks of IS-Net (MIT) at 1024 px; {PHOTOS_OF_MANY}",
+        shards={
+            "pseudo-00.tar": "8a7d396a1ff4c6fff1ea0fcd89773ece59ce1f49ec6e5e235ea520d55a4d4683"
+        },
+        taught=True,
+    ),
+    PictureSet(
+        name="unlabelled",
+        kind=Kind.PAIRS,
+        terms=f"masks of IS-Net (MIT), drawn by teach.py; {PHOTOS_OF_MANY}",
+        shards={
+            "unlabelled-00.tar": "4dd2acec705fc67d54852e9d9149f6e41c30d1fe1dc0b6f6b9e083f45e46c712"
+        },
+        taught=True,
+    ),
+    PictureSet(
         name="cutouts_emoji",
         kind=Kind.CUTOUTS,
         terms="Fluent emoji, 3D style, MIT",
@@ -94,6 +129,8 @@ SETS = (
                 "26cea78151e0bac2371d26644b6c9cc841e2fd1d5f0b492eff489f764f52727e"
             )
         },
+        held_out=20,
+        grouped_by_prefix=True,
     ),
     PictureSet(
         name="backgrounds",
@@ -102,6 +139,7 @@ SETS = (
         shards={
             "backgrounds-00.tar": "0697dbf0e3b5361b96daf252182fd6c45f94a19686cf90f3bba6b841b572a643"
         },
+        held_out=40,
     ),
 )
 
@@ -123,6 +161,13 @@ def held_out(pictures: PictureSet, names: Iterable[str]) -> frozenset[str]:
         groups.setdefault(group, []).append(name)
     ranked = sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest())
     return frozenset(name for group in ranked[: pictures.held_out] for name in groups[group])
+
+
+def left_out(pictures: PictureSet) -> frozenset[str]:
+    """The names of a set that are nearly the same as a held-out photo (`duplicates.py`)."""
+    lines = LEFT_OUT.read_text(encoding="utf-8").splitlines()
+    known = (line.split("#")[0].split(maxsplit=1) for line in lines)
+    return frozenset(name.strip() for set_name, name in known if set_name == pictures.name)
 
 
 def examples(pictures: PictureSet, folder: Path) -> Iterator[Example]:
@@ -186,27 +231,60 @@ def padded(example: Example, side: int) -> NDArray[np.uint8]:
     return square
 
 
-def pack(folder: Path, packed: Path, *, side: int, sets: Iterable[PictureSet] = SETS) -> None:
+def with_drawn_masks(
+    found: Iterable[Example], folder: Path | None, *, needed: bool
+) -> Iterator[Example]:
+    """Pictures with the masks that `teach.py` drew of them, where it did.
+
+    folder: of this set's masks; an empty file there, or none, is no mask. needed: leave out
+    pictures that have no mask at all.
+    """
+    for example in found:
+        path = folder / f"{example.name}.webp" if folder else None
+        if path and path.exists() and path.stat().st_size:
+            yield Example(example.name, example.picture, path.read_bytes())
+        elif example.mask is not None or not needed:
+            yield example
+
+
+def pack(
+    folder: Path,
+    packed: Path,
+    *,
+    side: int,
+    sets: Iterable[PictureSet] = SETS,
+    masks: Path | None = None,
+) -> None:
     """Decode every set once: `packed/NAME.npy` (N, 4, side, side) and `packed/NAME.txt`.
 
-    The text file has one name per line, in the order of the array.
+    The text file has one name per line, in the order of the array. masks: where `teach.py` drew.
     """
     packed.mkdir(parents=True, exist_ok=True)
     for pictures in sets:
         convert = padded if pictures.kind is Kind.CUTOUTS else squeezed
-        names, squares = [], []
-        for example in examples(pictures, folder):
-            names.append(example.name)
-            squares.append(convert(example, side))
-        np.save(packed / f"{pictures.name}.npy", np.stack(squares))
-        (packed / f"{pictures.name}.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
-        print(f"{pictures.name}: {len(names)} pictures, {pictures.terms}", flush=True)
+        found = list(
+            with_drawn_masks(
+                examples(pictures, folder),
+                masks / pictures.name if masks else None,
+                needed=pictures.kind is Kind.PAIRS,
+            )
+        )
+        if not found:
+            continue
+        shape = (len(found), 4, side, side)
+        squares = np.lib.format.open_memmap(packed / f"{pictures.name}.npy", "w+", np.uint8, shape)
+        for square, example in zip(squares, found, strict=True):
+            square[:] = convert(example, side)
+        squares.flush()
+        names = "".join(f"{example.name}\n" for example in found)
+        (packed / f"{pictures.name}.txt").write_text(names, encoding="utf-8")
+        print(f"{pictures.name}: {len(found)} pictures, {pictures.terms}", flush=True)
 
 
 def trained_on(pictures: PictureSet, packed: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """A packed set: (N, 4, side, side) as a memory map, and the indices that may be trained on."""
     names = (packed / f"{pictures.name}.txt").read_text(encoding="utf-8").splitlines()
-    kept_back = held_out(pictures, names)
+    kept_back = held_out(pictures, names) | left_out(pictures)
     squares: NDArray[np.uint8] = np.load(packed / f"{pictures.name}.npy", mmap_mode="c")
     return squares, np.flatnonzero([name not in kept_back for name in names])
 
@@ -217,8 +295,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the tar shards are")
     parser.add_argument("packed", type=Path, help="where the arrays go")
     parser.add_argument("--side", type=int, default=320)
+    parser.add_argument("--sets", nargs="+", default=[pictures.name for pictures in SETS])
+    parser.add_argument("--masks", type=Path, help="that training.teach drew")
     arguments = parser.parse_args()
-    pack(arguments.folder, arguments.packed, side=arguments.side)
+    chosen = [pictures for pictures in SETS if pictures.name in arguments.sets]
+    pack(
+        arguments.folder, arguments.packed, side=arguments.side, sets=chosen, masks=arguments.masks
+    )
 
 
 if __name__ == "__main__":
