@@ -10,8 +10,9 @@ by py-sod-metrics, except the boundary F-measure, which it lacks.
 import argparse
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,13 @@ from scipy import ndimage
 
 from cutoutd.command import ImageKind, Output, RemoveBackground
 from cutoutd.removal.pipeline import ImagingLimits, remove_background
-from cutoutd.segmentation.models import EMBEDDED, ModelSpec
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Scale
 from cutoutd.segmentation.own import self_described
+from cutoutd.segmentation.published import ISNET_GENERAL, PUBLISHED
 from cutoutd.segmentation.session import Session, open_session
-from training.data import SETS, Example, PictureSet, examples, held_out
+from training.alpha import ALPHA_ERRORS, alpha_errors
+from training.data import Example
+from training.validation import SOFT_ALPHA, truth_of, validation_sets
 
 ONLY_MASK = RemoveBackground(sources=(), outputs=(Output(kind=ImageKind.MASK),))
 THREADS = 2
@@ -35,17 +39,19 @@ BOUNDARY_TOLERANCE = 0.008
 """Distance at which two boundaries still meet, as a part of the picture's diagonal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """Photos that nothing here was trained on."""
-
-    pictures: PictureSet
-    folder: Path
-
-    def __iter__(self) -> Iterator[Example]:
-        everything = list(examples(self.pictures, self.folder))
-        chosen = held_out(self.pictures, [example.name for example in everything])
-        return (example for example in everything if example.name in chosen)
+PUBLISHED_SPECS = {
+    "u2netp": next(spec for spec in PUBLISHED if spec.name == "u2netp"),
+    # As IMG.LY ships it: (level - 128) / 256, and nothing is stretched.
+    "isnet": replace(
+        ISNET_GENERAL,
+        mean=(128 / 255,) * 3,
+        std=(256 / 255,) * 3,
+        scale=Scale.LEVELS,
+        stretch=False,
+        file="isnet.onnx",
+    ),
+}
+"""Networks of others by the names of their files."""
 
 
 def path_of(model: str) -> Path:
@@ -63,7 +69,12 @@ def session_of(model: str, *, threads: int = THREADS) -> Session:
 
 
 def spec_of(path: Path) -> ModelSpec:
-    """The registry row that an exported file describes. Raises ValueError if it has none."""
+    """The registry row that an exported file describes, or a published file's name tells.
+
+    Raises ValueError if there is none.
+    """
+    if path.stem in PUBLISHED_SPECS:
+        return replace(PUBLISHED_SPECS[path.stem], folder=path.parent, file=path.name)
     metadata = {item.key: item.value for item in onnx.load(path).metadata_props}
     spec = self_described(path, metadata)
     if spec is None:
@@ -140,15 +151,35 @@ class Score:
         }
 
 
+class AlphaScore:
+    """The same of soft edges: the mean over all pictures of each error in the band."""
+
+    def __init__(self) -> None:
+        self.errors: list[dict[str, float]] = []
+        self.milliseconds: list[float] = []
+
+    def add(self, mask: NDArray[np.uint8], truth: NDArray[np.uint8], milliseconds: float) -> None:
+        """One picture; both (H, W), levels 0..255."""
+        self.errors.append(alpha_errors(mask, truth))
+        self.milliseconds.append(milliseconds)
+
+    def table(self) -> dict[str, float]:
+        """The row of the evaluation table."""
+        means = {name: float(np.mean([one[name] for one in self.errors])) for name in ALPHA_ERRORS}
+        return means | {"ms": float(np.median(self.milliseconds))}
+
+
 def evaluate(
-    photos: Validation, sessions: dict[str, Session]
+    photos: Iterable[Example],
+    sessions: dict[str, Session],
+    *,
+    score: type[Score | AlphaScore] = Score,
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
     """The table by model, and each photo's mean absolute error by model."""
-    scores = {name: Score() for name in sessions}
+    scores = {name: score() for name in sessions}
     errors: dict[str, dict[str, float]] = {}
     for example in photos:
-        assert example.mask is not None
-        truth = np.asarray(Image.open(io.BytesIO(example.mask)).convert("L"))
+        truth = truth_of(example)
         for name, session in sessions.items():
             mask, milliseconds = mask_of(example.picture, session)
             scores[name].add(mask, truth, milliseconds)
@@ -171,8 +202,13 @@ def main() -> None:
     """Print one table per set and keep the errors by photo."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="where the tar shards are")
-    parser.add_argument("models", nargs="+", help=f"{EMBEDDED.name}, or ONNX files of ours")
-    parser.add_argument("--sets", nargs="+", default=[s.name for s in SETS if s.held_out])
+    parser.add_argument(
+        "models",
+        nargs="+",
+        help=f"{EMBEDDED.name}, ONNX files of ours, {', '.join(PUBLISHED_SPECS)}.onnx",
+    )
+    parser.add_argument("--sets", nargs="+")
+    parser.add_argument("--every", type=int, default=1, help="take one photo in so many")
     parser.add_argument("--threads", type=int, default=THREADS, help="of each network")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -180,13 +216,15 @@ def main() -> None:
     sessions = {
         Path(model).stem: session_of(model, threads=arguments.threads) for model in arguments.models
     }
-    for pictures in SETS:
-        if pictures.name not in arguments.sets:
+    for name, photos in validation_sets(arguments.data).items():
+        if arguments.sets and name not in arguments.sets:
             continue
-        table, errors = evaluate(Validation(pictures, arguments.data), sessions)
-        print(f"\n{pictures.name}, {len(errors)} photos\n\n{as_text(table)}", flush=True)
+        score = AlphaScore if name == SOFT_ALPHA else Score
+        some = islice(photos, 0, None, arguments.every)
+        table, errors = evaluate(some, sessions, score=score)
+        print(f"\n{name}, {len(errors)} photos\n\n{as_text(table)}", flush=True)
         written = json.dumps({"table": table, "errors": errors}, indent=1)
-        (arguments.out / f"{pictures.name}.json").write_text(written, encoding="utf-8")
+        (arguments.out / f"{name}.json").write_text(written, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from PIL import Image
 from cutoutd.command import RemoveBackground
 from cutoutd.removal.pipeline import ImagingLimits, remove_background
 from cutoutd.segmentation.session import Session
-from training.data import SETS, Example
-from training.evaluate import THREADS, Validation, session_of
+from training.data import Example
+from training.evaluate import THREADS, session_of
+from training.validation import validation_sets
 
 TILE = 200
 SQUARE = 10
@@ -72,15 +73,16 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--errors", type=Path, required=True)
     arguments = parser.parse_args()
-    pictures = next(known for known in SETS if known.name == arguments.errors.stem)
-    photos = {example.name: example for example in Validation(pictures, arguments.data)}
+    chosen_set = arguments.errors.stem
+    held_out = validation_sets(arguments.data)[chosen_set]
+    photos = {example.name: example for example in held_out}
     session = session_of(arguments.model)
     errors = json.loads(arguments.errors.read_text(encoding="utf-8"))["errors"]
     name = Path(arguments.model).stem
     ranked = sorted(errors, key=lambda photo: errors[photo][name], reverse=True)
     every = max(1, len(photos) // SHOWN)
     chosen = [photos[photo] for photo in sorted(photos)[::every][:SHOWN]]
-    out = arguments.errors.parent / f"{name}-{pictures.name}"
+    out = arguments.errors.parent / f"{name}-{chosen_set}"
     sheet(chosen, session).save(f"{out}-sheet.png")
     sheet([photos[photo] for photo in ranked[:WORST]], session).save(f"{out}-worst.png")
 

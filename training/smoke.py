@@ -16,11 +16,12 @@ import torch
 from training import checkpoint
 from training.data import PictureSet, pack
 from training.drawn import SIDE, draw_shards
-from training.evaluate import Validation, as_text, evaluate, session_of
+from training.evaluate import as_text, evaluate, session_of
 from training.export import export
 from training.settings import read_run
 from training.sheet import sheet
 from training.train import Supply, Training, read_network, train
+from training.validation import Validation
 
 EXPORTED_SIDE = 64
 
