@@ -14,6 +14,7 @@ from torch.nn import functional
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 LUMA = (0.299, 0.587, 0.114)
+WIDEST = 1.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Augmentation:
     """Get a cut-out pasted in, its soft alpha added to the truth."""
     smallest_crop: float = 0.6
     """Side of the smallest crop, as a part of the picture; the largest is 1.1."""
+    wide: float = 0.0
+    """Are seen from further away: 1 to `WIDEST` times the picture."""
     turn_degrees: float = 8.0
     colour: float = 0.35
     """Largest change of brightness, contrast and saturation, as a factor's distance from 1."""
@@ -80,11 +83,11 @@ def _placed(pictures: Tensor, maps: Tensor, side: int, *, padding: str) -> Tenso
 
 
 def pasted(pictures: Tensor, cutouts: Tensor) -> Tensor:
-    """Paste a cut-out over each picture, 0.35 to 0.95 of its side, anywhere that it fits.
+    """Paste a cut-out over each picture, 0.25 to 0.95 of its side, anywhere that it fits.
 
     The truth becomes the union: what was a subject stays one where it can still be seen.
     """
-    size = _between(cutouts, 0.35, 0.95)
+    size = _between(cutouts, 0.25, 0.95)
     across, down = (_between(cutouts, -1, 1) * (1 - size) for _ in range(2))
     zero = torch.zeros_like(size)
     maps = torch.stack(
@@ -100,13 +103,19 @@ def pasted(pictures: Tensor, cutouts: Tensor) -> Tensor:
 
 def cropped(pictures: Tensor, how: Augmentation, side: int) -> Tensor:
     """Crop, stretch, turn and mirror; beyond the frame the picture is reflected."""
+    far = _chosen(pictures, how.wide).flatten().bool()
     scale = _between(pictures, how.smallest_crop, 1.1)
+    scale = torch.where(far, _between(pictures, 1, WIDEST), scale)
+    limit = torch.where(far, WIDEST, 1.1)
     stretch = torch.exp(_between(pictures, -0.15, 0.15))
-    wide, high = (scale * stretch).clamp(max=1.1), (scale / stretch).clamp(max=1.1)
-    across = _between(pictures, -1, 1) * (1 - wide).clamp(min=0)
-    down = _between(pictures, -1, 1) * (1 - high).clamp(min=0)
-    limit = math.radians(how.turn_degrees)
-    angle = _between(pictures, -limit, limit) * _chosen(pictures, 0.5).flatten()
+    wide, high = (scale * stretch).minimum(limit), (scale / stretch).minimum(limit)
+    # A little beyond the frame is centred; what is far is anywhere.
+    across, down = (
+        _between(pictures, -1, 1) * torch.where(far, 1 - part, (1 - part).clamp(min=0))
+        for part in (wide, high)
+    )
+    most = math.radians(how.turn_degrees)
+    angle = _between(pictures, -most, most) * _chosen(pictures, 0.5).flatten()
     sine, cosine, flip = torch.sin(angle), torch.cos(angle), _flips(pictures)
     maps = torch.stack(
         [

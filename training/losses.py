@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+STRUCTURE_WINDOW = 11
+
 
 def mask_loss(logits: Tensor, truth: Tensor, *, boundary: float) -> Tensor:
     """(N, 1, h, w) logits and truth 0..1 -> (N,): cross-entropy, IoU and gradient terms.
@@ -32,20 +34,51 @@ def gradient_distance(guess: Tensor, truth: Tensor) -> Tensor:
     return (across + down) / (edges + truth.shape[-1])
 
 
+def structure_loss(guess: Tensor, truth: Tensor) -> Tensor:
+    """One minus structural similarity in windows of 11 px, (N,), for masks of 0..1.
+
+    Source: Wang et al., Image Quality Assessment, 2004; as a loss for masks BASNet, Qin et al.,
+    CVPR 2019. Windows are plain squares.
+    """
+
+    def mean(x: Tensor) -> Tensor:
+        return functional.avg_pool2d(x, STRUCTURE_WINDOW, 1)
+
+    here, there = mean(guess), mean(truth)
+    spread = mean(guess * guess) - here * here + mean(truth * truth) - there * there
+    common = mean(guess * truth) - here * there
+    luminance = (2 * here * there + 1e-4) / (here * here + there * there + 1e-4)
+    return 1 - (luminance * (2 * common + 9e-4) / (spread + 9e-4)).mean((1, 2, 3))
+
+
 def supervised_loss(
-    outputs: list[Tensor], truth: Tensor, *, boundary: float, deep: float, hard: float
+    outputs: list[Tensor],
+    truth: Tensor,
+    *,
+    boundary: float,
+    deep: float,
+    hard: float,
+    structure: float = 0.0,
+    taught: Tensor | None = None,
 ) -> Tensor:
     """The finest output's loss plus `deep` times that of each coarser one.
 
     Examples are weighted by their own loss over the batch's mean to the power `hard`, at most
-    threefold: 0 treats all alike.
+    threefold: 0 treats all alike. taught: (N,) bool, whose truth is a teacher's: their weight
+    is at most 1, since what is hard about them may be that it is wrong.
     """
-    total = mask_loss(outputs[0], _shrunk(truth, outputs[0]), boundary=boundary)
+    finest = shrunk(truth, outputs[0])
+    total = mask_loss(outputs[0], finest, boundary=boundary)
+    if structure:
+        total = total + structure * structure_loss(torch.sigmoid(outputs[0]), finest)
     weight = (total.detach() / total.detach().mean()).pow(hard).clamp(max=3)
+    if taught is not None:
+        weight = torch.where(taught, weight.clamp(max=1), weight)
     for coarse in outputs[1:]:
-        total = total + deep * mask_loss(coarse, _shrunk(truth, coarse), boundary=0.0)
+        total = total + deep * mask_loss(coarse, shrunk(truth, coarse), boundary=0.0)
     return (weight * total).sum() / weight.sum()
 
 
-def _shrunk(truth: Tensor, like: Tensor) -> Tensor:
+def shrunk(truth: Tensor, like: Tensor) -> Tensor:
+    """Averaged down to the height and width of `like`."""
     return functional.interpolate(truth, size=like.shape[-2:], mode="area")

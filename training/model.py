@@ -3,11 +3,13 @@
 Source: the nested U of residual U-blocks is U²-Net's (Qin et al., Pattern Recognition 2020).
 Ours starts at half resolution, has few channels where pixels are many and most of its weights
 at 1/16 and 1/32, and weighs its deepest features by their global mean (squeeze and excitation,
-Hu et al., CVPR 2018).
+Hu et al., CVPR 2018). The same mean may be told to the decoders, which see less of the picture
+(global guidance, PoolNet, Liu et al., CVPR 2019).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +34,8 @@ class Design:
     """Channels of the two last convolutions at 1/2."""
     branches: int = 3
     """How many parts a convolution is trained as: 3, 1 (normalised) or 0 (with a bias)."""
+    guided: int = 0
+    """Decoders that are told the deepest features' global mean, the coarsest first."""
 
 
 class Network(nn.Module):
@@ -64,6 +68,12 @@ class Network(nn.Module):
         )
         self.weigh = nn.Conv2d(channels, channels, 1)
         below = [sizes[0] for sizes in design.decoders[1:]] + [channels]
+        self.guides = nn.ModuleList(
+            nn.Conv2d(channels, inputs, 1) for inputs in below[::-1][: design.guided]
+        )
+        for guide in self.guides:  # They begin as if they were not there.
+            nn.init.zeros_(guide.weight)
+            nn.init.zeros_(guide.bias)
         self.decoders = nn.ModuleList(
             Block(inputs + skip, *sizes, branches=branches)
             for inputs, skip, sizes in zip(below, widths[1:], design.decoders, strict=True)
@@ -88,11 +98,15 @@ class Network(nn.Module):
         """What each head reads, at 1/2, 1/4 and so on, the finest first."""
         *seen, x = self.encoder(pictures)
         x = self.bottom(x)
-        x = x * torch.sigmoid(self.weigh(x.mean((2, 3), keepdim=True)))
+        mean = x.mean((2, 3), keepdim=True)
+        x = x * torch.sigmoid(self.weigh(mean))
         features = [x]
-        for decoder in reversed(self.decoders):
+        for decoder, guide in zip_longest(reversed(self.decoders), self.guides):
             skip = seen.pop()
-            x = decoder(torch.cat([grown(x, skip), skip], dim=1))
+            x = grown(x, skip)
+            if guide is not None:
+                x = x + guide(mean)
+            x = decoder(torch.cat([x, skip], dim=1))
             features.insert(0, x)
         skip = seen.pop()
         features.insert(0, self.top(torch.cat([grown(x, skip), skip], dim=1)))
@@ -114,7 +128,8 @@ def convolutions_in_order(network: Network) -> list[nn.Conv2d]:
     else:
         order = [encoder.stem.kernel, *_inside(encoder.stages)]
     order += [*_kernels(network.bottom), network.weigh]
-    order += _inside(reversed(network.decoders))
+    for decoder, guide in zip_longest(reversed(network.decoders), network.guides):
+        order += [*([guide] if guide is not None else []), *_inside([decoder])]
     head = network.heads[0]
     assert isinstance(head, nn.Conv2d)
     return [*order, *_kernels(network.top), head]

@@ -25,8 +25,8 @@ class Run:
     """Packed sets that half of the composites are pasted over."""
     steps: int
     batch: int
-    sides: tuple[tuple[float, int], ...]
-    """(from this part of the run on, side in px): small pictures first, large ones last."""
+    sides: tuple[tuple[float, *tuple[int, ...]], ...]
+    """(from this part of the run on, sides in px to choose from at each step): small first."""
     learning_rate: float
     warm_up: int
     """Steps over which the learning rate rises."""
@@ -38,6 +38,9 @@ class Run:
     boundary: float = 0.3
     deep: float = 0.4
     hard: float = 0.5
+    """How much more a badly predicted picture counts; not where a teacher drew the truth."""
+    structure: float = 0.0
+    """Weight of structural similarity at the finest output."""
     pretrained: bool = False
     """Start with the way down that others trained; its batch statistics then stay as they are."""
     frozen: int = 0

@@ -22,6 +22,17 @@ def test_picture_and_truth_are_cropped_turned_and_mirrored_together() -> None:
     assert torch.allclose(changed[:, 0], changed[:, 3], atol=1e-6)
 
 
+def test_a_wide_view_makes_the_subject_smaller() -> None:
+    disc = torch.zeros(64, 4, 64, 64)
+    disc[:, :, 24:40, 24:40] = 1
+    near, far = (
+        cropped(disc, Augmentation(smallest_crop=1.0, turn_degrees=0, wide=wide), 64).mean()
+        for wide in (0.0, 1.0)
+    )
+
+    assert far < 0.8 * near
+
+
 def test_a_pasted_cutout_covers_the_picture_and_joins_the_truth() -> None:
     below = torch.zeros(3, 4, 64, 64)
     below[:, 3, :, :32] = 1
@@ -70,4 +81,4 @@ def test_without_augmentation_only_mirroring_is_left() -> None:
 
     for old, new in zip(before, after, strict=True):
         distance = min(float((old - new).abs().mean()), float((old.flip(2) - new).abs().mean()))
-        assert distance < 0.05
+        assert distance < 0.06  # Up to a seventh narrower or wider.

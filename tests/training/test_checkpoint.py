@@ -4,7 +4,7 @@ import pytest
 import torch
 from training.model import Network
 from training.settings import read_design, read_run
-from training.train import Training
+from training.train import Batch, Training
 
 from cutoutd.segmentation.models import EMBEDDED
 from training import checkpoint
@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 
 def test_a_checkpoint_restores_everything(tmp_path: Path) -> None:
     before = Training(read_run("smoke"), CPU)
-    before.learn(torch.randn(2, 3, 32, 32), torch.rand(2, 1, 32, 32), None)
+    before.learn(Batch(torch.randn(2, 3, 32, 32), torch.rand(2, 1, 32, 32)))
     checkpoint.save(before.state(), tmp_path / "checkpoint.pt")
 
     after = Training(read_run("smoke"), CPU)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +61,28 @@ def test_large_weights_are_stored_in_half(exported: Path) -> None:
 @torch.no_grad()
 def test_the_embedded_file_is_the_small_design_to_the_last_weight() -> None:
     assert EMBEDDED.folder is not None
-    network = Network(read_design("small")).fold()
+    design = replace(read_design("small"), guided=0)  # Version 3 has none.
+    network = Network(design).fold()
     checkpoint.copy_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
 
     pictures = torch.randn(1, 3, EMBEDDED.size, EMBEDDED.size)
 
     assert difference(network, EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
+
+
+@torch.no_grad()
+def test_an_exported_network_with_guides_can_be_read_back(tmp_path: Path) -> None:
+    design = replace(read_design("tiny"), guided=2)
+    network = Network(design)
+    for guide in network.guides:
+        torch.nn.init.normal_(guide.weight)
+    export(network, tmp_path / "guided.onnx", size=64, version="0")
+
+    again = Network(design).fold()
+    checkpoint.copy_from_onnx(again, tmp_path / "guided.onnx")
+
+    pictures = torch.randn(1, 3, 64, 64)
+    assert difference(again, tmp_path / "guided.onnx", pictures) < 1e-4
 
 
 @torch.no_grad()

@@ -1,5 +1,5 @@
 import torch
-from training.losses import gradient_distance, mask_loss, supervised_loss
+from training.losses import gradient_distance, mask_loss, structure_loss, supervised_loss
 
 SURE = 20.0
 
@@ -43,6 +43,33 @@ def test_hard_examples_weigh_more() -> None:
     )
 
     assert weighted > alike
+
+
+def test_what_a_teacher_drew_never_weighs_more_for_being_hard() -> None:
+    truth = square().repeat(2, 1, 1, 1)
+    logits = torch.cat([logits_of(square()) / SURE, logits_of(1 - square())])
+    trusted, doubted = (
+        float(
+            supervised_loss(
+                [logits],
+                truth,
+                boundary=0.0,
+                deep=0.0,
+                hard=1.0,
+                taught=torch.tensor([False, wrong_is_taught]),
+            )
+        )
+        for wrong_is_taught in (False, True)
+    )
+
+    assert doubted < trusted
+
+
+def test_equal_masks_have_equal_structure_and_shifted_ones_do_not() -> None:
+    shifted = square().roll(4, dims=3)
+
+    assert float(structure_loss(square(), square())) < 1e-6
+    assert 0.1 < float(structure_loss(shifted, square())) <= 2
 
 
 def test_coarser_outputs_count_by_their_share() -> None:

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 import torch
-from training.layers import Convolution, Inverted
+from training.layers import Convolution, Inverted, Normalised
 from training.model import Network
 from training.settings import read_design
 
@@ -73,6 +75,31 @@ def test_the_mask_is_a_probability_at_the_size_of_the_picture(design: str) -> No
 
     assert mask.shape == (1, 1, 96, 64)
     assert 0 <= float(mask.min()) <= float(mask.max()) <= 1
+
+
+@torch.no_grad()
+def test_guides_begin_as_if_they_were_not_there_and_then_reach_every_pixel() -> None:
+    torch.manual_seed(0)
+    guided = Network(replace(read_design("tiny"), guided=2)).eval()
+    plain = Network(read_design("tiny")).eval()
+    plain.load_state_dict(guided.state_dict(), strict=False)
+    pictures = torch.randn(1, 3, 64, 64)
+    assert torch.equal(guided(pictures), plain(pictures))
+
+    torch.nn.init.normal_(guided.guides[1].weight)
+
+    assert (guided(pictures) != plain(pictures)).all()
+
+
+@torch.no_grad()
+def test_frozen_statistics_give_what_normalising_afterwards_gives() -> None:
+    layer = Normalised(6, 8, 3)
+    settled(layer)
+    pictures = torch.randn(2, 6, 12, 12)
+
+    expected = torch.nn.functional.relu6(layer.norm(layer.kernel(pictures)))
+
+    assert torch.allclose(layer(pictures), expected, atol=1e-5)
 
 
 def test_in_training_every_level_answers_from_half_to_a_thirty_second() -> None:

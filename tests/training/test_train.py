@@ -4,24 +4,25 @@ from threading import Event
 
 import pytest
 import torch
+from training.augment import Augmentation
 from training.data import SETS, pack
 from training.drawn import draw_shards
 from training.settings import read_design, read_run
-from training.train import Supply, Training, learning_rate_at, side_at, train
+from training.train import Batch, Supply, Training, learning_rate_at, side_at, train
 
 from training import checkpoint
 
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["small", "base"])
+@pytest.mark.parametrize("name", ["small", "small-4", "base"])
 def test_every_run_names_a_design_and_sets_that_exist(name: str) -> None:
     run = read_run(name)
 
     assert read_design(run.design).decoders
     known = {pictures.name for pictures in SETS}
     assert {*run.sets, *run.cutouts, *run.backgrounds} <= known
-    assert all(side % 32 == 0 for _, side in run.sides)
+    assert all(side % 32 == 0 for _, *sides in run.sides for side in sides)
 
 
 def test_pictures_grow_and_the_learning_rate_rises_then_falls() -> None:
@@ -31,6 +32,30 @@ def test_pictures_grow_and_the_learning_rate_rises_then_falls() -> None:
     rates = [learning_rate_at(run, step, 0) for step in range(run.steps)]
     assert max(rates) == rates[run.warm_up - 1] <= run.learning_rate
     assert rates[-1] < 0.01 * run.learning_rate
+
+
+def test_a_phase_of_several_sides_takes_each_of_them_and_all_processes_the_same() -> None:
+    run = replace(read_run("smoke"), sides=((0.0, 32, 64, 96),))
+
+    sides = [side_at(run, step) for step in range(60)]
+
+    assert set(sides) == {32, 64, 96}
+    assert sides == [side_at(run, step) for step in range(60)]
+
+
+def test_a_batch_says_whose_truth_a_teacher_drew(tmp_path: Path) -> None:
+    sets = draw_shards(tmp_path / "shards")
+    taught = (replace(sets[0], taught=True), *sets[1:])
+    pack(tmp_path / "shards", tmp_path / "packed", side=32, sets=sets)
+    run = replace(read_run("smoke"), augmentation=Augmentation(composites=0.5))
+
+    batch = Supply.open(run, tmp_path / "packed", taught, CPU).batch(32)
+
+    assert batch.taught is not None
+    over_backgrounds = run.batch // 4
+    assert batch.taught.tolist() == [False] * over_backgrounds + [True] * (
+        run.batch - over_backgrounds
+    )
 
 
 def test_the_learning_rate_may_stay_and_fall_only_in_the_end() -> None:
@@ -48,7 +73,7 @@ def test_frozen_stages_and_their_statistics_stay_and_the_rest_learns() -> None:
     training = Training(run, CPU)
     before = {name: value.clone() for name, value in training.network.state_dict().items()}
 
-    training.learn(torch.randn(2, 3, 64, 64), torch.rand(2, 1, 64, 64), None)
+    training.learn(Batch(torch.randn(2, 3, 64, 64), torch.rand(2, 1, 64, 64)))
 
     changed = {
         name
