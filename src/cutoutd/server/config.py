@@ -64,20 +64,7 @@ def config_of(settings: Settings) -> Config:
 
     Opens nothing; asks the machine only for the cores and the memory that the settings leave to it.
     """
-    capacity = plan(
-        memory_bytes=settings.memory_mb * MB or usable_memory(),
-        cores=settings.threads or usable_cores(),
-        max_pixels=int(settings.max_megapixels * MB),
-        max_body_bytes=settings.max_body_bytes,
-    )
-    jobs = JobLimits(
-        max_waiting=settings.max_waiting,
-        time_limit_s=settings.job_timeout_s,
-        max_crashes=settings.max_crashes,
-        keep_s=int(settings.keep_hours * 3600),
-        min_free_bytes=int(settings.min_free_mb * MB),
-        stop_grace_s=settings.stop_timeout_s,
-    )
+    capacity, jobs = _capacity(settings), _job_limits(settings)
     sources, receivers = _outgoing(settings)
     return Config(
         data_dir=settings.data_dir,
@@ -130,6 +117,26 @@ def model_options(settings: Settings) -> SegmentationOptions:
         threads=settings.threads,
         batch=settings.batch,
         batch_wait_s=settings.batch_wait_ms / 1000,
+    )
+
+
+def _capacity(settings: Settings) -> Capacity:
+    return plan(
+        memory_bytes=settings.memory_mb * MB or usable_memory(),
+        cores=settings.threads or usable_cores(),
+        max_pixels=int(settings.max_megapixels * MB),
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+def _job_limits(settings: Settings) -> JobLimits:
+    return JobLimits(
+        max_waiting=settings.max_waiting,
+        time_limit_s=settings.job_timeout_s,
+        max_crashes=settings.max_crashes,
+        keep_s=int(settings.keep_hours * 3600),
+        min_free_bytes=int(settings.min_free_mb * MB),
+        stop_grace_s=settings.stop_timeout_s,
     )
 
 
