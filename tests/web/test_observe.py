@@ -7,13 +7,14 @@ from starlette.types import Message, Receive, Scope, Send
 from cutoutd.logs import request_id
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.observe import ObserveRequests
+from cutoutd.web.state import state_of
 
 SEEN: list[str | None] = []
 
 
 async def teapot(scope: Scope, receive: Receive, send: Send) -> None:
     SEEN.append(request_id.get())
-    scope["state"]["error_code"] = "not_found"
+    state_of(scope).error_code = "not_found"
     await send({"type": "http.response.start", "status": 418, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 

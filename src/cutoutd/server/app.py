@@ -25,6 +25,7 @@ from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
 from cutoutd.web.options import WebOptions
+from cutoutd.web.state import state_of
 from cutoutd.web.upload_budget import UploadBudget
 
 DESCRIPTION = """\
@@ -81,7 +82,7 @@ def _with_routes(
 def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         known = _known(error)
-        request.state.error_code = known.code
+        state_of(request.scope).error_code = known.code
         dialect = dialect_of(request.url.path, dialects)
         if dialect:
             return dialect.render_error(request, known)

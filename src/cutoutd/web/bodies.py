@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from cutoutd.errors import InvalidRequest
 from cutoutd.web.context import context_of
 from cutoutd.web.details import invalid_from
+from cutoutd.web.state import state_of
 
 MAX_FIELDS = 200
 MAX_FILES = 10
@@ -49,11 +50,11 @@ def body_of(
 
 async def _fields_once(request: Request, whole_body: str | None) -> dict[str, Any]:
     """Two dependencies of one route may ask; a form can be read only once."""
-    if not hasattr(request.state, "fields"):
+    state = state_of(request.scope)
+    if state.fields is None:
         in_body = await read_fields(request, whole_body=whole_body)
-        request.state.fields = {**request.query_params, **in_body}
-    fields: dict[str, Any] = request.state.fields
-    return fields
+        state.fields = {**request.query_params, **in_body}
+    return state.fields
 
 
 async def read_fields(request: Request, *, whole_body: str | None = None) -> dict[str, Any]:

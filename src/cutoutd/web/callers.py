@@ -15,6 +15,7 @@ from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
 from cutoutd.web.presented_key import presented_key
 from cutoutd.web.sources import keep, read_picture
+from cutoutd.web.state import state_of
 
 _LISTEN_S = 1.0
 
@@ -65,7 +66,13 @@ class Caller:
 
 def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
     """The caller by the key in its headers or query. Raises AuthenticationFailed."""
-    client = request.state.client = context.clients.authenticate(presented_key(request))
+    return caller_with(presented_key(request), request, context, links)
+
+
+def caller_with(key: str | None, request: Request, context: Context, links: Links) -> Caller:
+    """The caller by a key, wherever it was. Raises AuthenticationFailed."""
+    client = context.clients.authenticate(key)
+    state_of(request.scope).client = client
     return Caller(client, context, links, request.is_disconnected)
 
 

@@ -12,6 +12,7 @@ from cutoutd.web.context import context_of
 from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.state import state_of
 from cutoutd.web.upload_budget import Reservation, UploadBudget
 
 _SLASHES = re.compile("/{2,}")
@@ -119,7 +120,7 @@ class SecurityHeaders:
 
 def _quota_headers(scope: Scope) -> dict[str, str]:
     """What the caller has left of its jobs, if it was authenticated and has a limit."""
-    client = scope.get("state", {}).get("client")
+    client = state_of(scope).client
     if client is None:
         return {}
     quota = context_of(Request(scope)).quotas.last(client)

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutoutd.logs import request_id
 from cutoutd.web.metrics import Metrics
+from cutoutd.web.state import state_of
 
 log = logging.getLogger("cutoutd.requests")
 
@@ -35,7 +36,7 @@ class ObserveRequests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        state: dict[str, Any] = scope.setdefault("state", {})
+        state = state_of(scope)
         status, started, given = 500, perf_counter(), identity(scope)
         token = request_id.set(given)
 
@@ -50,7 +51,7 @@ class ObserveRequests:
         try:
             await self.app(scope, receive, watched)
         finally:
-            self._record(scope, status, state.get("error_code"), perf_counter() - started)
+            self._record(scope, status, state.error_code, perf_counter() - started)
             request_id.reset(token)
 
     def _record(self, scope: Scope, status: int, code: str | None, seconds: float) -> None:

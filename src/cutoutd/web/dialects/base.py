@@ -19,6 +19,7 @@ from cutoutd.errors import CutoutError, InvalidRequest, ProcessingFailed
 from cutoutd.jobs.model import Job
 from cutoutd.web.details import invalid_from
 from cutoutd.web.links import Links
+from cutoutd.web.state import state_of
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def in_dialect(render_error: RenderError) -> type[APIRoute]:
                 except Exception:
                     log.exception("unexpected error in %s", request.url.path)
                     known = ProcessingFailed("Internal server error.")
-                request.state.error_code = known.code  # For the log and the metrics.
+                state_of(request.scope).error_code = known.code  # For the log and the metrics.
                 return render_error(request, known)
 
             return handle_in_dialect

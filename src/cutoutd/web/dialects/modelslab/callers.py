@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from cutoutd.web.bodies import body_of
-from cutoutd.web.callers import Caller
+from cutoutd.web.callers import Caller, caller_with
 from cutoutd.web.context import ContextDep, LinksDep
 from cutoutd.web.dialects.modelslab.schemas import ClientFields
 from cutoutd.web.presented_key import presented_key
@@ -18,8 +18,7 @@ def caller_of(
     links: LinksDep,
 ) -> Caller:
     """The caller. Raises AuthenticationFailed."""
-    client = request.state.client = context.clients.authenticate(presented_key(request, body.key))
-    return Caller(client, context, links, request.is_disconnected)
+    return caller_with(presented_key(request, body.key), request, context, links)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

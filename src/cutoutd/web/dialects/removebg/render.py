@@ -19,6 +19,7 @@ from cutoutd.errors import (
 )
 from cutoutd.web.context import context_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
+from cutoutd.web.state import state_of
 from cutoutd.web.synchronous import Made
 
 _SOURCE: dict[str, tuple[str, str]] = {
@@ -48,7 +49,7 @@ def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """The vendor's list of one error."""
     status, code, title = _described(error)
     body = {"errors": [{"title": title, "code": code, "detail": error.message}]}
-    client = getattr(request.state, "client", None)
+    client = state_of(request.scope).client
     headers = rate_headers(context_of(request).quotas.last(client) if client else None)
     if isinstance(error, Overloaded):
         headers["Retry-After"] = str(error.retry_after_s)
