@@ -14,6 +14,7 @@ import uvicorn
 from tests.running import free_port
 from tests.scenes import ball, encoded
 
+from cutoutd.cli.connections import Patience
 from cutoutd.server.app import create_app
 from cutoutd.server.config import config_of
 from cutoutd.server.settings import load_settings
@@ -41,7 +42,13 @@ def serving(
     config = config_of(load_settings(data_dir=data_dir, **settings))
     app = create_app(config, open_server(config, fetch=fetch, tracing=tracing))
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_level="warning")
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            http=Patience(),  # type: ignore[arg-type]
+            log_level="warning",
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

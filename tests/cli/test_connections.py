@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from tests.running import free_port
 
-from cutoutd.cli.connections import Patience
+from cutoutd.cli.connections import Patience, without_offers
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 HEAD = b"POST /%s HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n"
@@ -20,20 +20,25 @@ PATIENCE_S = 20.0
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reads the body and answers; `/early` answers without it, `/slow` takes its time."""
+    """Reads the body and answers; `/early` answers without it, `/slow` takes its time.
+
+    The answer is `ok`, or the last two bytes of the body.
+    """
     if scope["type"] != "http":
         return
+    body = b"ok"
     while scope["path"] != "/early":
         message = await receive()
         if message["type"] == "http.disconnect":
             return
+        body += message.get("body", b"")
         if not message.get("more_body"):
             break
     if scope["path"] == "/slow":
         await asyncio.sleep(0.6)
     headers = [(b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await send({"type": "http.response.body", "body": body[-2:]})
 
 
 @contextmanager
@@ -95,6 +100,31 @@ def trickle(wire: socket.socket) -> None:
 def test_a_connection_that_says_nothing_is_closed(port: int) -> None:
     with connected(port) as wire:
         assert rest(wire).startswith(b"HTTP/1.1 408 ")
+
+
+OFFERING = (
+    b"POST / HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 31\r\n"
+    b"Host: here\r\nHTTP2-Settings: AAEAAEAA\r\nUpgrade: h2c\r\n\r\n"
+    b"\nUpgrade: this is a body's text"
+)
+"""What Java's HttpClient sends."""
+
+
+@pytest.mark.parametrize("cut", range(10, len(OFFERING), 9))
+def test_an_offer_of_another_protocol_costs_no_body(port: int, cut: int) -> None:
+    with connected(port, OFFERING[:cut]) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire.sendall(OFFERING[cut:])
+        wire.sendall(WHOLE)
+        answer = b""
+        while answer.count(b"HTTP/1.1 200 ") < 2 or not answer.endswith(b"ok"):
+            answer += wire.recv(65536)
+            assert b" 400 " not in answer
+    assert b"\r\n\r\nxt" in answer
+
+
+def test_a_body_stays_as_it_is_in_an_offer() -> None:
+    assert without_offers(OFFERING).endswith(b"\nUpgrade: this is a body's text")
 
 
 UNFINISHED = {

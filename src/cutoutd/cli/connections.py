@@ -5,6 +5,7 @@ number of connections has a bound, and a peer that vanished is noticed by TCP.
 """
 
 import asyncio
+import re
 import socket
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,11 @@ _PROBES = 4
 _RETRY_AFTER_S = 2
 _OTHER_FILES = 1000
 """The database, the artifacts, the pipes to the picture processes, downloads and webhooks."""
+
+
+_OFFERS = re.compile(
+    rb"(?<=\n)upgrade(?=[ \t]*:)|(?<=\n)connection(?=:[^\n]*upgrade)", re.IGNORECASE
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +49,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().__init__(**given)
         self._patience = patience
         self._timer: asyncio.TimerHandle | None = None
+        self._in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what else the client could speak is none of ours."""
+        super().data_received(without_offers(data) if self._in_head else data)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room by closing who has been idle longest, or refuse."""
@@ -71,6 +82,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Somebody is served now."""
+        self._in_head = False
         self._patience.idle.pop(self, None)
         self._expect_nothing()
         self._timer = self.loop.call_later(self._patience.body_s, self._miss_the_body)
@@ -78,6 +90,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of it is here; how long the answer takes is not the caller's fault."""
+        self._in_head = True
         self._expect_nothing()
         super().on_message_complete()
 
@@ -116,6 +129,17 @@ class PatientProtocol(HttpToolsProtocol):
             f"Content-Length: {len(sentence)}\r\nConnection: close\r\n\r\n{sentence}".encode()
         )
         self.transport.close()
+
+
+def without_offers(data: bytes) -> bytes:
+    """The head of a request, as far as it is in `data`, without its offer of another protocol.
+
+    Java's HttpClient and `curl --http2` offer HTTP/2 beside what is a good HTTP/1.1 request, and
+    a server may ignore that (RFC 9110, 7.8); httptools loses the body behind it. Both fields that
+    make the offer get another name, so that no way of cutting the head into pieces keeps both.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _OFFERS.sub(lambda found: b"x" * len(found[0]), head) + end + body
 
 
 def allow_files_for(connections: int) -> None:
