@@ -1,0 +1,109 @@
+"""The libraries that people call a picture API with, left as they are: what they send by themselves
+must get the vendor's picture, from every dialect.
+
+Each program of `tests/programs/libraries` takes the library's name, the server's address, a table
+of calls, a photo and a folder, where it leaves every answer and a list of their types.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.inside import PHOTO
+from tests.scenes import decoded
+
+from cutoutd.web.dialects import ALL
+
+PROGRAMS = Path(__file__).parents[2] / "programs" / "libraries"
+INSTALLED = Path(sys.prefix) / "clients"
+JARS = ":".join(
+    f"/usr/share/java/{name}.jar"
+    for name in ("okhttp", "okio", "httpclient", "httpcore", "commons-logging")
+)
+
+CALLS = {
+    "native": ("file", "image", "/v1/remove-background"),
+    "removebg": ("file", "image_file", "/v1.0/removebg?size=auto"),
+    "photoroom": ("file", "image_file", "/v1/segment"),
+    "stability": ("file", "image", "/v2beta/stable-image/edit/remove-background"),
+    "clipdrop": ("file", "image_file", "/remove-background/v1"),
+    "rembg": ("file", "file", "/api/remove"),
+    "api4ai": ("file", "image", "/v1/results"),
+    "modelslab": ("json", "image", "/api/v6/image_editing/removebg_mask"),
+    "octoai": ("json", "init_image", "/background-removal"),
+    "withoutbg": ("json", "image_base64", "/v1.0/alpha-channel-base64"),
+}
+
+IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {
+    "api4ai": lambda said: base64.b64decode(said["results"][0]["entities"][0]["image"]),  # type: ignore[index]
+    "modelslab": lambda said: httpx.get(said["output"][0]).content,  # type: ignore[index]
+    "octoai": lambda said: base64.b64decode(said["image_b64"]),  # type: ignore[arg-type]
+    "withoutbg": lambda said: base64.b64decode(said["alpha_base64"]),  # type: ignore[arg-type]
+}
+"""Vendors whose answer is JSON, and where the picture is in it; the others answer the picture."""
+
+LIBRARIES = {
+    "axios": ["node", "node.mjs"],
+    "fetch": ["node", "node.mjs"],
+    "undici": ["node", "node.mjs"],
+    "HttpURLConnection": ["java", "-cp", JARS, "Java.java"],
+    "java.net.http": ["java", "-cp", JARS, "Java.java"],
+    "OkHttp": ["java", "-cp", JARS, "Java.java"],
+    "Apache HttpClient": ["java", "-cp", JARS, "Java.java"],
+    "net/http": ["go", "run", "net_http.go"],
+    "Net::HTTP": ["ruby", "ruby.rb"],
+    "Faraday": ["ruby", "ruby.rb"],
+    "php-curl": ["php", "php.php"],
+    "Guzzle": ["php", "php.php"],
+    "requests": [sys.executable, "python.py"],
+    "httpx": [sys.executable, "python.py"],
+    "urllib": [sys.executable, "python.py"],
+    "curl": ["bash", "curl.sh"],
+}
+
+
+def need(program: str, library: str) -> None:
+    """Skip without the language; in CI, where `.ci/services` installs it, that is a failure."""
+    if shutil.which(program):
+        return
+    assert not os.environ.get("CI"), f"{program} is missing: run .ci/services"
+    pytest.skip(f"NOT TESTED: {library}, as there is no {program} here; .ci/services installs it")
+
+
+def test_every_dialect_is_called() -> None:
+    assert set(CALLS) == set(ALL)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_a_library_sends_by_itself_gets_the_picture_of_every_dialect(
+    world: str, tmp_path: Path, library: str
+) -> None:
+    program, *arguments, script = LIBRARIES[library]
+    need(program, library)
+    photo, plan, out = tmp_path / "p.jpg", tmp_path / "plan", tmp_path / "out"
+    photo.write_bytes(PHOTO)
+    plan.write_text("".join("\t".join((name, *call)) + "\n" for name, call in CALLS.items()))
+    out.mkdir()
+    finished = subprocess.run(
+        [program, *arguments, str(PROGRAMS / script), library, world, plan, photo, out],
+        env={**os.environ, "NO_PROXY": "127.0.0.1", "NODE_PATH": str(INSTALLED / "node_modules")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    types = dict(line.split("\t") for line in (out / "types").read_text().splitlines())
+    assert types == {name: "application/json" if name in IN_JSON else "image/png" for name in CALLS}
+    for name in CALLS:
+        data = (out / name).read_bytes()
+        picture = decoded(IN_JSON[name](json.loads(data)) if name in IN_JSON else data)
+        assert picture.mode == ("L" if name == "withoutbg" else "RGBA"), name
+        assert picture.size == (320, 240), name
