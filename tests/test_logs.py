@@ -56,3 +56,19 @@ def test_a_json_line_has_time_level_and_the_ids_of_request_and_job(logged: Logge
 
 def test_a_text_line_has_the_ids_too(logged: Logged) -> None:
     assert "cutoutd.service.handler [request=r-1 job=7]: cut a ball" in logged("text")
+
+
+def test_no_query_of_a_url_gets_into_a_line(
+    root_as_before: None,
+) -> None:
+    logging.config.dictConfig(logging_config("text", "info"))
+    sink = io.StringIO()
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(sink)
+    log = logging.getLogger("cutoutd.jobs.store")
+    error = ValueError("input_value={'url': 'https://bucket/a.jpg?X-Signature=abc'}")
+    log.error("while reading %s", "HTTPS://bucket/b.jpg?token=def", exc_info=error)
+    assert "https://bucket/a.jpg?…" in sink.getvalue()
+    assert "abc" not in sink.getvalue()
+    assert "def" not in sink.getvalue()

@@ -6,6 +6,7 @@ picture, no query.
 
 import logging
 import logging.config
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 job_id: Final[ContextVar[int | None]] = ContextVar("job_id", default=None)
 
+_QUERY: Final = re.compile(r"(https?://[^\s'\"<>?]{0,2000})\?[^\s'\"<>]*", re.IGNORECASE)
 _TEXT: Final = "%(asctime)s %(levelname)-7s %(name)s%(where)s: %(message)s"
 _JSON: Final = "%(levelname)s %(name)s %(message)s"
 
@@ -34,6 +36,23 @@ class AddIds(logging.Filter):
         ids = [f"request={request}"] * bool(request) + [f"job={job}"] * bool(job)
         record.where = f" [{' '.join(ids)}]" if ids else ""
         return True
+
+
+class HideQueries(logging.Filter):
+    """No line holds the query of a URL, which may be a signature: not in an exception either."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Every record passes, without queries."""
+        record.msg, record.args = without_queries(record.getMessage()), None
+        if record.exc_info and record.exc_info[0] is not None:
+            text = logging.Formatter().formatException(record.exc_info)
+            record.exc_text, record.exc_info = without_queries(text), None
+        return True
+
+
+def without_queries(text: str) -> str:
+    """The text with `?…` in place of the query of each URL."""
+    return _QUERY.sub(r"\1?…", text)
 
 
 @contextmanager
@@ -61,13 +80,13 @@ def logging_config(format_: LogFormat, level: LogLevel) -> dict[str, object]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"ids": {"()": AddIds}},
+        "filters": {"ids": {"()": AddIds}, "queries": {"()": HideQueries}},
         "formatters": {"chosen": formatters[format_]},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "chosen",
-                "filters": ["ids"],
+                "filters": ["ids", "queries"],
                 "stream": "ext://sys.stderr",
             }
         },
