@@ -2,7 +2,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from tests.deploy.chart import render
+from tests.deploy.chart import CHART, render
 
 SCALED = {"workers__enabled": True, "persistence__enabled": False, "ingress__enabled": True}
 VERSIONS = ("1.29", "1.33")
@@ -49,3 +49,22 @@ def test_every_container_is_probed_and_may_do_nothing_it_need_not(values: dict[s
         assert not security["allowPrivilegeEscalation"]
         assert security["capabilities"] == {"drop": ["ALL"]}
         assert "memory" in container["resources"]["limits"]
+
+
+def test_a_pod_may_call_the_public_internet_and_its_stores_and_nothing_else() -> None:
+    (policy,) = of_kind(render(**SCALED), "NetworkPolicy")
+    names, public, stores = policy["spec"]["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert {port["port"] for port in public["ports"]} == {80, 443, 8080, 8443}
+    private = public["to"][0]["ipBlock"]["except"]
+    assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= set(private)
+    assert {port["port"] for port in stores["ports"]} == {5432, 6379}
+    assert of_kind(render(networkPolicy__enabled=False), "NetworkPolicy") == []
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "docker/gpu.Dockerfile"])
+def test_dockers_health_check_asks_whether_the_process_lives(name: str) -> None:
+    text = (CHART.parents[2] / name).read_text()
+    assert "HEALTHCHECK" in text
+    assert "/livez" in text
+    assert "/readyz" not in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.jobs.samples import succeeded
-from tests.web.test_metrics import a_final_job, readings
+from tests.web.test_metrics import a_final_job, a_process
 
 from cutoutd.web.metrics import Metrics
 
@@ -21,7 +21,7 @@ NAME = re.compile(r"\b(?:cutoutd|process|python)_[a-z_]+[a-z]\b")
 def exported() -> set[str]:
     """The name of every series that a process which has done something shows."""
     metrics = Metrics()
-    metrics.read(readings())
+    metrics.read(a_process(), slots=1, memory_bytes=1)
     metrics.begin_request()
     metrics.end_request(api="native", method="GET", status=400, code="invalid_request", seconds=1)
     metrics.observe_job(a_final_job(succeeded()))
