@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.jobs.samples import FakeClock
 
 from cutoutd.clients.keys import (
@@ -149,3 +150,18 @@ def test_a_file_may_say_that_there_is_no_key(tmp_path: Path) -> None:
 def test_a_missing_file_of_keys_is_named_by_its_setting(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="CUTOUTD_API_KEYS_FILE"):
         keys_from_file(tmp_path / "none.toml")
+
+
+def test_a_row_of_another_version_is_no_key_and_the_others_count(
+    store: KeyStore, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.create(SHOP)
+    with database.write() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO api_keys (digest, client, scopes, created_at)"
+                " VALUES ('ab', 'new', 'remove audit', 1)"
+            )
+        )
+    assert [kept.client for kept in store.all()] == ["shop"]
+    assert "the API key ab cannot be read" in caplog.text

@@ -5,6 +5,7 @@ hash would protect nothing more. Keys come from the environment, from a file and
 database; all of them count.
 """
 
+import logging
 import re
 import secrets
 import tomllib
@@ -25,6 +26,7 @@ from cutoutd.jobs.database import Database
 
 _CLIENT: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 _DAY_MS: Final = 86_400_000
+_log = logging.getLogger(__name__)
 
 
 class Scope(StrEnum):
@@ -151,10 +153,14 @@ class KeyStore:
         return secret
 
     def all(self) -> list[ApiKey]:
-        """Every key that ever was, the oldest first."""
+        """Every key that ever was, the oldest first.
+
+        A row that this version cannot read is no key: it opens nothing, and the others count.
+        """
         with self._database.read() as connection:
             rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at)).mappings()
-            return [_from_row(row) for row in rows]
+            read = [_read(row) for row in rows]
+        return [key for key in read if key is not None]
 
     def revoke(self, key_id: str) -> ApiKey:
         """End a key now. Raises NotFound if no usable key has this id."""
@@ -205,6 +211,14 @@ def milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970 in UTC; a moment without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(aware.timestamp() * 1000)
+
+
+def _read(row: Any) -> ApiKey | None:
+    try:
+        return _from_row(row)
+    except (ValueError, TypeError, AttributeError):
+        _log.error("the API key %.12s cannot be read and does not count", row["digest"])
+        return None
 
 
 def _from_row(row: Any) -> ApiKey:

@@ -4,6 +4,7 @@ Every statement of this package runs inside `Database.read()` or `Database.write
 that is away or full becomes Overloaded here, so that a caller is told to come back.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,10 +13,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cutoutd.errors import ConfigurationError, Overloaded
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 3
 _BUSY_MS = 10_000
@@ -83,7 +92,10 @@ def open_database(url: str, data_dir: Path) -> Database:
         address = make_url(url)
         if address.get_backend_name() == "postgresql":
             engine = create_engine(
-                address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10
+                address.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                pool_size=10,
+                hide_parameters=True,
             )
         elif address.get_backend_name() == "sqlite":
             engine = _open_sqlite(url)
@@ -99,12 +111,37 @@ def open_database(url: str, data_dir: Path) -> Database:
             "PostgreSQL needs its driver: pip install 'cutoutd[postgres]'."
         ) from exc
     database = Database(engine)
-    database.migrate()
+    _migrate(database)
     return database
 
 
+def _migrate(database: Database) -> None:
+    from alembic.util import CommandError
+
+    try:
+        database.migrate()
+    except Overloaded as exc:
+        database.close()
+        raise ConfigurationError(
+            f"The job store cannot be opened ({_first_line(exc.__cause__)}). Is it running, "
+            "writable and undamaged? CUTOUTD_DATABASE_URL and CUTOUTD_DATA_DIR say where it is."
+        ) from exc
+    except CommandError as exc:
+        database.close()
+        raise ConfigurationError(
+            "The job store was written by a newer version of cutoutd; start that one, or give "
+            "this one a CUTOUTD_DATA_DIR or CUTOUTD_DATABASE_URL of its own."
+        ) from exc
+
+
+def _first_line(error: BaseException | None) -> str:
+    original = getattr(error, "orig", error)
+    return (str(original).strip().splitlines() or ["no reason given"])[0][:200]
+
+
 def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
+    # What callers sent must not reach the log through an exception.
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -127,7 +164,11 @@ def _open_sqlite(url: str) -> Engine:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as exc:
+    except IntegrityError:
+        raise  # Our mistake, not the database's.
+    except (DBAPIError, PoolTimeout) as exc:
+        if not isinstance(exc, OperationalError | InterfaceError | PoolTimeout):
+            log.error("the job store failed: %s", exc.orig)  # noqa: TRY400 - Its words suffice.
         raise Overloaded(
             "The job store cannot be used at the moment.", retry_after_s=RETRY_AFTER_S
         ) from exc

@@ -195,4 +195,6 @@ class DeliveryStore:
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(**{**row._asdict(), "state": DeliveryState(row.state)})
+    known = row.state in tuple(DeliveryState)  # Another version may know more of them.
+    state = DeliveryState(row.state) if known else DeliveryState.PARKED
+    return Delivery(**{**row._asdict(), "state": state})

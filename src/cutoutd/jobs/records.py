@@ -46,7 +46,7 @@ class JobRecords:
         if client is not None:
             query = query.where(jobs.c.client == client)
         with self._database.read() as connection:
-            found = {JobStatus(status): count for status, count in connection.execute(query)}
+            found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
         return {status: found.get(status, 0) for status in JobStatus}
 
     def retry(self, job_id: int, *, enlist: Enlist | None = None) -> Job:
@@ -85,12 +85,13 @@ class JobRecords:
         with self._database.write() as tx:
             return tx.execute(update(jobs).where(old).values(expires_at=self._clock())).rowcount
 
-    def expired(self, *, limit: int = 100) -> list[Job]:
-        """Jobs that have ended and need not be kept any longer, the oldest first."""
+    def expired(self, *, after: int = 0, limit: int = 100) -> list[Job]:
+        """Jobs that have ended and need not be kept any longer, by id; those after this one."""
         query = (
             select(jobs)
             .where(jobs.c.status.not_in(UNFINISHED), jobs.c.expires_at <= self._clock())
-            .order_by(jobs.c.expires_at)
+            .where(jobs.c.id > after)
+            .order_by(jobs.c.id)
             .limit(limit)
         )
         with self._database.read() as connection:

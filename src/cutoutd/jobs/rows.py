@@ -4,6 +4,7 @@ Pydantic reads what comes back, because a row may have been written by another v
 """
 
 import json
+import logging
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from cutoutd.command import RemoveBackground
-from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
+from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission
+
+log = logging.getLogger(__name__)
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 """How long a key answers with the job it made."""
+UNREADABLE = Failure(
+    code="processing_failed", message="The job was written by another version of this server."
+)
 
 
 def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[str, Any]:
@@ -43,14 +49,65 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
 
 
 def job_from_row(row: Row[Any]) -> Job:
-    """The job that a whole row of the jobs table describes."""
+    """The job that a whole row of the jobs table describes.
+
+    A row that this version cannot read, because another one wrote it or the disk damaged it, is
+    a job that failed: it stops nobody who looks at jobs, and its files can be taken away.
+    """
+    try:
+        return _read(row)
+    except (ValueError, TypeError, AttributeError) as exc:
+        # Not the exception's own words: they repeat what the caller sent.
+        log.error("job %s cannot be read (%s)", row.id, type(exc).__name__)  # noqa: TRY400
+        return _unreadable(row)
+
+
+def is_readable(job: Job) -> bool:
+    """False for a job made of a row that cannot be read."""
+    return job.outcome is None or job.outcome.failure != UNREADABLE
+
+
+def _unreadable(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        client=str(row.client),
+        dialect=str(row.dialect),
+        command=RemoveBackground(sources=()),
+        artifact_keys=_keys(row.artifact_keys),
+        echo={},
+        link_base=str(row.link_base),
+        status=JobStatus.FAILED,
+        attempt=_number(row.attempt) or 0,
+        worker=None,
+        priority=_number(row.priority) or 0,
+        created_at=_number(row.created_at) or 0,
+        started_at=_number(row.started_at),
+        finished_at=_number(row.finished_at),
+        expires_at=_number(row.expires_at),
+        outcome=Outcome(status=JobStatus.FAILED, failure=UNREADABLE),
+    )
+
+
+def _keys(text: object) -> tuple[str, ...]:
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return ()
+    return tuple(key for key in found if isinstance(key, str)) if isinstance(found, list) else ()
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _read(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
         client=row.client,
         dialect=row.dialect,
         command=RemoveBackground.from_json(row.command),
         artifact_keys=tuple(json.loads(row.artifact_keys)),
-        echo=json.loads(row.echo),
+        echo=dict(json.loads(row.echo)),
         link_base=row.link_base,
         status=JobStatus(row.status),
         attempt=row.attempt,

@@ -18,12 +18,14 @@ from cutoutd.jobs.deliveries import owe
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission, now_ms
 from cutoutd.jobs.rows import (
     IDEMPOTENCY_MS,
+    UNREADABLE,
+    is_readable,
     job_from_row,
     outcome_to_text,
     submission_to_row,
 )
 from cutoutd.jobs.schema import jobs
-from cutoutd.jobs.turns import QUEUED, UNFINISHED, WAITING, situation
+from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ POISON = Failure(
     message="The image stopped its worker more than once and is not tried again.",
 )
 _POISONED = Outcome(status=JobStatus.FAILED, failure=POISON)
+_UNREADABLE = Outcome(status=JobStatus.FAILED, failure=UNREADABLE)
 _CANCELLED = Outcome(status=JobStatus.CANCELLED)
 _CRASHED = {"crashes": jobs.c.crashes + 1}
 _WAITING: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
@@ -163,6 +166,14 @@ class JobStore:
                 return None
         return self._start(_CLAIM, worker=worker)
 
+    def _fail_unreadable(self, job: Job) -> None:
+        """End a job whose row cannot be read, so that nobody meets it again."""
+        unfinished = (jobs.c.id == job.id) & jobs.c.status.not_in(FINAL)
+        with self._database.write() as tx:
+            final = self._end(tx, _END.where(unfinished), _UNREADABLE)
+        if final is not None:
+            self._tell(final)
+
     def start(self, job_id: int, worker: str) -> Job | None:
         """Start this very job; None if it does not wait any more."""
         return self._start(_START, worker=worker, job_id=job_id)
@@ -211,6 +222,9 @@ class JobStore:
             waiting = [job_from_row(row) for row in tx.execute(again.returning(jobs))]
         ended = [job for job in failed if job is not None]
         self._tell(*ended)
+        for job in waiting:
+            if not is_readable(job):
+                self._fail_unreadable(job)
         return ended + waiting
 
     def cancel(self, job_id: int) -> Job:
@@ -239,14 +253,21 @@ class JobStore:
     def _tell(self, *ended: Job) -> None:
         for job in ended:
             for watcher in self._watchers:
-                watcher(job)
+                try:
+                    watcher(job)
+                except Exception:  # The job has ended, whatever those who hear of it do.
+                    log.exception("who watches jobs failed over job %d", job.id)
 
     def _start(self, statement: Update, *, worker: str, **which: int) -> Job | None:
         """Not synced: a start that a power cut forgets is the start of a worker that died too."""
         with self._database.write(durable=False) as tx:
             parameters = {"by": worker, "at": self._clock(), **which}
             row = tx.execute(statement, parameters).one_or_none()
-        return None if row is None else job_from_row(row)
+        job = None if row is None else job_from_row(row)
+        if job is not None and not is_readable(job):
+            self._fail_unreadable(job)
+            return None
+        return job
 
     def _end(
         self, tx: Connection, statement: Update, outcome: Outcome, **which: object
@@ -258,8 +279,8 @@ class JobStore:
         if row is None:
             return None
         job = job_from_row(row)
-        if job.command.callback is not None:
-            owe(tx, job, job.command.callback.url, self._body(job), now)
+        if row.callback is not None:
+            owe(tx, job, row.callback, self._body(job), now)
         return job
 
     def _body(self, job: Job) -> bytes:

@@ -13,6 +13,7 @@ from cutoutd.jobs.model import JobStatus, Submission
 from cutoutd.jobs.schema import jobs
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
+FINAL = tuple(status for status in JobStatus if status.final)
 QUEUED = jobs.c.status == JobStatus.QUEUED
 
 _same_priority = QUEUED & (jobs.c.priority == bindparam("priority"))
