@@ -115,7 +115,7 @@ def _metric(call: ast.Call) -> Iterator[tuple[str, ...]]:
             named = [keyword.value for keyword in call.keywords if keyword.arg == "labels"]
             lists = [one for one in more + named if isinstance(one, ast.List)]
             labels = [label for one in lists for label in ast.literal_eval(one)]
-            name += "_total" if kind == "Counter" else ""
+            name += "_total" if kind in ("Counter", "CounterMetricFamily") else ""
             if kind == "_histogram":
                 meaning = f"Histogram of seconds: {meaning[0].lower()}{meaning[1:]}"
             yield f"`{name}`", ", ".join(labels), meaning

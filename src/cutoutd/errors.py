@@ -5,7 +5,8 @@ CutoutError
 │   ├── SourceRejected      too large, not a picture, truncated, or at a forbidden address
 │   │   └── ForbiddenAddress   a URL, of a picture or a webhook, that leads where we do not call
 │   └── RequestConflict     the same idempotency key came with another body
-├── AuthenticationFailed    no key, a wrong key, or one that may not do this
+├── AuthenticationFailed    no key, or a wrong one
+│   └── PermissionDenied    a good key that may not do this
 ├── NotFound                no such job, artifact or model for this client
 ├── SourceUnreachable       the picture's own server failed; asking again may help
 ├── Overloaded              we are full; ask again after `retry_after_s`
@@ -96,6 +97,12 @@ class AuthenticationFailed(CutoutError):
     """The caller did not prove who it is, or may not do this."""
 
     code = "authentication_failed"
+
+
+class PermissionDenied(AuthenticationFailed):
+    """The caller's key is good, but lacks the scope for this."""
+
+    code = "permission_denied"
 
 
 class NotFound(CutoutError):

@@ -1,7 +1,7 @@
 import pytest
 from tests.jobs.samples import FakeClock
 
-from cutoutd.clients.clients import Clients
+from cutoutd.clients.clients import MAX_AGE_S, Clients
 from cutoutd.clients.keys import ApiKey, Scope, digest_of, keys_from_secrets
 from cutoutd.errors import AuthenticationFailed, Overloaded
 
@@ -122,3 +122,46 @@ def test_a_client_has_the_largest_limits_of_its_usable_keys() -> None:
 def test_keys_of_the_environment_may_operate() -> None:
     some = clients(*keys_from_secrets(("one",)))
     assert some.authenticate("one", Scope.OPERATE).startswith("key-")
+
+
+class Seconds:
+    """Seconds that pass only when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "error", [Overloaded("away", retry_after_s=1), ValueError("nobody thought of this")]
+)
+def test_a_source_that_cannot_be_read_for_a_minute_closes_its_keys_alone(error: Exception) -> None:
+    here, sources = Seconds(), {"database": [key("one")], "file": [key("two", "bob")]}
+
+    def database() -> list[ApiKey]:
+        if "database" not in sources:
+            raise error
+        return sources["database"]
+
+    some = Clients([database, lambda: sources["file"]], now_ms=FakeClock(), clock=here)
+    del sources["database"]
+    for here.now in (1.0, MAX_AGE_S):
+        with pytest.raises(type(error)):
+            some.refresh()
+        assert some.authenticate("one") == "shop"
+    here.now = MAX_AGE_S + 1
+    with pytest.raises(type(error)):
+        some.refresh()
+    with pytest.raises(Overloaded, match="cannot be checked"):
+        some.authenticate("one")
+    assert some.authenticate("two") == "bob"
+
+
+def test_an_open_server_closes_when_it_cannot_know_whether_a_key_was_made() -> None:
+    here = Seconds()
+    some = Clients([list], now_ms=FakeClock(), anonymous=True, clock=here)
+    assert some.authenticate(None) == "anonymous"
+    here.now = MAX_AGE_S + 1
+    with pytest.raises(Overloaded):
+        some.authenticate(None)

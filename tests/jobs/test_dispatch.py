@@ -196,14 +196,14 @@ def test_what_runs_too_long_at_a_stop_is_given_back_and_runs_again_later(
     gate.opened.set()
 
 
-def test_a_stop_that_waits_can_be_hurried(make: Make, store: JobStore) -> None:
+def test_a_stop_that_waits_can_be_made_to_end_now(make: Make, store: JobStore) -> None:
     gate = Gate()
     dispatcher = make(gate.perform)
     job = submit(store, dispatcher)
     gate.wait_until_begun()
     stopper = threading.Thread(target=dispatcher.stop, args=(600,))
     stopper.start()
-    dispatcher.hurry()
+    dispatcher.stop_now()
     stopper.join(PATIENCE_S)
     assert not stopper.is_alive()
     assert store.get(job.id).status is JobStatus.QUEUED

@@ -125,3 +125,40 @@ def test_a_job_that_took_too_long_fails_although_the_store_was_away(
     stay.set()
     dispatcher.stop(1)
     assert store.get(job.id).status is JobStatus.FAILED
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_whose_thread_died_is_replaced_and_its_job_runs_again(
+    database: Database, tmp_path: Path
+) -> None:
+    class Deadly(JobStore):
+        deaths = 1
+
+        def claim(self, worker: str) -> Job | None:
+            job = super().claim(worker)
+            if job is not None and self.deaths:
+                self.deaths = 0
+                raise SystemExit  # Nothing that the worker's nets hold.
+            return job
+
+    store, ended = Deadly(database, render_webhook=render_webhook), threading.Event()
+    store.watch(lambda _: ended.set())
+    jobs = [store.insert(a_submission()) for _ in range(2)]
+    dispatcher = dispatcher_for(store, tmp_path / "lock")
+    dispatcher.start()
+    assert ended.wait(20)
+    dispatcher.stop(1)
+    assert store.get(jobs[1].id).status is JobStatus.SUCCEEDED
+
+
+def test_looking_for_jobs_in_vain_is_counted(database: Database, tmp_path: Path) -> None:
+    store = ForgetfulStore(database, render_webhook=render_webhook)
+    dispatcher = dispatcher_for(store, tmp_path / "lock")
+    ended = threading.Event()
+    store.watch(lambda _: ended.set())
+    store.insert(a_submission())
+    dispatcher.start()
+    assert ended.wait(20)
+    dispatcher.stop(1)
+    claims, _ = dispatcher.loops
+    assert claims.failures == 1

@@ -366,3 +366,58 @@ def test_an_attempt_that_died_with_its_process_lengthens_no_wait(
         (delivery,) = deliveries.wait_for(1)
     assert delivery.attempts == 1
     assert 5 <= (delivery.next_at - clock()) / 1000 <= 6
+
+
+class Failing(DeliveryStore):
+    """Cannot be asked, the first times."""
+
+    left = 3
+
+    def claim(self, **more: Any) -> Delivery | None:
+        if self.left:
+            self.left -= 1
+            raise ZeroDivisionError
+        return super().claim(**more)
+
+
+def test_the_loop_outlives_what_nobody_thought_of(
+    store: JobStore, database: Database, clock: FakeClock
+) -> None:
+    with receiver() as it:
+        owed(store, it.url)
+        deliverer = Deliverer(Failing(database, clock=clock), connect, policy=QUICK)
+        deliverer.loop.every_s = 0.01
+        deliverer.start()
+        it.wait_for(1)
+        deliverer.stop()
+    assert deliverer.loop.failures == 3
+
+
+def test_the_loop_begins_again_when_its_connections_cannot_be_made(
+    store: JobStore, deliveries: Outcomes
+) -> None:
+    broken = [True]
+
+    def connect_later() -> httpx.AsyncClient:
+        if broken.pop() if broken else False:
+            raise OSError("no file descriptors")
+        return connect()
+
+    with receiver() as it:
+        owed(store, it.url)
+        deliverer = Deliverer(deliveries, connect_later, policy=QUICK)
+        deliverer.loop.every_s = 0.01
+        deliverer.start()
+        it.wait_for(1)
+        deliverer.stop()
+    assert deliverer.loop.failures == 1
+
+
+def test_a_delivery_that_cannot_be_sent_costs_itself_an_attempt(
+    store: JobStore, deliveries: Outcomes, start: Start
+) -> None:
+    with receiver() as it:
+        owed(store, it.url)
+        start(QUICK, "whsec_no base64")
+        (delivery,) = deliveries.wait_for(1)
+    assert (delivery.attempts, delivery.state) == (1, DeliveryState.PENDING)

@@ -10,7 +10,7 @@ import pytest
 from tests.jobs.samples import FakeClock, a_submission, succeeded
 
 from cutoutd.command import Source
-from cutoutd.errors import NotFound
+from cutoutd.errors import NotFound, ProcessingFailed
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.limits import JobLimits
@@ -34,11 +34,16 @@ class Place:
         self.deliveries = DeliveryStore(self.database, clock=self.clock)
         self.folder = folder / "artifacts"
         self.artifacts = LocalArtifactStore(self.folder)
-        self.sweeper = Sweeper(
-            records=JobRecords(self.database, clock=self.clock),
+        self.records = JobRecords(self.database, clock=self.clock)
+        self.sweeper = self.sweeper_every(300)
+
+    def sweeper_every(self, seconds: float) -> Sweeper:
+        return Sweeper(
+            records=self.records,
             deliveries=self.deliveries,
             artifacts=self.artifacts,
             limits=JobLimits(),
+            every_s=seconds,
             clock=self.clock,
         )
 
@@ -154,3 +159,40 @@ def test_an_upload_goes_with_its_job_unless_the_fault_was_ours(
     place.artifacts.delete("generations/0.png")
     forget_inputs(replace(job, command=command), place.artifacts)
     assert len(place.files()) == left
+
+
+def test_a_file_that_cannot_be_deleted_keeps_nobody_elses(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [place.ended_job() for _ in range(3)]
+    place.clock.advance(DAY_S)
+    delete, stuck = place.artifacts.delete, [jobs[0].id]
+
+    def refuse_once(key: str) -> None:
+        if stuck:
+            stuck.clear()
+            raise OSError("read-only")
+        delete(key)
+
+    monkeypatch.setattr(place.artifacts, "delete", refuse_once)
+    with pytest.raises(ProcessingFailed, match="1 expired job"):
+        place.sweeper.sweep()
+    assert [job.id for job in place.records.find()] == [jobs[0].id]
+    place.sweeper.sweep()
+    assert place.records.find() == []
+
+
+def test_a_sweep_that_fails_is_repeated_and_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeper, again = place.sweeper_every(0.001), threading.Semaphore(0)
+
+    def broken(_: float) -> None:
+        again.release()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(place.artifacts, "tidy", broken)
+    sweeper.start()
+    assert all(again.acquire(timeout=20) for _ in range(3))
+    sweeper.stop()
+    assert sweeper.loop.failures >= 3

@@ -8,6 +8,7 @@ from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
+from cutoutd.loops import Loop
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.readiness import Readiness
@@ -38,17 +39,22 @@ def a_final_job(outcome: Outcome) -> Job:
     )
 
 
-def text_of(census: Callable[[], Census]) -> list[str]:
-    """The metrics of a process whose database says this."""
-    metrics = Metrics()
-    readiness = Readiness(
+def a_process(census: Callable[[], Census] = lambda: CENSUS) -> Readiness:
+    """How a process whose database says this is doing."""
+    return Readiness(
         census=census,
         models=lambda: [LoadedModel("cutoutd-small", "cpu", "Apache-2.0")],
         free_bytes=lambda: 10**9,
         waiting_limit=1000,
         min_free_bytes=0,
+        loops=[Loop("keys", every_s=2)],
     )
-    metrics.read(readiness, slots=3, memory_bytes=2**31)
+
+
+def text_of(census: Callable[[], Census]) -> list[str]:
+    """The metrics of a process whose database says this."""
+    metrics = Metrics()
+    metrics.read(a_process(census), slots=3, memory_bytes=2**31)
     return lines(metrics)
 
 

@@ -68,7 +68,7 @@ def test_only_the_pages_own_files_are_served(server: str, name: str) -> None:
 def test_readiness_says_what_it_looked_at(server: str) -> None:
     answer = httpx.get(f"{server}/readyz").json()
     assert answer["status"] == "ready"
-    assert set(answer["checks"]) == {"store", "queue", "storage", "model"}
+    assert set(answer["checks"]) == {"store", "queue", "storage", "model", "loops"}
 
 
 def test_the_operator_sees_a_job_that_somebody_made(guarded: str) -> None:

@@ -4,7 +4,7 @@ The jobs table is the truth. A dispatcher may forget everything; `start` finds i
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from cutoutd.errors import AttemptLost, Overloaded
 from cutoutd.jobs.model import Failure, Job, Outcome
 from cutoutd.jobs.store import JobStore
 from cutoutd.logs import working_on
+from cutoutd.loops import Loop
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,11 @@ class Dispatcher(Protocol):
         """How many jobs can run at the same time, at least 1."""
         ...
 
+    @property
+    def loops(self) -> Sequence[Loop]:
+        """The loops that look for jobs and after workers, in this process."""
+        ...
+
     def start(self) -> None:
         """Make every unfinished job due and begin to work."""
         ...
@@ -48,7 +54,7 @@ class Dispatcher(Protocol):
         """Begin no more; wait this long for what runs, then give it back to the queue."""
         ...
 
-    def hurry(self) -> None:
+    def stop_now(self) -> None:
         """End a `stop` that is waiting now."""
         ...
 

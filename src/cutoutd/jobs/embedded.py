@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
-from cutoutd.errors import AttemptLost, ConfigurationError, Overloaded
+from cutoutd.errors import AttemptLost, ConfigurationError
 from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
+from cutoutd.loops import Loop, LoopThread
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +65,17 @@ class EmbeddedDispatcher:
         self._changed = threading.Condition()
         self._news = 0
         self._stopping = False
-        self._hurried = False
+        self._stop_now = False
         self._workers: list[_Worker] = []
         self._unrecorded: list[Job] = []
         self._late: list[Job] = []
+        self._claims = Loop("workers", every_s=_IDLE_LOOK_S, may_rest=True)
+        self._watching = LoopThread(Loop("watch", every_s=_WATCH_S), self._watch)
+
+    @property
+    def loops(self) -> Sequence[Loop]:
+        """Those that look for jobs and after workers."""
+        return (self._claims, self._watching.loop)
 
     def enlist(self, transaction: Connection, job: Job) -> None:
         """Nothing to do: the workers read the table itself."""
@@ -95,25 +104,28 @@ class EmbeddedDispatcher:
             ) from exc
         for job in self._store.recover():
             log.warning("job %d was running when the process died: %s now", job.id, job.status)
+        self._claims.begin()
         for _ in range(self._count):
             self._add_worker()
-        threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
+        self._watching.start()
 
     def stop(self, grace_s: float) -> None:
         """Begin no more; wait this long for what runs, then give it back to the queue."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._hurried or self._idle(), timeout=grace_s)
+            self._changed.wait_for(lambda: self._stop_now or self._idle(), timeout=grace_s)
             left = [worker.job for worker in self._running() if worker.job is not None]
+        self._watching.stop()
+        self._claims.end()
         for job in left:
             self._give_back(job)
         self._folder.release()
 
-    def hurry(self) -> None:
+    def stop_now(self) -> None:
         """End a `stop` that is waiting now."""
         with self._changed:
-            self._hurried = True
+            self._stop_now = True
             self._changed.notify_all()
 
     def _idle(self) -> bool:
@@ -127,8 +139,8 @@ class EmbeddedDispatcher:
             self._store.requeue(job)
         except AttemptLost:
             log.debug("job %d ended while it was being given back", job.id)
-        except Overloaded:
-            log.warning("cannot give job %d back yet", job.id)
+        except Exception as exc:  # noqa: BLE001 - Whatever it is, the job may not be forgotten.
+            log.warning("cannot give job %d back yet: %s", job.id, exc)
             self._unrecorded.append(job)
 
     def _add_worker(self) -> None:
@@ -149,7 +161,7 @@ class EmbeddedDispatcher:
             with self._changed:
                 # Other workers' claims are no news: those would keep idle workers awake for ever.
                 news = partial(self._news_since, seen)
-                self._changed.wait_for(news, timeout=_IDLE_LOOK_S)
+                self._changed.wait_for(news, timeout=self._claims.wait_s)
                 if self._stopping:
                     return
 
@@ -162,12 +174,8 @@ class EmbeddedDispatcher:
                 return None
             worker.claiming = True
         job = None
-        try:
+        with self._claims.round():
             job = self._store.claim(worker.name)
-        except Overloaded as exc:
-            log.warning("cannot look for jobs: %s", exc.__cause__)
-        except Exception:  # Whatever it is: a worker that ends here would never come back.
-            log.exception("cannot look for jobs")
         with self._changed:
             worker.claiming, worker.job, worker.began = False, job, time.monotonic()
             self._changed.notify_all()
@@ -185,19 +193,22 @@ class EmbeddedDispatcher:
                 self._changed.notify_all()
 
     def _watch(self) -> None:
-        while not self._stopping:
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping, timeout=_WATCH_S)
-                late = time.monotonic() - self._time_limit_s
-                overdue = [w for w in self._running() if w.began < late and not w.given_up]
-            for worker in overdue:
-                self._give_up(worker)
-            late_jobs, self._late = self._late, []
-            for job in late_jobs:
-                self._fail(job)
-            unrecorded, self._unrecorded = self._unrecorded, []
-            for job in unrecorded:
-                self._give_back(job)
+        """One look at the workers: who is overdue, who has died, what could not be recorded."""
+        with self._changed:
+            if self._stopping:
+                return
+            late = time.monotonic() - self._time_limit_s
+            overdue = [w for w in self._running() if w.began < late and not w.given_up]
+            dead = [w for w in self._workers if not (w.given_up or w.thread.is_alive())]
+        for worker in overdue:
+            self._give_up(worker)
+        for worker in dead:
+            self._replace(worker)
+        late_jobs, self._late = self._late, []
+        unrecorded, self._unrecorded = self._unrecorded, []
+        for again, jobs in ((self._fail, late_jobs), (self._give_back, unrecorded)):
+            for job in jobs:
+                again(job)
 
     def _give_up(self, worker: _Worker) -> None:
         """A thread cannot be stopped: fail its job, and let another one do its work."""
@@ -209,11 +220,20 @@ class EmbeddedDispatcher:
         self._late.append(job)
         self._add_worker()
 
+    def _replace(self, worker: _Worker) -> None:
+        """A worker's thread ended, which nothing should make it do."""
+        log.error("worker %s has died; another one takes its place", worker.name)
+        worker.given_up = True
+        if worker.job is not None:
+            self._unrecorded.append(worker.job)
+            worker.job = None
+        self._add_worker()
+
     def _fail(self, job: Job) -> None:
         try:
             self._store.finish(job, Outcome(status=JobStatus.FAILED, failure=TOO_LONG))
         except AttemptLost:
             log.info("job %d ended just in time", job.id)
-        except Overloaded:
-            log.warning("cannot record yet that job %d took too long", job.id)
+        except Exception as exc:  # noqa: BLE001 - Whatever it is, the job may not be forgotten.
+            log.warning("cannot record yet that job %d took too long: %s", job.id, exc)
             self._late.append(job)

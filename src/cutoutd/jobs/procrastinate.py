@@ -13,12 +13,11 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-import psycopg
-import psycopg_pool
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as Ticket
@@ -30,6 +29,7 @@ from cutoutd.jobs.database import RETRY_AFTER_S, Database
 from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
 from cutoutd.jobs.model import Job, JobStatus, Outcome, now_ms
 from cutoutd.jobs.store import JobStore
+from cutoutd.loops import Loop, repeat
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ QUEUE = "cutoutd"
 _TASK = "perform"
 _SCHEMA_LOCK = 7_262_553_002
 _PRIORITY_STEP = 10_000_000
-_AWAY = (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout, Overloaded)
 
 
 class ProcrastinateDispatcher:
@@ -75,11 +74,18 @@ class ProcrastinateDispatcher:
         )
         self._app.task(name=_TASK, queue=QUEUE)(self._attend)
         self._threads = ThreadPoolExecutor(2 * workers + 4, thread_name_prefix="worker")
+        self._queue = Loop("queue", every_s=min(1.0, heartbeat_s), may_rest=True)
+        self._maintenance = Loop("orphans", every_s=stalled_after_s / 2)
         self._attempts: set[asyncio.Task[Any]] = set()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="procrastinate", daemon=True)
+
+    @property
+    def loops(self) -> Sequence[Loop]:
+        """Those that take jobs from the queue and after workers that died; none without workers."""
+        return (self._queue, self._maintenance) if self._workers else ()
 
     def enlist(self, transaction: Connection, job: Job) -> None:
         """Write the job's ticket within the transaction that makes the job wait.
@@ -123,11 +129,11 @@ class ProcrastinateDispatcher:
         if self._thread.is_alive():
             self._tell(self._cancel_serving)
             self._thread.join(grace_s)
-            self.hurry()
+            self.stop_now()
             self._thread.join(5)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def hurry(self) -> None:
+    def stop_now(self) -> None:
         """End a `stop` that is waiting now: give back what still runs."""
         self._tell(lambda: [attempt.cancel() for attempt in self._attempts])
 
@@ -145,19 +151,19 @@ class ProcrastinateDispatcher:
     async def _serve_until_stopped(self) -> None:
         """Serve; when the database was away and procrastinate gave up, begin again."""
         self._loop = asyncio.get_running_loop()
+        self._queue.begin()
         while not self._stopping.is_set():
             self._serving = asyncio.create_task(self._serve())
             try:
-                await self._serving
+                with self._queue.round():
+                    await self._serving
             except asyncio.CancelledError:
                 return
-            except _AWAY as exc:
-                log.warning("the database is away: %s", exc)
-            await asyncio.sleep(min(1.0, self._heartbeat_s))
+            await asyncio.sleep(self._queue.wait_s)
 
     async def _serve(self) -> None:
         async with self._app.open_async():
-            housekeeping = asyncio.create_task(self._keep_house())
+            maintenance = asyncio.create_task(repeat(self._maintenance, self._maintain))
             try:
                 await self._app.run_worker_async(
                     name=self._identity,
@@ -170,7 +176,7 @@ class ProcrastinateDispatcher:
                     fetch_job_polling_interval=min(5.0, self._heartbeat_s),
                 )
             finally:
-                housekeeping.cancel()
+                maintenance.cancel()
 
     async def _attend(self, job_id: int) -> None:
         """One ticket: start its job, unless it does not wait any more, and see it through."""
@@ -180,11 +186,11 @@ class ProcrastinateDispatcher:
         try:
             job = await asyncio.to_thread(self._store.start, job_id, self._identity)
             if job is not None:
-                await self._see_through(job)
+                await self._run_attempt(job)
         finally:
             self._attempts.discard(attempt)
 
-    async def _see_through(self, job: Job) -> None:
+    async def _run_attempt(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, run_attempt, self._store, job, self._perform)
         try:
@@ -201,16 +207,11 @@ class ProcrastinateDispatcher:
                 self._store.requeue(job, enlist=self.enlist)
             raise
 
-    async def _keep_house(self) -> None:
-        while True:
-            try:
-                await self._take_over_from_the_dead()
-                await self._find_the_forgotten()
-            except _AWAY as exc:
-                log.warning("cannot look after the queue: %s", exc)
-            await asyncio.sleep(self._stalled_after_s / 2)
+    async def _maintain(self) -> None:
+        await self._recover_stalled()
+        await self._requeue_orphans()
 
-    async def _take_over_from_the_dead(self) -> None:
+    async def _recover_stalled(self) -> None:
         stalled = await self._app.job_manager.get_stalled_jobs(
             queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
         )
@@ -221,7 +222,7 @@ class ProcrastinateDispatcher:
             await self._app.job_manager.finish_job(ticket, Status.FAILED, delete_job=True)
             await asyncio.to_thread(self._renew, job_id)
 
-    async def _find_the_forgotten(self) -> None:
+    async def _requeue_orphans(self) -> None:
         """Jobs without a ticket: a waiting one gets one, a running one has lost its worker."""
         settled = now_ms() - int(self._stalled_after_s * 1000)
         jobs = await asyncio.to_thread(self._store.unfinished, created_before=settled)

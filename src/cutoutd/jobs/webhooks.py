@@ -14,6 +14,7 @@ import asyncio
 import logging
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ from typing import Any, TypeAlias
 import httpx
 from standardwebhooks import Webhook
 
-from cutoutd.errors import CutoutError, InvalidRequest, Overloaded
+from cutoutd.errors import CutoutError, InvalidRequest
 from cutoutd.jobs.deliveries import Delivery, DeliveryStore
+from cutoutd.loops import Loop
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +78,17 @@ class Deliverer:
         self._grace_s = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+        self._claims = Loop("deliveries", every_s=_LOOK_S)
+        self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that looks for what is due."""
+        return self._claims
 
     def start(self) -> None:
         """Begin; whatever is due goes out now."""
+        self._claims.begin()
         self._thread.start()
 
     def notify(self) -> None:
@@ -94,9 +103,14 @@ class Deliverer:
         self.notify()
         if self._thread.is_alive():
             self._thread.join()
+        self._claims.end()
 
     def _run(self) -> None:
-        asyncio.run(self._lend_out())
+        while not self._stopping:  # Whatever ended the event loop: nobody else would deliver.
+            with self._claims.round():
+                asyncio.run(self._lend_out())
+            if not self._stopping:
+                time.sleep(self._claims.wait_s)
 
     async def _lend_out(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -105,7 +119,7 @@ class Deliverer:
                 self._news.clear()
                 delivery = await self._claim()
                 if delivery is None:
-                    await _either(self._news.wait(), _LOOK_S)
+                    await _either(self._news.wait(), self._claims.wait_s)
                     continue
                 attempt = asyncio.create_task(self._attempt(http, delivery))
                 self._under_way[attempt] = delivery
@@ -115,20 +129,17 @@ class Deliverer:
     async def _claim(self) -> Delivery | None:
         policy = self._policy
         if len(self._under_way) >= policy.concurrency:
-            return None
+            with self._claims.round():  # Nothing to look for.
+                return None
         hosts = Counter(delivery.host for delivery in self._under_way.values())
         clients = Counter(delivery.client for delivery in self._under_way.values())
-        try:
+        with self._claims.round():
             return await asyncio.to_thread(
                 self._store.claim,
                 lease_ms=int((policy.attempt_s + _LEASE_MARGIN_S) * 1000),
                 busy_hosts=[host for host, n in hosts.items() if n >= policy.per_host],
                 busy_clients=[name for name, n in clients.items() if n >= policy.per_client],
             )
-        except Overloaded as exc:
-            log.warning("cannot look for deliveries: %s", exc.__cause__)
-        except Exception:  # Whatever it is: nobody would deliver if this loop ended.
-            log.exception("cannot look for deliveries")
         return None
 
     def _attempted(self, attempt: asyncio.Task[None]) -> None:
@@ -155,6 +166,9 @@ class Deliverer:
             record = partial(self._store.park, delivery, status=None, error=exc.message)
         except (httpx.HTTPError, CutoutError, TimeoutError, OSError) as exc:
             record = self._failed(delivery, None, f"{type(exc).__name__}: {exc}"[:500], 0.0)
+        except Exception as exc:  # One that cannot be sent costs itself an attempt, like the rest.
+            log.exception("delivery %d could not be sent", delivery.id)
+            record = self._failed(delivery, None, type(exc).__name__, 0.0)
         else:
             if 200 <= status < 300:
                 record = partial(self._store.delivered, delivery, status=status)

@@ -22,6 +22,7 @@ from cutoutd.jobs.model import Job, Outcome, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
+from cutoutd.loops import Loop
 from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
@@ -57,7 +58,7 @@ class Server:
     def stop_now(self) -> None:
         """Make a `close` that is under way quick: answer who waits, give back what still runs."""
         self.context.service.release()
-        self.dispatcher.hurry()
+        self.dispatcher.stop_now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Worker:
 
     def stop_now(self) -> None:
         """Make a `close` that is under way quick: give back what still runs."""
-        self._dispatcher.hurry()
+        self._dispatcher.stop_now()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,8 @@ class _Work:
     dispatcher: Dispatcher
     readiness: Readiness
     metrics: Metrics
+    loops: list[Loop]
+    """Those of the background, each told by who opens it."""
 
 
 def open_server(
@@ -129,6 +132,7 @@ def open_server(
         opened.callback(operator.close)
         _start(config, opened, work)
         clients.start()
+        work.loops.append(clients.loop)
         opened.callback(clients.close)
         context = Context(
             options=config.web,
@@ -223,12 +227,14 @@ def _open_work(
     remover = _open_remover(config, sessions, opened) if works_here else None
     perform = _handler(config, stores, remover, fetch).perform if remover else None
     dispatcher = open_dispatcher(config, stores, perform)
+    loops = list(dispatcher.loops)
     readiness = Readiness(
         census=lambda: take_census(stores.database),
         models=remover.models if remover else None,
         free_bytes=stores.artifacts.free_bytes,
         waiting_limit=config.jobs.max_waiting,
         min_free_bytes=config.jobs.min_free_bytes,
+        loops=loops,
     )
     metrics = Metrics()
     metrics.read(readiness, slots=dispatcher.slots(), memory_bytes=config.capacity.memory_bytes)
@@ -242,6 +248,7 @@ def _open_work(
         dispatcher=dispatcher,
         readiness=readiness,
         metrics=metrics,
+        loops=loops,
     )
 
 
@@ -294,6 +301,7 @@ def _start(config: Config, opened: ExitStack, work: _Work) -> None:
         limits=config.jobs,
     )
     sweeper.start()
+    work.loops.extend((deliverer.loop, sweeper.loop))
     opened.callback(sweeper.stop)
 
 

@@ -5,14 +5,14 @@ again and never a file that nobody knows. Several processes may sweep at once.
 """
 
 import logging
-import threading
 
-from cutoutd.errors import CutoutError, ProcessingFailed
+from cutoutd.errors import CutoutError, NotFound, ProcessingFailed
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import Clock
+from cutoutd.loops import Loop, LoopThread
 from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
 
 log = logging.getLogger(__name__)
@@ -57,32 +57,47 @@ class Sweeper:
         self._deliveries = deliveries
         self._artifacts = artifacts
         self._limits = limits
-        self._every_s = every_s
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._sweeping = LoopThread(Loop("sweeper", every_s=every_s), self.sweep)
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that sweeps."""
+        return self._sweeping.loop
 
     def start(self) -> None:
         """Sweep now, and then at the interval."""
-        self._thread.start()
+        self._sweeping.start()
 
     def stop(self) -> None:
         """Sweep no more; ends within one file."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._sweeping.stop()
 
     def sweep(self) -> None:
         """Take away everything that is due now."""
-        now = self._clock()
-        while not self._stopping.is_set() and (expired := self._records.expired()):
-            for job in expired:
-                for key in job.artifact_keys:
-                    self._artifacts.delete(key)
-            self._records.forget([job.id for job in expired])
+        now, after, failed = self._clock(), 0, 0
+        while not self._sweeping.stopping and (expired := self._records.expired(after=after)):
+            gone = [job for job in expired if self._take_pictures_of(job)]
+            self._records.forget([job.id for job in gone])
+            failed += len(expired) - len(gone)
+            after = expired[-1].id
         self._sweep_uploads(now)
         self._artifacts.tidy(now - _WRITING_MS)
         self._deliveries.purge(ended_before=now - 1000 * self._limits.keep_deliveries_s)
+        if failed:
+            raise ProcessingFailed(f"the files of {failed} expired jobs could not be deleted")
+
+    def _take_pictures_of(self, job: Job) -> bool:
+        """Whether all went; one that cannot be deleted keeps nobody else's."""
+        try:
+            for key in job.artifact_keys:
+                self._artifacts.delete(key)
+        except NotFound:
+            return True  # A key that no file can have.
+        except Exception:
+            log.exception("a file of job %d cannot be deleted", job.id)
+            return False
+        return True
 
     def _sweep_uploads(self, now: int) -> None:
         """By age, because several jobs may share one; never one that a job still needs.
@@ -99,14 +114,6 @@ class Sweeper:
 
     def _delete_older(self, folder: str, written_before_ms: int) -> None:
         for key in self._artifacts.older_than(f"{folder}/", written_before_ms):
-            if self._stopping.is_set():
+            if self._sweeping.stopping:
                 return
             self._artifacts.delete(key)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.sweep()
-            except CutoutError:
-                log.exception("the sweep was cut short and will be repeated")
-            self._stopping.wait(self._every_s)

@@ -12,6 +12,7 @@ from cutoutd.errors import (
     JobCancelled,
     NotFound,
     Overloaded,
+    PermissionDenied,
     RequestConflict,
     SourceRejected,
     SourceUnreachable,
@@ -21,6 +22,7 @@ _STATUS: tuple[tuple[type[CutoutError], int], ...] = (
     (RequestConflict, 409),
     (SourceRejected, 422),
     (InvalidRequest, 400),
+    (PermissionDenied, 403),
     (AuthenticationFailed, 401),
     (NotFound, 404),
     (SourceUnreachable, 424),
@@ -55,7 +57,7 @@ def render_problem(_: Request, error: CutoutError, *, status: int | None = None)
     headers = {}
     if isinstance(error, Overloaded):
         headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, AuthenticationFailed):
+    if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(
         body, status_code=status, headers=headers, media_type="application/problem+json"

@@ -18,13 +18,13 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cutoutd import __version__
-from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Job, Outcome
+from cutoutd.loops import Loop
 from cutoutd.web.readiness import Readiness
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 300)
@@ -126,11 +126,11 @@ class _States(Collector):
         self._slots = slots
         self._memory_bytes = memory_bytes
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         """Nothing is read when the collector is registered."""
         return ()
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         """Each state; those of a database that is away are left out."""
         here = self._readiness
         yield _gauge("cutoutd_ready", "1 if /readyz answers 200", float(here.ready()))
@@ -153,14 +153,34 @@ class _States(Collector):
         for one in here.models() if here.models else ():
             models.add_metric([one.name, one.provider, one.licence], 1)
         yield models
+        yield from _of_loops(here.loops)
         try:
             census = here.census()
-        except Overloaded:
+        except Exception:  # noqa: BLE001 - `/readyz` says it; the other numbers are still wanted.
             return
         yield from _of_census(census)
 
 
-def _of_census(census: Census) -> Iterable[GaugeMetricFamily]:
+def _of_loops(loops: Iterable[Loop]) -> Iterable[Metric]:
+    last = GaugeMetricFamily(
+        "cutoutd_loop_last_success_seconds",
+        "When a background loop last succeeded, in seconds since 1970; 0 before the first time",
+        labels=["loop"],
+    )
+    behind = GaugeMetricFamily(
+        "cutoutd_loop_behind", "1 while a background loop is behind", labels=["loop"]
+    )
+    failures = CounterMetricFamily(
+        "cutoutd_loop_failures", "Rounds of a background loop that failed", labels=["loop"]
+    )
+    for loop in loops:
+        last.add_metric([loop.name], loop.succeeded_at or 0)
+        behind.add_metric([loop.name], float(loop.behind))
+        failures.add_metric([loop.name], loop.failures)
+    yield from (last, behind, failures)
+
+
+def _of_census(census: Census) -> Iterable[Metric]:
     jobs = GaugeMetricFamily("cutoutd_jobs", "Jobs kept, by status", labels=["status"])
     for status, count in census.jobs.items():
         jobs.add_metric([status.value], count)
