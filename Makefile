@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos check clean clients dist docs e2e fix fuzz \
+.PHONY: audit bench bench-edges bench-mnn chaos check clean clients coverage dist docs e2e fix fuzz \
 	generate help image lock sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
@@ -21,6 +21,12 @@ serve: $(VENV)/.runtime ## Set up if need be, then serve on 127.0.0.1:8000
 
 test: $(VENV)/.dev $(if $(T),,$(VENV)/.clients) ## Set up if need be, then run the tests, or some: make test T=tests/imaging/test_png.py
 	$(BIN)/python -m pytest -q $(or $(T),--numprocesses auto --maxprocesses 4 --dist worksteal)
+
+coverage: $(VENV)/.dev $(VENV)/.clients ## Run the tests and say which lines they leave out; fewer than the floor is an error
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q --numprocesses auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
 
