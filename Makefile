@@ -8,8 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos check clean clients coverage dist docs e2e fix fuzz \
-	generate help image lock sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
+.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients coverage \
+	dist docs e2e fix fuzz generate help hooks image lock sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,17 +33,29 @@ clients: $(VENV)/.clients ## Install the real clients that the tests drive
 test-runtimes: ## Check the models beside rembg, OpenVINO, MNN and Triton, in environments of their own
 	@tools/test_runtimes
 
-check: $(VENV)/.dev ## Lint, format, types, layers
+check: check-python check-types check-layers check-files ## Lint, format, types, layers, and the files beside the code
+
+check-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: $(VENV)/.dev
 	$(BIN)/mypy
+
+check-layers: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+check-files: $(VENV)/.dev
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint Dockerfile docker/gpu.Dockerfile
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose*.yaml
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
+
+hooks: $(VENV)/.dev ## Let Git run the checks before each commit
+	$(BIN)/pre-commit install
 
 fix: $(VENV)/.dev ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix .
