@@ -17,32 +17,30 @@ from cutoutd.errors import (
     SourceRejected,
     SourceUnreachable,
 )
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 
-_STATUS: tuple[tuple[type[CutoutError], int], ...] = (
-    (RequestConflict, 409),
-    (SourceRejected, 422),
-    (InvalidRequest, 400),
-    (PermissionDenied, 403),
-    (AuthenticationFailed, 401),
-    (NotFound, 404),
-    (SourceUnreachable, 424),
-    (Overloaded, 503),
-    (JobCancelled, 409),
-)
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    RequestConflict: 409,
+    SourceRejected: 422,
+    AuthenticationFailed: 401,
+    PermissionDenied: 403,
+    NotFound: 404,
+    SourceUnreachable: 424,
+    Overloaded: 503,
+    JobCancelled: 409,
+}
 
 
-def status_of(error: CutoutError) -> int:
-    """The HTTP status that our own API gives an error."""
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
-        return 413
+def _status_of(error: CutoutError) -> int:
     if isinstance(error, SourceRejected) and error.reason in ("not_an_image", "unsupported_format"):
         return 415
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return status_of(error, STATUSES)
 
 
 def render_problem(_: Request, error: CutoutError, *, status: int | None = None) -> JSONResponse:
     """The error as problem details; `code` is stable, `detail` is for people."""
-    status = status or status_of(error)
+    status = status or _status_of(error)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": error.code.replace("_", " ").capitalize(),
@@ -54,9 +52,7 @@ def render_problem(_: Request, error: CutoutError, *, status: int | None = None)
         body["field"] = error.field
     if isinstance(error, SourceRejected):
         body["reason"] = error.reason
-    headers = {}
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
+    headers = headers_of(error)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(

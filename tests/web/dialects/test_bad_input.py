@@ -278,8 +278,8 @@ def test_a_picture_that_takes_too_long_is_given_up_with_a_time_to_come_back(
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_full_queue_says_when_to_come_back(name: str) -> None:
-    context = SimpleNamespace(modelslab_status_codes=False)
-    app = SimpleNamespace(state=SimpleNamespace(context=context))
+    options = SimpleNamespace(modelslab_status_codes=False)
+    app = SimpleNamespace(state=SimpleNamespace(context=SimpleNamespace(options=options)))
     request = Request({"type": "http", "method": "POST", "headers": [], "path": "/", "app": app})
     answer = ALL[name].render_error(request, Overloaded("Too many.", retry_after_s=7))
     assert answer.headers["retry-after"] == "7"

@@ -29,6 +29,7 @@ from cutoutd.web.bodies import Upload, body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Picture, RequestFields, Url
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import KEEP_ANSWERED_S, perform, picture_of
 
 NAME = "api4ai"
@@ -38,6 +39,13 @@ SUBJECTS = ("general", "people", "cars")
 
 Mode = Literal["fg-image", "fg-image-shadow", "fg-mask"]
 MODES: tuple[Mode, ...] = ("fg-image", "fg-image-shadow", "fg-mask")
+
+STATUSES: StatusTable = {
+    InvalidRequest: 422,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 503,
+}
 
 
 class ResultsRequest(RequestFields):
@@ -94,20 +102,11 @@ class ResultsRequest(RequestFields):
 
 def render_error(_: Request, error: CutoutError) -> Response:
     """One sentence as `detail`, or the text of the vendor's proxy for what is too large."""
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
+    status = status_of(error, STATUSES)
+    if status == 413:
         text = "Error: Request Entity Too Large\nYour client issued a request that was too large.\n"
-        return PlainTextResponse(text, status_code=413)
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (InvalidRequest, 422),
-        (AuthenticationFailed, 401),
-        (NotFound, 404),
-        (Overloaded, 503),
-    )
-    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
-    headers = {}
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
-    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
+        return PlainTextResponse(text, status)
+    return JSONResponse({"detail": error.message}, status, headers_of(error))
 
 
 def render_failure(error: CutoutError, *, name: str, md5: str) -> dict[str, Any]:

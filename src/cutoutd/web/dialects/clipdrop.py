@@ -17,7 +17,6 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
-    SourceRejected,
     SourceUnreachable,
 )
 from cutoutd.web.accept import PICTURES, AcceptDep, preferred
@@ -25,12 +24,20 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "clipdrop"
 PATH = "/remove-background/v1"
 FIELD = "image_file"
 OFFERED = ("image/png", "image/webp", "image/jpeg")
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    SourceUnreachable: 400,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 429,
+}
 
 
 class ClipdropRequest(RequestFields):
@@ -49,20 +56,7 @@ class ClipdropRequest(RequestFields):
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """One sentence as `error`."""
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (InvalidRequest, 400),
-        (SourceUnreachable, 400),
-        (AuthenticationFailed, 401),
-        (NotFound, 404),
-        (Overloaded, 429),
-    )
-    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
-        status = 413
-    headers = {}
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
-    return JSONResponse({"error": error.message}, status_code=status, headers=headers)
+    return JSONResponse({"error": error.message}, status_of(error, STATUSES), headers_of(error))
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["Clipdrop"])

@@ -19,7 +19,6 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
-    SourceRejected,
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Job, JobStatus
@@ -30,11 +29,20 @@ from cutoutd.web.details import details_of
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.failures import error_of
 from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, matting_of
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "octoai"
 PATH = "/background-removal"
 PICTURE = "init_image"
+
+STATUSES: StatusTable = {
+    InvalidRequest: 422,
+    SourceUnreachable: 422,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 503,
+}
 
 ColorPart = Annotated[int, Field(ge=0, le=255)]
 
@@ -106,27 +114,12 @@ class PollResponse(BaseModel):
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
-    status, headers = _status_of(error), {}
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
+    status, headers = status_of(error, STATUSES), headers_of(error)
     if isinstance(error, AuthenticationFailed):
         headers["WWW-Authenticate"] = "Bearer"
     if status == 422 and isinstance(error, InvalidRequest):
-        return JSONResponse({"detail": details_of(error)}, status_code=status, headers=headers)
-    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
-
-
-def _status_of(error: CutoutError) -> int:
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
-        return 413
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (InvalidRequest, 422),
-        (SourceUnreachable, 422),
-        (AuthenticationFailed, 401),
-        (NotFound, 404),
-        (Overloaded, 503),
-    )
-    return next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+        return JSONResponse({"detail": details_of(error)}, status, headers)
+    return JSONResponse({"detail": error.message}, status, headers)
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["OctoAI"])

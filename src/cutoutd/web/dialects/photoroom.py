@@ -33,6 +33,7 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Flag, Picture, RequestFields, Text, color_of
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "photoroom"
@@ -40,6 +41,13 @@ PATH = "/v1/segment"
 FIELD = "image_file"
 FORMATS = {"png": ImageFormat.PNG, "jpg": ImageFormat.JPEG, "webp": ImageFormat.WEBP}
 MOST_PIXELS = {"preview": 250_000, "medium": 1_500_000, "hd": 4_000_000, "full": 36_000_000}
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    SourceUnreachable: 400,
+    AuthenticationFailed: 403,
+    NotFound: 404,
+    Overloaded: 429,
+}
 
 
 class PhotoroomRequest(RequestFields):
@@ -70,17 +78,9 @@ class PhotoroomRequest(RequestFields):
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """The vendor's `detail`, `status_code` and `type`."""
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (InvalidRequest, 400),
-        (SourceUnreachable, 400),
-        (AuthenticationFailed, 403),
-        (NotFound, 404),
-        (Overloaded, 429),
-    )
-    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
+    status = status_of(error, STATUSES, too_large=400)
     body = {"detail": error.message, "status_code": status, "type": error.code}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONResponse(body, status, headers_of(error))
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["Photoroom"])

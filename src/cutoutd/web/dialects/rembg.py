@@ -48,10 +48,19 @@ from cutoutd.web.fields import (
     Url,
     matting_of,
 )
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "rembg"
 PATH = "/api/remove"
+STATUSES: StatusTable = {
+    InvalidRequest: 422,
+    SourceRejected: 400,
+    SourceUnreachable: 400,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 503,
+}
 
 
 class RemoveRequest(RequestFields):
@@ -186,26 +195,11 @@ def background_of(text: str) -> Color:
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
-    status, headers = _status_of(error), {}
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
+    status, headers = status_of(error, STATUSES, too_large=400), headers_of(error)
     if status == 422 and isinstance(error, InvalidRequest):
         place = "query" if request.method == "GET" else "body"
-        details = details_of(error, place=place)
-        return JSONResponse({"detail": details}, status_code=status, headers=headers)
-    return JSONResponse({"detail": error.message}, status_code=status, headers=headers)
-
-
-def _status_of(error: CutoutError) -> int:
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (SourceRejected, 400),
-        (SourceUnreachable, 400),
-        (InvalidRequest, 422),
-        (AuthenticationFailed, 401),
-        (NotFound, 404),
-        (Overloaded, 503),
-    )
-    return next((status for kind, status in by_kind if isinstance(error, kind)), 500)
+        return JSONResponse({"detail": details_of(error, place=place)}, status, headers)
+    return JSONResponse({"detail": error.message}, status, headers)
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["rembg"])

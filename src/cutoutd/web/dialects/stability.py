@@ -18,25 +18,33 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
-    SourceRejected,
 )
 from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "stability"
 PATH = "/v2beta/stable-image/edit/remove-background"
 FIELD = "image"
 
-NAMES: tuple[tuple[type[CutoutError], int, str], ...] = (
-    (InvalidRequest, 400, "bad_request"),
-    (AuthenticationFailed, 401, "unauthorized"),
-    (NotFound, 404, "not_found"),
-    (Overloaded, 429, "rate_limit_exceeded"),
-)
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 429,
+}
+NAMES = {
+    400: "bad_request",
+    401: "unauthorized",
+    404: "not_found",
+    413: "payload_too_large",
+    429: "rate_limit_exceeded",
+    500: "internal_error",
+}
 
 
 class StabilityRequest(RequestFields):
@@ -53,15 +61,9 @@ class StabilityRequest(RequestFields):
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """The vendor's `id`, `name` and list of sentences."""
-    status, name = next(
-        ((status, name) for kind, status, name in NAMES if isinstance(error, kind)),
-        (500, "internal_error"),
-    )
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
-        status, name = 413, "payload_too_large"
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
-    body = {"id": error.code, "name": name, "errors": [error.message]}
-    return JSONResponse(body, status_code=status, headers=headers)
+    status = status_of(error, STATUSES)
+    body = {"id": error.code, "name": NAMES[status], "errors": [error.message]}
+    return JSONResponse(body, status, headers_of(error))
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["Stability AI"])

@@ -24,10 +24,18 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import RequestFields, TextPicture
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "withoutbg"
 FIELD = "image_base64"
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    SourceRejected: 415,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 429,
+}
 
 
 class WithoutBgRequest(RequestFields):
@@ -50,19 +58,8 @@ class CutoutResponse(BaseModel):
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """One sentence, under both names that the client has looked for it."""
-    by_kind: tuple[tuple[type[CutoutError], int], ...] = (
-        (SourceRejected, 415),
-        (InvalidRequest, 400),
-        (AuthenticationFailed, 401),
-        (NotFound, 404),
-        (Overloaded, 429),
-    )
-    status = next((status for kind, status in by_kind if isinstance(error, kind)), 500)
-    if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
-        status = 413
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
     body = {"detail": error.message, "error": error.message}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONResponse(body, status_of(error, STATUSES), headers_of(error))
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["withoutBG"])

@@ -27,6 +27,7 @@ from cutoutd.web.dialects.modelslab.schemas import (
     RemoveBgMaskRequest,
 )
 from cutoutd.web.links import Links
+from cutoutd.web.statuses import StatusTable, headers_of, status_of
 
 TIP = (
     "Your image is processing in background, you can get this image using fetch API: "
@@ -34,14 +35,14 @@ TIP = (
 )
 TRY_LATER = "Try to fetch request after seconds estimated"
 
-_STATUS: tuple[tuple[type[CutoutError], int], ...] = (
-    (AuthenticationFailed, 401),
-    (NotFound, 404),
-    (Overloaded, 429),
-    (SourceUnreachable, 400),
-    (InvalidRequest, 400),
-)
-
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    SourceUnreachable: 400,
+    AuthenticationFailed: 401,
+    NotFound: 404,
+    Overloaded: 429,
+}
+"""Where the operator wants real ones."""
 
 CLASSIC_META = {"inverse_mask", "n_samples"}
 """What v5 did not have in its `meta`."""
@@ -141,20 +142,17 @@ def render_webhook(job: Job, links: Links) -> bytes:
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """Errors are HTTP 200, as the vendor's OpenAPI and its clients expect, unless configured."""
-    status = 200
-    if context_of(request).options.modelslab_status_codes:
-        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    real = context_of(request).options.modelslab_status_codes
+    status = status_of(error, STATUSES, too_large=400) if real else 200
     message = error.message
     if isinstance(error, NotFound):
         message = "Request not found"
     elif isinstance(error, InvalidRequest):
         message = _naming(error.field, message)
     body: dict[str, Any] = {"status": "error", "message": message}
-    headers = {}
     if isinstance(error, Overloaded):
         body["retry_after"] = error.retry_after_s
-        headers["Retry-After"] = str(error.retry_after_s)
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONResponse(body, status, headers_of(error))
 
 
 def _generation(job: Job) -> Generation:

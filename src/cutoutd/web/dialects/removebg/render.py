@@ -20,6 +20,7 @@ from cutoutd.errors import (
 from cutoutd.web.context import context_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.state import state_of
+from cutoutd.web.statuses import StatusTable, headers_of, nearest, status_of
 from cutoutd.web.synchronous import Made
 
 _SOURCE: dict[str, tuple[str, str]] = {
@@ -37,36 +38,39 @@ _FIELD: dict[str, tuple[str, str]] = {
     "image_file_b64": ("failed_to_read_image", "Failed to read image"),
 }
 
-_OTHER: tuple[tuple[type[CutoutError], int, str, str], ...] = (
-    (SourceUnreachable, 400, "failed_image_download", "Failed to download image"),
-    (AuthenticationFailed, 403, "auth_failed", "API Key invalid"),
-    (NotFound, 404, "not_found", "Not found"),
-    (Overloaded, 429, "rate_limit_exceeded", "Rate limit exceeded"),
-)
+STATUSES: StatusTable = {
+    InvalidRequest: 400,
+    SourceUnreachable: 400,
+    AuthenticationFailed: 403,
+    NotFound: 404,
+    Overloaded: 429,
+}
+_OTHER: dict[type[CutoutError], tuple[str, str]] = {
+    SourceUnreachable: ("failed_image_download", "Failed to download image"),
+    AuthenticationFailed: ("auth_failed", "API Key invalid"),
+    NotFound: ("not_found", "Not found"),
+    Overloaded: ("rate_limit_exceeded", "Rate limit exceeded"),
+}
 
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """The vendor's list of one error."""
-    status, code, title = _described(error)
+    status = status_of(error, STATUSES, too_large=400)
+    code, title = _described(error)
     body = {"errors": [{"title": title, "code": code, "detail": error.message}]}
     client = state_of(request.scope).client
-    headers = rate_headers(context_of(request).quotas.last(client) if client else None)
-    if isinstance(error, Overloaded):
-        headers["Retry-After"] = str(error.retry_after_s)
-    return JSONResponse(body, status_code=status, headers=headers)
+    quota = context_of(request).quotas.last(client) if client else None
+    return JSONResponse(body, status, {**rate_headers(quota), **headers_of(error)})
 
 
-def _described(error: CutoutError) -> tuple[int, str, str]:
+def _described(error: CutoutError) -> tuple[str, str]:
     if isinstance(error, SourceRejected):
-        return (400, *_SOURCE.get(error.reason, _UNREADABLE))
+        return _SOURCE.get(error.reason, _UNREADABLE)
     if isinstance(error, Refusal):
-        return 400, error.slug, error.title
+        return error.slug, error.title
     if isinstance(error, InvalidRequest):
-        return 400, *_invalid(error)
-    for kind, status, code, title in _OTHER:
-        if isinstance(error, kind):
-            return status, code, title
-    return 500, "internal_error", "Internal error"
+        return _invalid(error)
+    return nearest(error, _OTHER, ("internal_error", "Internal error"))
 
 
 def _invalid(error: InvalidRequest) -> tuple[str, str]:
@@ -85,7 +89,7 @@ def rate_headers(quota: Quota | None) -> dict[str, str]:
     }
 
 
-def headers_of(made: Made, *, subject: str | None) -> dict[str, str]:
+def picture_headers(made: Made, *, subject: str | None) -> dict[str, str]:
     """What the vendor says about a picture in the answer's headers."""
     left, top, width, height = _box(made)
     headers = {
@@ -126,7 +130,7 @@ def render_picture(
     json: bool,
 ) -> Response:
     """The file itself, or JSON for a caller that prefers it."""
-    headers = headers_of(made, subject=subject) | rate_headers(quota)
+    headers = picture_headers(made, subject=subject) | rate_headers(quota)
     if json:
         return JSONResponse(as_json(data, made), headers=headers)
     return Response(data, media_type=media_type, headers=headers)
