@@ -187,7 +187,9 @@ async def test_work_is_dropped_when_its_caller_has_gone_before_it_began(place: P
 
 
 async def test_an_upload_is_kept_under_a_name_nobody_can_guess(place: Place) -> None:
-    one, two = [await place.service.files.keep(b"bytes", name="me.jpg") for _ in range(2)]
+    one, two = [
+        await place.service.files.keep(b"bytes", client="me", name="me.jpg") for _ in range(2)
+    ]
     assert one.artifact is not None
     assert two.artifact is not None
     assert one.artifact.startswith("inputs/")
@@ -201,13 +203,13 @@ async def test_the_same_upload_with_the_same_idempotency_key_is_the_same_request
 ) -> None:
     jobs = [
         await place.submit(
-            RemoveBackground(sources=(await place.service.files.keep(b"bytes"),)),
+            RemoveBackground(sources=(await place.service.files.keep(b"bytes", client="me"),)),
             idempotency_key="k",
         )
         for _ in range(2)
     ]
     assert jobs[0].id == jobs[1].id
-    other = RemoveBackground(sources=(await place.service.files.keep(b"other"),))
+    other = RemoveBackground(sources=(await place.service.files.keep(b"other", client="me"),))
     with pytest.raises(RequestConflict):
         await place.submit(other, idempotency_key="k")
 
@@ -232,7 +234,7 @@ async def test_with_a_full_queue_an_upload_is_refused_before_it_is_stored(
     assert place.begun.acquire(timeout=PATIENCE_S)
     await place.submit()
     with pytest.raises(Overloaded):
-        await place.service.files.keep(b"a picture")
+        await place.service.files.keep(b"a picture", client="me")
     assert list(place.artifacts.older_than("inputs/", 1 << 60)) == []
 
 
@@ -241,7 +243,7 @@ async def test_a_nearly_full_disk_refuses_new_work(make: Callable[..., Place]) -
     with pytest.raises(Overloaded, match="room"):
         await place.submit()
     with pytest.raises(Overloaded, match="room"):
-        await place.service.files.keep(b"bytes")
+        await place.service.files.keep(b"bytes", client="me")
 
 
 async def test_an_estimate_counts_what_is_ahead(place: Place) -> None:

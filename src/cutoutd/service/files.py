@@ -7,7 +7,7 @@ from cutoutd.command import Source
 from cutoutd.errors import NotFound, Overloaded
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.store import JobStore
-from cutoutd.service.names import temporary_key, upload_key
+from cutoutd.service.names import own_key, temporary_key, upload_key
 from cutoutd.service.threads import StoreThreads
 from cutoutd.storage.store import INPUTS, PRIVATE, UPLOADS, ArtifactStat, ArtifactStore
 
@@ -37,28 +37,43 @@ class Files:
         self._limits = limits
         self._threads = threads
 
-    async def keep(self, data: bytes, *, name: str | None = None, folder: str = INPUTS) -> Source:
+    async def keep(
+        self, data: bytes, *, client: str, name: str | None = None, folder: str = INPUTS
+    ) -> Source:
         """Store uploaded bytes: in INPUTS for one job, in UPLOADS for several.
 
         Raises Overloaded when there is no room, or a job for them would be refused now.
         """
         await self._threads.call(self._store.refuse_when_full, self._limits.max_waiting)
-        key = upload_key(data, folder=folder)
+        key = upload_key(data, folder=folder, client=client)
         await self._threads.call(self._put, key, data, "application/octet-stream")
         return Source(artifact=key, name=name)
 
-    async def publish(self, data: bytes, *, media_type: str) -> str:
+    async def publish(self, data: bytes, *, media_type: str, client: str) -> str:
         """Store bytes under an unguessable key that the web side serves, for a day.
 
         Returns the key. Raises Overloaded when there is no room.
         """
-        key = temporary_key(media_type)
+        key = temporary_key(media_type, client=client)
         await self._threads.call(self._put, key, data, media_type)
         return key
 
-    async def delete_upload(self, file_id: str) -> None:
-        """Forget an upload for several jobs; one that is gone already is fine."""
-        await self._threads.call(self._artifacts.delete, f"{UPLOADS}/{file_id}")
+    async def own(self, text: str, client: str) -> Source | None:
+        """The stored picture that a link of ours or an upload's id means, if the client made it.
+
+        None for any other text. Raises NotFound if it is its own, but not there (any more).
+        """
+        key = own_key(text, client)
+        if key is None:
+            return None
+        await self._threads.call(self._artifacts.stat, key)
+        return Source(artifact=key)
+
+    async def delete_upload(self, file_id: str, client: str) -> None:
+        """Forget the client's upload; one that is gone already, or not its own, is fine."""
+        key = own_key(file_id, client)
+        if key is not None and key.startswith(f"{UPLOADS}/"):
+            await self._threads.call(self._artifacts.delete, key)
 
     async def find(self, key: str) -> StoredFile:
         """The file behind a link. Raises NotFound, also for uploads."""

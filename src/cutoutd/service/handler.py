@@ -4,6 +4,7 @@ The only place where exceptions become a Failure. What the caller may know is in
 what the operator must know is in the log, under the job's id.
 """
 
+import base64
 import hashlib
 import logging
 from collections import Counter
@@ -23,6 +24,7 @@ from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.pipeline import Removal
 from cutoutd.removal.pool import Remover
+from cutoutd.service.names import BASE64
 from cutoutd.storage.store import ArtifactStore
 
 log = logging.getLogger(__name__)
@@ -108,7 +110,8 @@ class Handler:
         if source.url is not None:
             return self._fetch(source.url)
         assert source.artifact is not None
-        return self._artifacts.get(source.artifact)
+        data = self._artifacts.get(source.artifact)
+        return base64.b64decode(data) if source.artifact.endswith(BASE64) else data
 
     def _keep(self, removal: Removal, keys: tuple[str, ...]) -> list[Artifact]:
         stored = []

@@ -102,7 +102,7 @@ class Service:
             client=client,
             dialect=dialect,
             command=command,
-            artifact_keys=artifact_keys(command, folder, prefix, suffix),
+            artifact_keys=artifact_keys(command, folder, prefix, suffix, client=client),
             echo={**(echo or {}), **self._carried()},
             link_base=link_base,
             priority=priority,

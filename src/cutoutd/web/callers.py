@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from cutoutd.command import Source
+from cutoutd.errors import InvalidRequest, NotFound
 from cutoutd.jobs.model import Job
 from cutoutd.web.bodies import Upload
 from cutoutd.web.context import Context, ContextDep, LinksDep
@@ -40,8 +41,31 @@ class Caller:
     async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
         """Likewise for several, by field; all of them are sound before the first is stored."""
         limit = self.context.options.max_source_bytes
-        sound = [read_picture(value, field=field, max_bytes=limit) for field, value in pictures]
-        return tuple([await keep(picture, self.context.service.files) for picture in sound])
+        sound = [
+            await self._own(value, field=field) or read_picture(value, field=field, max_bytes=limit)
+            for field, value in pictures
+        ]
+        files = self.context.service.files
+        return tuple([await keep(picture, files, client=self.client) for picture in sound])
+
+    async def uploaded(self, file_id: str, *, field: str) -> Source:
+        """The caller's own upload of this id. Raises InvalidRequest naming `field`, NotFound."""
+        source = await self.context.service.files.own(file_id, self.client)
+        if source is None:
+            raise InvalidRequest(f"{field}: must be an id that POST /v1/files gave.", field=field)
+        return source
+
+    async def _own(self, value: str | Upload, *, field: str) -> Source | None:
+        """What the caller had from us before, straight from the store; None for anything else."""
+        if isinstance(value, Upload):
+            return None
+        try:
+            return await self.context.service.files.own(value, self.client)
+        except NotFound as exc:
+            raise InvalidRequest(
+                f"{field}: there is no picture here under this link yet, or not any more.",
+                field=field,
+            ) from exc
 
     async def wait(self, job: Job, timeout_s: float) -> Job:
         """The job it has just submitted, when it is final or the time is over.

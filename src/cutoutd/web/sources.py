@@ -35,11 +35,13 @@ def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source |
     return _checked(Upload(data=data, name=None), field=field, max_bytes=max_bytes)
 
 
-async def keep(picture: Source | Upload, files: Files, *, folder: str = INPUTS) -> Source:
+async def keep(
+    picture: Source | Upload, files: Files, *, client: str, folder: str = INPUTS
+) -> Source:
     """The source to put into a command; bytes are stored. Raises Overloaded without room."""
     if isinstance(picture, Source):
         return picture
-    return await files.keep(picture.data, name=picture.name, folder=folder)
+    return await files.keep(picture.data, client=client, name=picture.name, folder=folder)
 
 
 def split_urls(text: str) -> list[str]:

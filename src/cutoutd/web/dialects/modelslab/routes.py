@@ -6,11 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.jobs.model import Job, JobStatus
 from cutoutd.storage.store import TEMPORARY
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import Upload, body_of, documented
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.modelslab.callers import CallerDep
@@ -96,7 +95,7 @@ async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generati
         client=caller.client,
         dialect="modelslab",
         link_base=caller.links.base,
-        echo=echo_of(body, generation, seed=seed, image_url=_urls(sources)),
+        echo=echo_of(body, generation, seed=seed, image_url=_urls(body.image)),
         folder=TEMPORARY if body.temp else "generations",
         prefix=file_prefix(body.file_prefix),
         suffix=".png" if generation.classic else "",
@@ -116,8 +115,10 @@ async def _shown(job: Job, caller: Caller) -> Answer:
     return render_processing(job, await caller.context.service.estimate(job), caller.links)
 
 
-def _urls(sources: tuple[Source, ...]) -> str:
-    return ",".join(source.url for source in sources if source.url)
+def _urls(pictures: list[str | Upload]) -> str:
+    """The links among them, as they were given."""
+    texts = [one.strip() for one in pictures if isinstance(one, str)]
+    return ",".join(text for text in texts if text[:4].lower() == "http")
 
 
 def _mount() -> None:

@@ -163,7 +163,9 @@ async def _published(body: UploadRequest, caller: Caller) -> str:
     kind = await run_in_threadpool(
         media_type_of, picture.data, max_pixels=caller.context.options.max_pixels
     )
-    key = await caller.context.service.files.publish(picture.data, media_type=kind)
+    key = await caller.context.service.files.publish(
+        picture.data, media_type=kind, client=caller.client
+    )
     return caller.links.to_artifact(key)
 
 

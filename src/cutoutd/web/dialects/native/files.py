@@ -1,12 +1,10 @@
 """Pictures uploaded once, for several jobs."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest
 from cutoutd.storage.store import UPLOADS
 from cutoutd.web.bodies import body_of, documented
@@ -15,8 +13,6 @@ from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
 from cutoutd.web.fields import Picture, RequestFields
 from cutoutd.web.sources import keep, read_picture
-
-_ID = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
 
@@ -33,13 +29,6 @@ class FileResponse(BaseModel):
     id: str = Field(description="Unguessable; give it as `file` in a job")
 
 
-def source_of(file_id: str) -> Source:
-    """The source that an id stands for. Raises InvalidRequest for what is none."""
-    if not _ID.fullmatch(file_id):
-        raise InvalidRequest("file: must be an id that POST /v1/files gave.", field="file")
-    return Source(artifact=f"{UPLOADS}/{file_id}")
-
-
 @router.post(
     "/v1/files",
     status_code=201,
@@ -53,7 +42,7 @@ async def upload(
     """Keep a picture for jobs to come, as long as the server keeps pictures."""
     limit = caller.context.options.max_source_bytes
     picture = read_picture(body.image, field="image", max_bytes=limit)
-    source = await keep(picture, caller.context.service.files, folder=UPLOADS)
+    source = await keep(picture, caller.context.service.files, client=caller.client, folder=UPLOADS)
     if source.artifact is None:
         raise InvalidRequest("image: a URL needs no upload; give it to the job.", field="image")
     return FileResponse(id=source.artifact.removeprefix(f"{UPLOADS}/"))
@@ -62,6 +51,5 @@ async def upload(
 @router.delete("/v1/files/{file_id}", status_code=204, operation_id="deleteFile")
 async def delete(file_id: str, caller: CallerDep) -> Response:
     """Forget an uploaded picture; one that is gone already is fine."""
-    source_of(file_id)
-    await caller.context.service.files.delete_upload(file_id)
+    await caller.context.service.files.delete_upload(file_id, caller.client)
     return Response(status_code=204)

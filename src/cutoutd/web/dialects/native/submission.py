@@ -3,7 +3,6 @@
 from cutoutd.command import ImageFormat, RemoveBackground
 from cutoutd.errors import InvalidRequest
 from cutoutd.web.callers import Caller
-from cutoutd.web.dialects.native.files import source_of
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
 
@@ -17,9 +16,10 @@ async def command_of(
         )
     asked = body.to_command((), None, accepted=accepted)  # Refused before the pictures are kept.
     _check_prompt(asked, caller)
+    uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]
     backdrop = [("background_image", body.background_image)] if body.background_image else []
     kept = await caller.keep_all([*(("image", value) for value in body.image), *backdrop])
-    sources = (*map(source_of, body.file), *kept[: len(body.image)])
+    sources = (*uploads, *kept[: len(body.image)])
     return body.to_command(sources, kept[-1] if backdrop else None, accepted=accepted)
 
 
