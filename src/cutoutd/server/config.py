@@ -95,7 +95,7 @@ def config_of(settings: Settings) -> Config:
         receivers=receivers,
         webhook_secrets=tuple(one.get_secret_value() for one in settings.webhook_secrets),
         clients=_client_options(settings),
-        web=_web_options(settings, capacity, jobs),
+        web=_web_options(settings, capacity),
         tracing=settings.tracing,
     )
 
@@ -164,7 +164,7 @@ def _client_options(settings: Settings) -> ClientOptions:
     )
 
 
-def _web_options(settings: Settings, capacity: Capacity, jobs: JobLimits) -> WebOptions:
+def _web_options(settings: Settings, capacity: Capacity) -> WebOptions:
     return WebOptions(
         links=LinkPolicy(
             settings.public_url, tuple(map(ipaddress.ip_network, settings.trusted_proxies))
@@ -177,7 +177,6 @@ def _web_options(settings: Settings, capacity: Capacity, jobs: JobLimits) -> Web
         max_source_bytes=settings.max_source_bytes,
         max_pixels=capacity.max_pixels,
         max_images=settings.max_images,
-        keep_s=jobs.keep_s,
         metrics_open=settings.metrics_open,
         modelslab_status_codes=settings.modelslab_status_codes,
     )

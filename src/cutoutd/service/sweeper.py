@@ -13,11 +13,10 @@ from cutoutd.jobs.model import Job, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import Clock
 from cutoutd.loops import Loop, LoopThread
-from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, ArtifactStore
+from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, TEMPORARY_S, ArtifactStore
 
 log = logging.getLogger(__name__)
 
-_DAY_MS = 24 * 3600 * 1000
 _WRITING_MS = 3600 * 1000
 """What is younger may still be being written, or about to be named by a job."""
 
@@ -110,7 +109,7 @@ class Sweeper:
             kept_since = min(kept_since, needed_since - _WRITING_MS)
         for folder in PRIVATE:
             self._delete_older(folder, kept_since)
-        self._delete_older(TEMPORARY, now - _DAY_MS - _WRITING_MS)
+        self._delete_older(TEMPORARY, now - 1000 * TEMPORARY_S - _WRITING_MS)
 
     def _delete_older(self, folder: str, written_before_ms: int) -> None:
         for key in self._artifacts.older_than(f"{folder}/", written_before_ms):

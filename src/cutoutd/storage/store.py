@@ -20,6 +20,8 @@ PRIVATE = (INPUTS, UPLOADS)
 """The folders that nobody may fetch from."""
 TEMPORARY = "temp"
 """The folder of what is kept for a day at most."""
+TEMPORARY_S = 24 * 3600
+"""That day."""
 
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}/){0,6}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 

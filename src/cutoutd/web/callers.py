@@ -1,15 +1,15 @@
 """The caller of a route: who it is, and what a route does on its behalf."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypedDict, Unpack
 
 from fastapi import Depends, Request
 
-from cutoutd.command import Source
+from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import InvalidRequest, NotFound
-from cutoutd.jobs.model import Job
+from cutoutd.jobs.model import Job, Json
 from cutoutd.web.bodies import Upload
 from cutoutd.web.context import Context, ContextDep, LinksDep
 from cutoutd.web.ids import job_id_of
@@ -19,6 +19,17 @@ from cutoutd.web.sources import keep, read_picture
 from cutoutd.web.state import state_of
 
 _LISTEN_S = 1.0
+
+
+class Wishes(TypedDict, total=False):
+    """What a vendor's request may say about a job, beside the command."""
+
+    echo: Mapping[str, Json]
+    folder: str
+    prefix: str | None
+    suffix: str
+    keep_for_s: int | None
+    idempotency_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,21 @@ class Caller:
                 f"{field}: there is no picture here under this link yet, or not any more.",
                 field=field,
             ) from exc
+
+    def check_count(self, images: int) -> None:
+        """Raises InvalidRequest if one request brings more pictures than may come at a time."""
+        most = self.context.options.max_images
+        if images > most:
+            raise InvalidRequest(f"image: at most {most} at a time.", field="image")
+
+    async def submit(
+        self, command: RemoveBackground, *, dialect: str, **wishes: Unpack[Wishes]
+    ) -> Job:
+        """Hand a job in, as `Service.submit` does, in this caller's name and with its links."""
+        service, base = self.context.service, self.links.base
+        return await service.submit(
+            command, client=self.client, dialect=dialect, link_base=base, **wishes
+        )
 
     async def wait(self, job: Job, timeout_s: float) -> Job:
         """The job it has just submitted, when it is final or the time is over.

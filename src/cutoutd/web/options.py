@@ -21,10 +21,6 @@ class WebOptions:
     max_pixels: int
     max_images: int
     """How many pictures one request may bring."""
-    keep_s: int
-    """How long finished pictures stay, where a request does not say."""
-    temp_keep_s: int = 24 * 3600
-    """Likewise for those asked for as temporary: ModelsLab's `temp` is valid for a day."""
     metrics_open: bool
     """Answer /metrics without a key, also when there are keys."""
     modelslab_status_codes: bool

@@ -28,22 +28,16 @@ async def perform(
     *,
     dialect: str,
     field: str,
-    keep_for_s: int = KEEP_ANSWERED_S,
+    keep_for_s: int | None = KEEP_ANSWERED_S,
 ) -> Job:
     """Submit, wait, and give the job that succeeded.
 
+    keep_for_s: how long its files stay; None is the server's choice.
     Raises the error the job failed with, about the vendor's `field` where it is the picture's
     fault. A job that is not done after the configured wait is cancelled and raises Overloaded.
     """
     service = caller.context.service
-    job = await service.submit(
-        command,
-        client=caller.client,
-        dialect=dialect,
-        link_base=caller.links.base,
-        folder=TEMPORARY,
-        keep_for_s=keep_for_s,
-    )
+    job = await caller.submit(command, dialect=dialect, folder=TEMPORARY, keep_for_s=keep_for_s)
     job = await caller.wait(job, caller.context.options.sync_wait_s)
     if not job.status.final:
         estimate = await service.estimate(job)

@@ -25,6 +25,7 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Artifact, Job
+from cutoutd.storage.store import TEMPORARY_S
 from cutoutd.web.bodies import Upload, body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -199,9 +200,7 @@ async def _performed(body: ResultsRequest, caller: Caller) -> Job:
         caller,
         dialect=NAME,
         field=field,
-        keep_for_s=caller.context.options.temp_keep_s
-        if body.representation == "url"
-        else KEEP_ANSWERED_S,
+        keep_for_s=TEMPORARY_S if body.representation == "url" else KEEP_ANSWERED_S,
     )
 
 

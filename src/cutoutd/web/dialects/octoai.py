@@ -22,7 +22,7 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Job, JobStatus
-from cutoutd.storage.store import TEMPORARY
+from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import details_of
@@ -164,14 +164,7 @@ async def response(response_id: str, caller: CallerDep) -> BackgroundRemovalResp
 
 
 async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
-    job = await caller.context.service.submit(
-        command,
-        client=caller.client,
-        dialect=NAME,
-        link_base=caller.links.base,
-        folder=TEMPORARY,
-        keep_for_s=caller.context.options.temp_keep_s,
-    )
+    job = await caller.submit(command, dialect=NAME, folder=TEMPORARY, keep_for_s=TEMPORARY_S)
     url = caller.links.to_path(f"{PATH}/{job.id}")
     return FutureResponse(response_id=str(job.id), poll_url=url)
 

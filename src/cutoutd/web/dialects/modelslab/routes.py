@@ -2,13 +2,14 @@
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
-from cutoutd.errors import InvalidRequest, ProcessingFailed
+from cutoutd.errors import ProcessingFailed
 from cutoutd.jobs.model import Job, JobStatus
-from cutoutd.storage.store import TEMPORARY
+from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
 from cutoutd.web.bodies import Upload, body_of, documented
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.base import in_dialect
@@ -43,26 +44,28 @@ Answer = (
 )
 Fetched = Answer | ImageEditingFailedResponse
 
-_BY_PATH = {path: one for one in GENERATIONS.values() for path in one.removal}
 
+def removal_of(generation: Generation) -> Callable[..., Awaitable[Answer]]:
+    """The route of background removal in one generation."""
 
-async def removebg_mask(
-    caller: CallerDep,
-    body: Annotated[RemoveBgMaskRequest, Depends(body_of(RemoveBgMaskRequest))],
-    request: Request,
-) -> Answer:
-    """Remove the background of a picture, or return its mask.
+    async def removebg_mask(
+        caller: CallerDep,
+        body: Annotated[RemoveBgMaskRequest, Depends(body_of(RemoveBgMaskRequest))],
+    ) -> Answer:
+        """Remove the background of a picture, or return its mask.
 
-    The job is awaited for a while: a short queue answers `success` at once, a long one
-    `processing` with the links under which the pictures will appear. Failures answer HTTP 200
-    too, because this vendor's clients branch on `status`.
-    """
-    job = await submit(body, caller, _BY_PATH[request.scope["route"].path])
-    if not body.instant_response:
-        job = await caller.wait(job, caller.context.options.sync_wait_s)
-    if job.status.final and job.status is not JobStatus.SUCCEEDED:
-        raise ProcessingFailed(failure_message(job))
-    return await _shown(job, caller)
+        The job is awaited for a while: a short queue answers `success` at once, a long one
+        `processing` with the links under which the pictures will appear. Failures answer HTTP 200
+        too, because this vendor's clients branch on `status`.
+        """
+        job = await submit(body, caller, generation)
+        if not body.instant_response:
+            job = await caller.wait(job, caller.context.options.sync_wait_s)
+        if job.status.final and job.status is not JobStatus.SUCCEEDED:
+            raise ProcessingFailed(failure_message(job))
+        return await _shown(job, caller)
+
+    return removebg_mask
 
 
 async def fetch(request_id: str, caller: CallerDep) -> Fetched:
@@ -82,24 +85,18 @@ async def fetch_by_field(
 
 async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generation) -> Job:
     """Keep the pictures and hand the job in."""
-    context = caller.context
-    if len(body.image) > context.options.max_images:
-        raise InvalidRequest(
-            f"image: at most {context.options.max_images} at a time.", field="image"
-        )
+    caller.check_count(len(body.image))
     sources = await caller.keep_all([("image", value) for value in body.image])
-    usable = body.model_id and await context.models.usable(body.model_id)
+    usable = body.model_id and await caller.context.models.usable(body.model_id)
     seed = body.seed if body.seed is not None else secrets.randbelow(2**31)
-    return await context.service.submit(
+    return await caller.submit(
         body.to_command(sources, model=body.model_id if usable else None),
-        client=caller.client,
         dialect="modelslab",
-        link_base=caller.links.base,
         echo=echo_of(body, generation, seed=seed, image_url=_urls(body.image)),
         folder=TEMPORARY if body.temp else "generations",
         prefix=file_prefix(body.file_prefix),
         suffix=".png" if generation.classic else "",
-        keep_for_s=context.options.temp_keep_s if body.temp else context.options.keep_s,
+        keep_for_s=TEMPORARY_S if body.temp else None,
     )
 
 
@@ -126,7 +123,7 @@ def _mount() -> None:
         for path in generation.removal:
             router.add_api_route(
                 path,
-                removebg_mask,
+                removal_of(generation),
                 methods=["POST"],
                 operation_id=f"modelslab{generation.name.capitalize()}RemoveBgMask",
                 include_in_schema=path == generation.removal[0],

@@ -48,18 +48,15 @@ async def create(
     idempotency_key: IdempotencyKey = None,
 ) -> JobResponse:
     """Hand a job in; 202, or 200 if it has ended within `wait`."""
-    service, links = caller.context.service, caller.links
-    job = await service.submit(
+    job = await caller.submit(
         await command_of(body, caller, accepted=ImageFormat.PNG),
-        client=caller.client,
         dialect="native",
-        link_base=links.base,
-        keep_for_s=body.keep_for_s or caller.context.options.keep_s,
+        keep_for_s=body.keep_for_s,
         idempotency_key=idempotency_key,
     )
     job = await caller.wait(job, wait)
     response.status_code = 200 if job.status.final else 202
-    response.headers["Location"] = links.to_path(f"/v1/jobs/{job.id}")
+    response.headers["Location"] = caller.links.to_path(f"/v1/jobs/{job.id}")
     return await _shown(job, caller)
 
 

@@ -54,7 +54,7 @@ async def remove_background(
         caller,
         dialect="native",
         field="image",
-        keep_for_s=body.keep_for_s or caller.context.options.keep_s,
+        keep_for_s=body.keep_for_s,
     )
     if kind == JSON:
         return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))

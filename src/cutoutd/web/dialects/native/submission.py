@@ -10,10 +10,7 @@ async def command_of(
     body: RemoveBackgroundRequest, caller: Caller, *, accepted: ImageFormat
 ) -> RemoveBackground:
     """The command, with its pictures kept. Raises InvalidRequest or SourceRejected."""
-    if len(body.image) + len(body.file) > caller.context.options.max_images:
-        raise InvalidRequest(
-            f"image: at most {caller.context.options.max_images} at a time.", field="image"
-        )
+    caller.check_count(len(body.image) + len(body.file))
     asked = body.to_command((), None, accepted=accepted)  # Refused before the pictures are kept.
     _check_prompt(asked, caller)
     uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]
