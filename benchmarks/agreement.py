@@ -16,7 +16,7 @@ from pymatting import cf_laplacian, cg, estimate_alpha_cf, ichol, make_linear_sy
 from cutoutd.imaging.budget import Budget
 from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.trimap import UNKNOWN, trimap_from_mask
-from speed import THREADS, photo
+from speed import photo
 
 EPSILON = 1e-7
 LEVEL = 1 / 255
@@ -44,7 +44,7 @@ def main() -> None:
     unknown = trimap == UNKNOWN
     theirs = estimate_alpha_cf(rgb / 255.0, trimap / 255.0)
     budget = Budget(seconds=600, memory_bytes=16_000_000_000)
-    ours = solve_closed_form(rgb, trimap, budget=budget, threads=THREADS).astype(np.float64)
+    ours = solve_closed_form(rgb, trimap, budget=budget).astype(np.float64)
     solution = refined(rgb / 255.0, trimap / 255.0, theirs)
     pairs = {
         "ours beside pymatting's": (ours, theirs),

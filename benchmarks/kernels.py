@@ -45,7 +45,7 @@ class Given:
 
     def predict(self, pixels: NDArray[np.uint8], prompt: object = None) -> NDArray[np.float32]:
         del prompt
-        tensor_from_picture(pixels, EMBEDDED, threads=LIMITS.threads)
+        tensor_from_picture(pixels, EMBEDDED)
         return self._answer
 
 

@@ -126,7 +126,7 @@ def opened() -> Inside:
 
 
 def _limits() -> ImagingLimits:
-    return ImagingLimits(threads=2, matting_bytes=SIZE[0] * SIZE[1] * PIXEL_BYTES // 2)
+    return ImagingLimits(matting_bytes=SIZE[0] * SIZE[1] * PIXEL_BYTES // 2)
 
 
 class SoftEverywhere:

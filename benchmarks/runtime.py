@@ -26,7 +26,8 @@ import numpy as np
 import onnxruntime
 
 from cutoutd.command import RemoveBackground
-from cutoutd.removal.pipeline import ImagingLimits, remove_background
+from cutoutd.imaging.threads import set_num_threads
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
 from cutoutd.segmentation.options import ProviderName
@@ -39,6 +40,7 @@ from speed import photo
 
 RESULTS = Path(__file__).parent / "results" / "runtime.json"
 CORES = len(os.sched_getaffinity(0))
+set_num_threads(CORES)
 SPINNING = "session.intra_op.allow_spinning"
 VARIANTS: dict[str, dict[str, Any]] = {
     "as shipped": {},
@@ -99,9 +101,7 @@ def measure_one(model: str, variant: str, folder: Path, seconds: float) -> dict[
     def call() -> None:
         count = 0
         while count < 2 or time.perf_counter() - start < seconds:
-            remove_background(
-                data, RemoveBackground(sources=()), session, limits=ImagingLimits(threads=CORES)
-            )
+            remove_background(data, RemoveBackground(sources=()), session)
             count += 1
         done.append(count)
 

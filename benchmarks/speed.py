@@ -36,6 +36,7 @@ from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackg
 from cutoutd.imaging import kernels
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import png
+from cutoutd.imaging.threads import set_num_threads
 from cutoutd.removal.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
@@ -50,9 +51,8 @@ CACHE = HERE / "cache"
 SOURCES = (Source(artifact="photo"),)
 MASK = (Output(kind=ImageKind.MASK),)
 THREADS = len(os.sched_getaffinity(0))
-LIMITS = ImagingLimits(
-    threads=THREADS, matting_seconds=600, matting_bytes=16_000_000_000, max_pixels=100_000_000
-)
+set_num_threads(THREADS)
+LIMITS = ImagingLimits(matting_seconds=600, matting_bytes=16_000_000_000, max_pixels=100_000_000)
 BYTES_PER_PIXEL = 0.3
 """Of a camera's JPEG; grain is added until the photo has as many, so that PNG is not flattered."""
 
@@ -321,7 +321,7 @@ def png_works(pixels: NDArray[np.uint8]) -> tuple[Work, Work]:
         Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
 
-    return (lambda: png(pixels, level=1, threads=THREADS)), pillows
+    return (lambda: png(pixels, level=1)), pillows
 
 
 def bare_work(pixels: NDArray[np.uint8], path: str | None) -> Work:
@@ -333,7 +333,7 @@ def bare_work(pixels: NDArray[np.uint8], path: str | None) -> Work:
     def run() -> object:
         decode(data, max_pixels=LIMITS.max_pixels)
         session.run(None, {"image": tensor})
-        return png(pixels, level=1, threads=THREADS)
+        return png(pixels, level=1)
 
     return run
 

@@ -23,7 +23,7 @@ from PIL import Image
 from scipy import ndimage
 
 from cutoutd.command import ImageKind, Output, RemoveBackground
-from cutoutd.removal.pipeline import ImagingLimits, remove_background
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Scale
 from cutoutd.segmentation.own import self_described
 from cutoutd.segmentation.published import ISNET_GENERAL, PUBLISHED
@@ -84,7 +84,7 @@ def spec_of(path: Path) -> ModelSpec:
 
 def mask_of(photo: bytes, session: Session) -> tuple[NDArray[np.uint8], float]:
     """(H, W) levels 0..255, what a caller who asks for the mask is sent; the network's time, ms."""
-    removal = remove_background(photo, ONLY_MASK, session, limits=ImagingLimits(threads=THREADS))
+    removal = remove_background(photo, ONLY_MASK, session)
     mask = np.asarray(Image.open(io.BytesIO(removal.images[0].data)))
     return mask, removal.timings_ms["segment"]
 

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 
 from cutoutd.command import RemoveBackground
-from cutoutd.removal.pipeline import ImagingLimits, remove_background
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.session import Session
 from training.data import Example
-from training.evaluate import THREADS, session_of
+from training.evaluate import session_of
 from training.validation import validation_sets
 
 TILE = 200
@@ -27,8 +27,7 @@ WORST = 10
 
 def cutout_of(photo: bytes, session: Session) -> Image.Image:
     """What a caller who asks for nothing special is sent."""
-    limits = ImagingLimits(threads=THREADS)
-    removal = remove_background(photo, RemoveBackground(sources=()), session, limits=limits)
+    removal = remove_background(photo, RemoveBackground(sources=()), session)
     return Image.open(io.BytesIO(removal.images[0].data))
 
 

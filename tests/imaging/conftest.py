@@ -1,11 +1,14 @@
 """Pictures that the imaging tests share."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from cutoutd.imaging import kernels
+from cutoutd.imaging.threads import DEFAULT, set_num_threads
 
 
 @pytest.fixture(params=["kernels", "numpy"])
@@ -16,6 +19,13 @@ def inner_loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     elif not kernels.compiled():
         pytest.skip("no C compiler was here when cutoutd was installed")
     return str(request.param)
+
+
+@pytest.fixture
+def use_threads() -> Iterator[Callable[[int], None]]:
+    """Says how many threads imaging may use; after the test it is as many as before."""
+    yield set_num_threads
+    set_num_threads(DEFAULT)
 
 
 @pytest.fixture

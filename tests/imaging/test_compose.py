@@ -27,7 +27,7 @@ def test_blending_is_right_at_both_ends_and_the_truth_between(linear_light: bool
     front = plain((4, 256), (255, 255, 255, 255))
     front[..., 3] = np.arange(256)
     behind = plain((4, 256), (0, 0, 0, 255))
-    mixed = over(front, behind, linear_light=linear_light, threads=2)
+    mixed = over(front, behind, linear_light=linear_light)
     assert (mixed[..., 3] == 255).all()
     assert mixed[0, 0, 0] == 0
     assert mixed[0, 255, 0] == 255
@@ -40,7 +40,7 @@ def test_blending_is_right_at_both_ends_and_the_truth_between(linear_light: bool
 def test_colours_survive_on_a_clear_background() -> None:
     front = plain((2, 2), (200, 100, 50, 128))
     for linear_light in (False, True):
-        mixed = over(front, plain((2, 2), (0, 0, 0, 0)), linear_light=linear_light, threads=1)
+        mixed = over(front, plain((2, 2), (0, 0, 0, 0)), linear_light=linear_light)
         assert np.abs(mixed.astype(int) - front).max() <= 1
 
 

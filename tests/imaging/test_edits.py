@@ -31,15 +31,15 @@ def test_smoothing_is_rembg_s_post_processing(shape: tuple[int, int]) -> None:
     spread = noise.max() - noise.min() or 1
     mask = np.rint((noise - noise.min()) / spread * 255).astype(np.uint8)
     mask[random.random(shape) < 0.02] = 255
-    np.testing.assert_array_equal(smoothed(mask, threads=2), rembg_post_process(mask))
+    np.testing.assert_array_equal(smoothed(mask), rembg_post_process(mask))
 
 
 def test_nothing_asked_for_changes_nothing(soft_disc: Mask) -> None:
-    np.testing.assert_array_equal(edited(soft_disc, MaskEdits(), threads=1), soft_disc)
+    np.testing.assert_array_equal(edited(soft_disc, MaskEdits()), soft_disc)
 
 
 def test_a_threshold_is_exclusive(soft_disc: Mask) -> None:
-    cut = edited(soft_disc, MaskEdits(threshold=127), threads=1)
+    cut = edited(soft_disc, MaskEdits(threshold=127))
     np.testing.assert_array_equal(cut, np.where(soft_disc > 127, 255, 0))
 
 
@@ -52,21 +52,21 @@ def with_speck_and_hole() -> Mask:
 
 
 def test_holes_are_filled_and_the_outside_is_not() -> None:
-    filled = edited(with_speck_and_hole(), MaskEdits(fill_holes=True), threads=1)
+    filled = edited(with_speck_and_hole(), MaskEdits(fill_holes=True))
     assert (filled[10:50, 10:50] == 255).all()
     assert filled[0, 0] == 0
     assert filled[56, 71] == 255 or filled[56, 71] == 200
 
 
 def test_only_the_largest_part_stays() -> None:
-    kept = edited(with_speck_and_hole(), MaskEdits(keep_largest=True), threads=1)
+    kept = edited(with_speck_and_hole(), MaskEdits(keep_largest=True))
     assert not kept[54:].any()
     assert kept[12, 12] == 255
 
 
 def test_parts_below_an_area_go() -> None:
-    assert edited(with_speck_and_hole(), MaskEdits(min_area_px=9), threads=1)[56, 71] == 200
-    assert edited(with_speck_and_hole(), MaskEdits(min_area_px=10), threads=1)[56, 71] == 0
+    assert edited(with_speck_and_hole(), MaskEdits(min_area_px=9))[56, 71] == 200
+    assert edited(with_speck_and_hole(), MaskEdits(min_area_px=10))[56, 71] == 0
 
 
 def test_an_edge_moves_by_the_distance_asked_for() -> None:
@@ -90,7 +90,7 @@ def test_nothing_shrinks_from_the_frame() -> None:
 def test_feathering_softens_and_keeps_the_middle_of_the_edge() -> None:
     mask = np.zeros((40, 100), dtype=np.uint8)
     mask[:, 50:] = 255
-    soft = edited(mask, MaskEdits(feather_px=4), threads=1)
+    soft = edited(mask, MaskEdits(feather_px=4))
     assert 100 < soft[20, 49] < 156
     assert np.count_nonzero((soft[20] > 0) & (soft[20] < 255)) > 8
 

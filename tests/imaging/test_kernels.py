@@ -64,14 +64,14 @@ def test_a_reduced_picture_is_pillows_to_the_bit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pixels = np.random.default_rng(8).integers(0, 256, (*shape, *channels), dtype=np.uint8)
-    ours, pillows = both(lambda: reduced(pixels, factor, across=across, threads=2), monkeypatch)
+    ours, pillows = both(lambda: reduced(pixels, factor, across=across), monkeypatch)
     np.testing.assert_array_equal(ours, pillows)
 
 
 @pytest.mark.parametrize("level", [0, 127, 128, 255])
 def test_the_mean_of_the_largest_square_is_exact(level: int) -> None:
     plain = np.full((MOST_SUMMED + 1, MOST_SUMMED + 1), level, dtype=np.uint8)
-    assert (reduced(plain, MOST_SUMMED, threads=1) == level).all()
+    assert (reduced(plain, MOST_SUMMED) == level).all()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -90,7 +90,7 @@ def test_a_resampled_picture_is_pillows_to_the_bit(
 ) -> None:
     pixels = np.random.default_rng(9).integers(0, 256, (*shape, *channels), dtype=np.uint8)
     extent = (shape[0] - unused, shape[1] - unused)
-    ours, pillows = both(lambda: resampled(pixels, to, way, extent=extent, threads=2), monkeypatch)
+    ours, pillows = both(lambda: resampled(pixels, to, way, extent=extent), monkeypatch)
     np.testing.assert_array_equal(ours, pillows)
 
 
@@ -101,9 +101,7 @@ def test_the_fit_is_the_same(
 ) -> None:
     guide = np.random.default_rng(1).random((3, *shape), dtype=np.float32)
     target = half_sure(shape)
-    ours, numpys = both(
-        lambda: fit(guide, target, radius=radius, epsilon=1e-3, threads=2), monkeypatch
-    )
+    ours, numpys = both(lambda: fit(guide, target, radius=radius, epsilon=1e-3), monkeypatch)
     np.testing.assert_allclose(ours, numpys, atol=2e-5)
 
 
@@ -117,7 +115,7 @@ def test_the_mask_is_the_same_but_for_rounding(
     slopes = random.normal(0, 0.2, (3, *coarse)).astype(np.float32)
     slopes[:, : coarse[0] // 2] = 0
     coefficients = np.concatenate([slopes, half_sure(coarse)[np.newaxis]])
-    ours, numpys = both(lambda: applied(coefficients, rgba, threads=2), monkeypatch)
+    ours, numpys = both(lambda: applied(coefficients, rgba), monkeypatch)
     assert np.abs(ours.astype(int) - numpys).max() <= 1
 
 
@@ -133,7 +131,7 @@ def test_the_refined_mask_is_the_same_but_for_rounding(
 
     def made() -> NDArray[np.uint8]:
         mine = mask.copy()
-        refine(mine, rgba, probability, variance, small=Reduced(rgba, 1), threads=2)
+        refine(mine, rgba, probability, variance, small=Reduced(rgba, 1))
         return mine
 
     ours, numpys = both(made, monkeypatch)
@@ -150,8 +148,8 @@ def test_the_cutout_is_the_same_but_for_rounding(
 
     def made() -> NDArray[np.uint8]:
         mine, small = rgba.copy(), Reduced(rgba, 1)
-        colors = spread(small, shares(small, alpha, threads=2), threads=2) if estimate else None
-        cut_out(mine, alpha, colors=colors, threads=2)
+        colors = spread(small, shares(small, alpha)) if estimate else None
+        cut_out(mine, alpha, colors=colors)
         return mine
 
     ours, numpys = both(made, monkeypatch)

@@ -1,5 +1,7 @@
 """The network's small answer on a large picture."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ def test_the_mask_follows_the_edge_of_the_picture_not_the_grid() -> None:
     rgba = two_colours((480, 640), 0.5)
     truth = (rgba[..., 0] > 100).astype(np.float32)
     small = np.asarray(Image.fromarray(truth).resize((64, 48), Image.Resampling.BOX))
-    mask = mask_from_probability(small, rgba, small=Reduced(rgba, 1), threads=2).mask
+    mask = mask_from_probability(small, rgba, small=Reduced(rgba, 1)).mask
     blurred = np.asarray(Image.fromarray(small).resize((640, 480), Image.Resampling.BICUBIC))
     ours = np.abs(mask / 255 - truth).mean()
     assert ours * 3 < np.abs(np.clip(blurred, 0, 1) - truth).mean()
@@ -33,7 +35,7 @@ def test_the_mask_follows_the_edge_of_the_picture_not_the_grid() -> None:
 def test_what_is_nearly_sure_is_sure(level: float) -> None:
     rgba = two_colours((100, 300), 0.4)
     probability = np.full((32, 32), level, dtype=np.float32)
-    mask = mask_from_probability(probability, rgba, small=Reduced(rgba, 1), threads=1).mask
+    mask = mask_from_probability(probability, rgba, small=Reduced(rgba, 1)).mask
     assert (mask == round(level) * 255).all()
 
 
@@ -42,17 +44,18 @@ def test_any_sizes_fit_together() -> None:
     for height, width, side in ((1, 1, 8), (3, 500, 32), (129, 257, 320), (40, 30, 7)):
         rgba = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
         probability = random.random((side, side), dtype=np.float32)
-        mask = mask_from_probability(probability, rgba, small=Reduced(rgba, 1), threads=2).mask
+        mask = mask_from_probability(probability, rgba, small=Reduced(rgba, 1)).mask
         assert mask.shape == (height, width)
 
 
-def test_the_number_of_threads_changes_nothing() -> None:
+def test_the_number_of_threads_changes_nothing(use_threads: Callable[[int], None]) -> None:
     rgba = two_colours((300, 400), 0.6)
     probability = np.random.default_rng(1).random((40, 40), dtype=np.float32)
-    one, three = (
-        mask_from_probability(probability, rgba, small=Reduced(rgba, 1), threads=threads).mask
-        for threads in (1, 3)
-    )
+    found = []
+    for threads in (1, 3):
+        use_threads(threads)
+        found.append(mask_from_probability(probability, rgba, small=Reduced(rgba, 1)).mask)
+    one, three = found
     np.testing.assert_array_equal(one, three)
 
 

@@ -20,7 +20,7 @@ from cutoutd.imaging.resample import LANCZOS, resampled
 def test_long_pictures_need_little_memory(shape: tuple[int, int], to: tuple[int, int]) -> None:
     pixels = np.full(shape, 90, dtype=np.uint8)
     tracemalloc.start()
-    small = resampled(pixels, to, LANCZOS, threads=1)
+    small = resampled(pixels, to, LANCZOS)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (small == 90).all()

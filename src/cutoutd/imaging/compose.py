@@ -20,7 +20,7 @@ LINEAR_STEPS = 4096
 Pixels = NDArray[np.uint8]
 
 
-def over(front: Pixels, behind: Pixels, *, linear_light: bool, threads: int) -> Pixels:
+def over(front: Pixels, behind: Pixels, *, linear_light: bool) -> Pixels:
     """One straight RGBA picture before another of the same size, (H, W, 4)."""
     if not linear_light:
         return np.array(Image.alpha_composite(Image.fromarray(behind), Image.fromarray(front)))
@@ -29,7 +29,7 @@ def over(front: Pixels, behind: Pixels, *, linear_light: bool, threads: int) -> 
     def fill(rows: slice) -> None:
         blended[rows] = _over_in_linear_light(front[rows], behind[rows])
 
-    each(fill, steps(len(front)), threads)
+    each(fill, steps(len(front)))
     return blended
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging.budget import Budget
 from cutoutd.imaging.laplacian import Indices, tile_matrices
-from cutoutd.imaging.threads import each
+from cutoutd.imaging.threads import each, get_num_threads
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND
 
 Floats = NDArray[np.floating[Any]]
@@ -99,7 +99,6 @@ def solve_closed_form(
     *,
     prior: Prior | None = None,
     budget: Budget,
-    threads: int,
 ) -> NDArray[np.float32]:
     """The alpha matte that minimises Levin's cost, to the precision of the arithmetic.
 
@@ -113,7 +112,7 @@ def solve_closed_form(
         return alpha
     band = _band(rgb, trimap, prior)
     if band.tiles.size:
-        solution = _solved(band, budget, threads)[: trimap.shape[0], : trimap.shape[1]]
+        solution = _solved(band, budget)[: trimap.shape[0], : trimap.shape[1]]
         unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
         alpha[unknown] = np.clip(solution[unknown], 0, 1)
     return alpha
@@ -142,9 +141,9 @@ def _any_of_three(flags: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     return np.moveaxis(rows[:-2] | rows[1:-1] | rows[2:], 0, axis)
 
 
-def _solved(band: _Band, budget: Budget, threads: int) -> Floats:
+def _solved(band: _Band, budget: Budget) -> Floats:
     parts = [band.tiles]
-    while len(parts) < 4 * threads and max(map(len, parts)) > BATCH:
+    while len(parts) < 4 * get_num_threads() and max(map(len, parts)) > BATCH:
         parts = [half for part in parts for half in _halves(part)]
 
     def started(part: Indices) -> tuple[_Subtree, Front]:
@@ -155,10 +154,10 @@ def _solved(band: _Band, budget: Budget, threads: int) -> Floats:
         subtree = _Subtree(band, budget)
         return subtree, subtree.merged(fronts)
 
-    made = each(started, parts, threads)
+    made = each(started, parts)
     levels = [made]
     while len(made) > 1:
-        made = each(joined, _pairs([front for _, front in made]), threads)
+        made = each(joined, _pairs([front for _, front in made]))
         levels.append(made)
     alpha = np.zeros(band.trimap.size)
     for subtree, _ in (one for level in reversed(levels) for one in level):

@@ -24,10 +24,10 @@ OCTAGON = 0.414
 Mask = NDArray[np.uint8]
 
 
-def edited(mask: Mask, edits: MaskEdits, *, threads: int) -> Mask:
+def edited(mask: Mask, edits: MaskEdits) -> Mask:
     """Apply everything but `invert`, in the order of the fields. mask: (H, W) levels."""
     if edits.smooth:
-        mask = smoothed(mask, threads=threads)
+        mask = smoothed(mask)
     if edits.threshold is not None:
         mask = np.where(mask > edits.threshold, np.uint8(255), np.uint8(0))
     if edits.fill_holes:
@@ -44,7 +44,7 @@ def edited(mask: Mask, edits: MaskEdits, *, threads: int) -> Mask:
     return mask
 
 
-def smoothed(mask: Mask, *, threads: int) -> Mask:
+def smoothed(mask: Mask) -> Mask:
     """Post-process as rembg does: open by a 3x3 cross, blur with sigma 2, cut at level 127.
 
     Source: `post_process` of rembg, whose result this is, up to pixels that the blur puts
@@ -69,7 +69,7 @@ def smoothed(mask: Mask, *, threads: int) -> Mask:
             smooth[place] = np.where(blurred < SMOOTH_LEVEL, 0, 255)
 
     places = [(rows, columns) for rows in steps(len(mask)) for columns in steps(mask.shape[1])]
-    each(fill, places, threads)
+    each(fill, places)
     return smooth
 
 

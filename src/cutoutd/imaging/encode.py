@@ -11,6 +11,7 @@ from PIL import Image
 from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.png import png
+from cutoutd.imaging.threads import get_num_threads
 
 MEDIA_TYPES = {
     ImageFormat.PNG: "image/png",
@@ -40,7 +41,6 @@ def encode(
     quality: int,
     png_level: int,
     tags: Tags,
-    threads: int,
 ) -> bytes:
     """Write a picture in a format other than AUTO.
 
@@ -54,11 +54,9 @@ def encode(
             field="format",
         )
     if image_format is ImageFormat.PNG:
-        return png(pixels, level=png_level, threads=threads, profile=tags.profile, dpi=tags.dpi)
+        return png(pixels, level=png_level, profile=tags.profile, dpi=tags.dpi)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(
-        file, image_format.name, **_options(image_format, quality, tags, threads)
-    )
+    Image.fromarray(pixels).save(file, image_format.name, **_options(image_format, quality, tags))
     return file.getvalue()
 
 
@@ -67,7 +65,7 @@ def media_type(image_format: ImageFormat) -> str:
     return MEDIA_TYPES[image_format]
 
 
-def _options(image_format: ImageFormat, quality: int, tags: Tags, threads: int) -> dict[str, Any]:
+def _options(image_format: ImageFormat, quality: int, tags: Tags) -> dict[str, Any]:
     """What Pillow's writer of the format is told."""
     options: dict[str, Any] = {"quality": quality}
     if tags.profile is not None:
@@ -79,5 +77,5 @@ def _options(image_format: ImageFormat, quality: int, tags: Tags, threads: int) 
         if quality >= LOSSLESS:
             options |= {"lossless": True, "exact": True, "quality": 20, "method": 1}
     if image_format is ImageFormat.AVIF:
-        options |= {"speed": AVIF_SPEED, "max_threads": threads}
+        options |= {"speed": AVIF_SPEED, "max_threads": get_num_threads()}
     return options

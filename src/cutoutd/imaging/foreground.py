@@ -36,9 +36,7 @@ LEAST_ROWS = 64
 """A thinner strip of the picture is not worth a thread."""
 
 
-def cut_out(
-    rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], *, colors: Plane | None, threads: int
-) -> None:
+def cut_out(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], *, colors: Plane | None) -> None:
     """Make a picture a cutout, in place: alpha in its fourth channel, the subject's colours.
 
     rgba: (H, W, 4); alpha: (H, W). Where alpha is 255 the colours stay as they are, where it
@@ -52,22 +50,22 @@ def cut_out(
     def fill(rows: slice) -> None:
         kernels.cut_out(colors, rgba, alpha, rows)
 
-    each(fill, strips(len(alpha), least=LEAST_ROWS, threads=threads), threads)
+    each(fill, strips(len(alpha), least=LEAST_ROWS))
 
 
-def shares(small: Reduced, levels: NDArray[np.uint8], *, threads: int) -> Plane:
+def shares(small: Reduced, levels: NDArray[np.uint8]) -> Plane:
     """Alpha on the coarse grid of `spread`, (h, w), 0..1, from that of the small picture."""
-    coarse = reduced(levels, _further(small), threads=threads)
+    coarse = reduced(levels, _further(small))
     return coarse.astype(np.float32) / np.float32(FULL)
 
 
-def spread(small: Reduced, share: Plane, *, threads: int) -> Plane:
+def spread(small: Reduced, share: Plane) -> Plane:
     """The colours of subject and background everywhere, also where the other hides them.
 
     small: the picture reduced; share: from `shares`. Returns (6, h, w): the foreground's red,
     green and blue, then the background's, in levels.
     """
-    seen = reduced(small.pixels, _further(small), threads=threads)[..., :3].astype(np.float32)
+    seen = reduced(small.pixels, _further(small))[..., :3].astype(np.float32)
     return _spread(np.ascontiguousarray(np.moveaxis(seen, -1, 0)), share)
 
 

@@ -27,7 +27,7 @@ DOUBT = 1e-4
 """The variance that every fit is believed to leave: of two perfect ones none counts for more."""
 
 
-def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: int) -> Plane:
+def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float) -> Plane:
     """The affine functions, averaged over the windows that see a pixel, the better the more.
 
     guide: (3, h, w), 0..1. target: (h, w), 0..1. radius: of the square window. epsilon: the
@@ -47,7 +47,7 @@ def fit(guide: Plane, target: Plane, *, radius: int, epsilon: float, threads: in
         else:
             _fit_rows(guide, target, rows, fitted, radius=radius, epsilon=epsilon)
 
-    each(fill, parts, threads)
+    each(fill, parts)
     return fitted
 
 
@@ -139,7 +139,7 @@ def _solved(first: Plane, second: Plane, third: Plane, right: Plane) -> Plane:
     return right
 
 
-def applied(coefficients: Plane, rgba: NDArray[np.uint8], *, threads: int) -> NDArray[np.uint8]:
+def applied(coefficients: Plane, rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Alpha of the picture: the coefficients enlarged to it, times its colours.
 
     coefficients: (4, h, w), from `fit`; rgba: (H, W, 4). Returns (H, W) levels.
@@ -154,8 +154,8 @@ def applied(coefficients: Plane, rgba: NDArray[np.uint8], *, threads: int) -> ND
     def fill(rows: slice) -> None:
         kernels.guided_apply(coefficients, rgba, rows, alpha)
 
-    parts = strips(len(alpha), least=LEAST_ROWS, threads=threads)
-    each(fill, parts, threads)
+    parts = strips(len(alpha), least=LEAST_ROWS)
+    each(fill, parts)
     return alpha
 
 

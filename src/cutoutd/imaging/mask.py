@@ -34,19 +34,18 @@ def mask_from_probability(
     rgba: NDArray[np.uint8],
     *,
     small: Reduced,
-    threads: int,
 ) -> Found:
     """Enlarge the network's answer to the picture, along the picture's own edges.
 
     probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
     probability = np.ascontiguousarray(np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1))
-    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape, threads=threads)
+    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape)
     guide = np.moveaxis(seen[..., :3], -1, 0).astype(np.float32, order="C")
     guide /= np.float32(255)
-    fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON, threads=threads)
-    mask = applied(fitted[:4], rgba, threads=threads)
-    colors = refine(mask, rgba, probability, fitted[4], small=small, threads=threads)
+    fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)
+    mask = applied(fitted[:4], rgba)
+    colors = refine(mask, rgba, probability, fitted[4], small=small)
     return Found(mask, colors, fitted[4])
 
 

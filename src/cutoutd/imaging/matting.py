@@ -48,7 +48,6 @@ def matte(
     *,
     variance: Plane,
     budget: MattingBudget,
-    threads: int,
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Solve for alpha in the band that a mask leaves open.
 
@@ -61,7 +60,6 @@ def matte(
         foreground_above=wanted.foreground_above,
         background_below=wanted.background_below,
         erode_px=wanted.erode_px,
-        threads=threads,
     )
     unknown = int(np.count_nonzero(trimap == UNKNOWN))
     if not unknown:
@@ -71,23 +69,23 @@ def matte(
     left = Budget(seconds=budget.seconds, memory_bytes=budget.memory_bytes)
     try:
         if wanted.mode is MattingMode.EXACT:
-            alpha = solve_closed_form(rgba, trimap, budget=left, threads=threads)
+            alpha = solve_closed_form(rgba, trimap, budget=left)
             return np.rint(alpha * 255).astype(np.uint8), ()
         scale = min(1.0, (FAST_PIXELS / unknown) ** 0.5)
         size = tuple(max(3, round(side * scale)) for side in mask.shape)
-        prior = _prior(mask, variance, size, threads=threads)
-        return _matte_fast(rgba, trimap, prior, budget=left, threads=threads), ()
+        prior = _prior(mask, variance, size)
+        return _matte_fast(rgba, trimap, prior, budget=left), ()
     except OverBudget:
         if wanted.mode is MattingMode.FAST:
             return mask, (FELL_BACK_TO_MASK,)
     cheaper = replace(wanted, mode=MattingMode.FAST)
-    fast, notes = matte(rgba, mask, cheaper, variance=variance, budget=budget, threads=threads)
+    fast, notes = matte(rgba, mask, cheaper, variance=variance, budget=budget)
     return fast, notes or (FELL_BACK_TO_FAST,)
 
 
-def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape, *, threads: int) -> Prior:
+def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape) -> Prior:
     """What a mask says on a grid of that shape, and how far to believe it."""
-    levels = resampled(mask, shape, BOX, threads=threads)
+    levels = resampled(mask, shape, BOX)
     spread = resized(variance, levels.shape)
     confidence = np.float32(PRIOR_WEIGHT) / (spread + np.float32(PRIOR_DOUBT))
     return Prior(levels.astype(np.float32) / np.float32(255), confidence)
@@ -99,25 +97,22 @@ def _matte_fast(
     prior: Prior,
     *,
     budget: Budget,
-    threads: int,
 ) -> NDArray[np.uint8]:
     """Solve on the prior's grid and enlarge."""
-    small = resampled(rgba, prior.alpha.shape, BOX, threads=threads)
-    sure = _shrunk(trimap, prior.alpha.shape, threads=threads)
-    coarse = solve_closed_form(small, sure, prior=prior, budget=budget, threads=threads)
+    small = resampled(rgba, prior.alpha.shape, BOX)
+    sure = _shrunk(trimap, prior.alpha.shape)
+    coarse = solve_closed_form(small, sure, prior=prior, budget=budget)
     if coarse.shape == trimap.shape:
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
-    fitted = fit(
-        np.ascontiguousarray(guide), coarse, radius=RADIUS, epsilon=EPSILON, threads=threads
-    )
-    levels = applied(fitted[:4], rgba, threads=threads)
+    fitted = fit(np.ascontiguousarray(guide), coarse, radius=RADIUS, epsilon=EPSILON)
+    levels = applied(fitted[:4], rgba)
     return np.where(trimap == UNKNOWN, levels, trimap)
 
 
-def _shrunk(trimap: NDArray[np.uint8], shape: Shape, *, threads: int) -> NDArray[np.uint8]:
+def _shrunk(trimap: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     """A smaller trimap: sure only where every pixel beneath is sure of the same."""
-    mean = resampled(trimap, shape, BOX, threads=threads)
+    mean = resampled(trimap, shape, BOX)
     small = np.full(mean.shape, UNKNOWN, dtype=np.uint8)
     small[mean == BACKGROUND] = BACKGROUND
     small[mean == FOREGROUND] = FOREGROUND

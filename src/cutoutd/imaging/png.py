@@ -1,4 +1,4 @@
-"""A PNG writer that uses every thread it is given.
+"""A PNG writer that uses all threads.
 
 Pillow filters and deflates a picture in one thread, which is most of the time a large cutout
 takes. Here strips of rows are filtered and deflated side by side, each in blocks that never
@@ -76,7 +76,6 @@ def png(
     pixels: Bytes,
     *,
     level: int,
-    threads: int,
     profile: bytes | None = None,
     dpi: tuple[float, float] | None = None,
 ) -> bytes:
@@ -98,14 +97,14 @@ def png(
     if dpi is not None:
         per_metre = [round(value / METRE_PER_INCH) for value in dpi]
         parts.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
-    parts += _data_chunks(rows, channels, level, threads)
+    parts += _data_chunks(rows, channels, level)
     parts.append(_chunk(b"IEND", b""))
     return b"".join(parts)
 
 
-def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[bytes]:
+def _data_chunks(rows: Bytes, channels: int, level: int) -> list[bytes]:
     """One IDAT for each strip, and one for the checksum: together one zlib stream."""
-    deflater = _chosen(rows, channels, level, threads)
+    deflater = _chosen(rows, channels, level)
 
     def pack(part: slice) -> _Strip:
         empty = not rows[part][::EMPTY_STEP].any()
@@ -113,14 +112,14 @@ def _data_chunks(rows: Bytes, channels: int, level: int, threads: int) -> list[b
         first, last = part.start == 0, part.stop == len(rows)
         return _deflated(lines, RUNS if empty else deflater, first=first, last=last)
 
-    packed = each(pack, strips(len(rows), least=LEAST_ROWS, threads=threads), threads)
+    packed = each(pack, strips(len(rows), least=LEAST_ROWS))
     checksum = 1
     for strip in packed:
         checksum = _joined(checksum, strip.checksum, strip.length)
     return [*(strip.chunk for strip in packed), _chunk(b"IDAT", struct.pack(">I", checksum))]
 
 
-def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
+def _chosen(rows: Bytes, channels: int, level: int) -> _Deflater:
     """What deflates a picture."""
     if level not in (FASTEST_LEVEL, DEFAULT_LEVEL):
         return _Deflater(zlib_ng, level)
@@ -128,10 +127,10 @@ def _chosen(rows: Bytes, channels: int, level: int, threads: int) -> _Deflater:
         return RUNS
     if level == FASTEST_LEVEL:
         return QUICK
-    return _by_samples(rows, channels, threads)
+    return _by_samples(rows, channels)
 
 
-def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
+def _by_samples(rows: Bytes, channels: int) -> _Deflater:
     """Of three ways, the fastest whose file is not noticeably larger than Pillow's."""
     careful = CAREFUL if kernels.compiled() else CAREFUL_WITHOUT_PAETH
     if rows.size < SMALL_BYTES or len(rows) == 1:
@@ -139,7 +138,7 @@ def _by_samples(rows: Bytes, channels: int, threads: int) -> _Deflater:
     samples = _samples(rows)
     if not samples:
         return QUICK
-    allowed = ALLOWED * _pillows_size(samples, channels, threads)
+    allowed = ALLOWED * _pillows_size(samples, channels)
     lines = [_lines(sample, channels) for sample in samples]
     fitting = (way for way in QUICKER if sum(_size(part, way) for part in lines) <= allowed)
     return next(fitting, careful)
@@ -164,7 +163,7 @@ def _lines(sample: Bytes, channels: int) -> Bytes:
     return np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
 
 
-def _pillows_size(samples: list[Bytes], channels: int, threads: int) -> int:
+def _pillows_size(samples: list[Bytes], channels: int) -> int:
     """Bytes that samples add to their first rows as Pillow writes them when it is told nothing."""
 
     def size(rows: Bytes) -> int:
@@ -172,7 +171,7 @@ def _pillows_size(samples: list[Bytes], channels: int, threads: int) -> int:
         Image.fromarray(rows.reshape(len(rows), -1, channels)).save(file, "PNG")
         return len(file.getvalue())
 
-    sizes = each(size, [*samples, *(sample[:1] for sample in samples)], threads)
+    sizes = each(size, [*samples, *(sample[:1] for sample in samples)])
     return sum(sizes[: len(samples)]) - sum(sizes[len(samples) :])
 
 

@@ -23,7 +23,7 @@ class Reduced(NamedTuple):
 
 
 def reduced(
-    pixels: NDArray[np.uint8], factor: int, *, across: int | None = None, threads: int
+    pixels: NDArray[np.uint8], factor: int, *, across: int | None = None
 ) -> NDArray[np.uint8]:
     """Pillow's `reduce`: each square of that side as its mean colour.
 
@@ -44,13 +44,13 @@ def reduced(
             part = pixels[rows.start * factor : rows.stop * factor]
             small[rows] = np.asarray(viewed(part).reduce((across, factor)))
 
-    each(fill, strips_of(pixels, height, threads), threads)
+    each(fill, strips_of(pixels, height))
     return small
 
 
-def strips_of(pixels: NDArray[np.uint8], rows: int, threads: int) -> list[slice]:
+def strips_of(pixels: NDArray[np.uint8], rows: int) -> list[slice]:
     """What is made of a picture in so many rows, cut into strips for `each` that are worth it."""
-    return strips(rows, least=-(-LEAST_BYTES * rows // pixels.nbytes), threads=threads)
+    return strips(rows, least=-(-LEAST_BYTES * rows // pixels.nbytes))
 
 
 def viewed(pixels: NDArray[np.uint8]) -> Image.Image:

@@ -37,7 +37,6 @@ def refine(
     variance: Plane,
     *,
     small: Reduced,
-    threads: int,
 ) -> Plane:
     """Refine a mask, in place; return the colours of `foreground.spread` that it took.
 
@@ -45,14 +44,14 @@ def refine(
     the whole picture; variance: (h, w) of that answer, as `guided.fit` leaves it; small: the
     picture reduced.
     """
-    levels = reduced(mask, small.factor, threads=threads)
-    seen = squeezed(levels, small.factor, mask.shape, probability.shape, threads=threads)
+    levels = reduced(mask, small.factor)
+    seen = squeezed(levels, small.factor, mask.shape, probability.shape)
     lacks = probability - seen.astype(np.float32) / np.float32(FULL)
     lacks[np.abs(lacks) < LEAST_LACK] = 0
     doubts = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)
-    share = shares(small, levels, threads=threads)
+    share = shares(small, levels)
     share += resized(lacks, share.shape)
-    colors = spread(small, np.clip(share, 0, 1, out=share), threads=threads)
+    colors = spread(small, np.clip(share, 0, 1, out=share))
     evidence = np.stack([lacks, doubts])
     if not kernels.compiled():
         _refine_tiles(mask, rgba, evidence, colors)
@@ -61,7 +60,7 @@ def refine(
     def fill(rows: slice) -> None:
         kernels.refine(evidence, colors, rgba, rows, mask, noise=NOISE)
 
-    each(fill, strips(len(mask), least=LEAST_ROWS, threads=threads), threads)
+    each(fill, strips(len(mask), least=LEAST_ROWS))
     return colors
 
 

@@ -26,14 +26,14 @@ Weights = tuple[NDArray[np.int32], NDArray[np.int32]]
 """Where each place of the new grid begins to look, (n,), and what it sees weighs, (n, taps)."""
 
 
-def squeezed(pixels: Bytes, factor: int, whole: Shape, to: Shape, *, threads: int) -> Bytes:
+def squeezed(pixels: Bytes, factor: int, whole: Shape, to: Shape) -> Bytes:
     """A reduced picture's means over the cells of another grid, each of the same share of it.
 
     pixels: (h, w) or (h, w, 4), after `reduced` by that factor from a picture of `whole` (H, W),
     whose last squares may not be full. Returns the same of the shape `to`.
     """
     extent = (whole[0] / factor, whole[1] / factor)
-    return resampled(pixels, to, BOX, extent=extent, threads=threads)
+    return resampled(pixels, to, BOX, extent=extent)
 
 
 def resampled(
@@ -41,7 +41,6 @@ def resampled(
     to: Shape,
     way: Image.Resampling,
     *,
-    threads: int,
     extent: tuple[float, float] | None = None,
 ) -> Bytes:
     """Pillow's `resize`: across and then down; the other way round where it is very tall.
@@ -52,10 +51,8 @@ def resampled(
     height, width = extent or (len(pixels), pixels.shape[1])
     if len(pixels) - to[0] > 2 * max(0, pixels.shape[1] - to[1]):  # As Pillow has it since 13.0.
         return _across(_down(pixels, height, to[0], way), width, to[1], way)
-    parts = strips_of(pixels, len(pixels), threads)
-    narrow = np.concatenate(
-        each(lambda rows: _across(pixels[rows], width, to[1], way), parts, threads)
-    )
+    parts = strips_of(pixels, len(pixels))
+    narrow = np.concatenate(each(lambda rows: _across(pixels[rows], width, to[1], way), parts))
     return _down(narrow, height, to[0], way)
 
 

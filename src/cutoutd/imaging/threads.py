@@ -1,9 +1,10 @@
-"""The threads that imaging may use: one budget for the whole process.
+"""The threads that imaging may use: one number and one pool for the whole process.
 
 NumPy, Pillow, isal, simplejpeg and our kernels let go of the interpreter lock while they work, so
 strips of a picture really run side by side. Who has work does it, and the pool's threads help as
-soon as they are awake: on a virtual machine that may take longer than the work. However many jobs
-there are, no more threads of a budget compute at once, and none of them ever waits for another.
+soon as they are awake: on a virtual machine that may take longer than the work. However many
+callers there are, no more threads than the number compute at once; a caller begins when one of
+them is free, and keeps it until its own work is done.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,24 +12,52 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-STRIPS_PER_THREAD = 4
+DEFAULT: Final = 2
+STRIPS_PER_THREAD: Final = 4
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def each(function: Callable[[Item], Made], items: Iterable[Item], threads: int) -> list[Made]:
-    """Call the function for every item on at most so many threads; what came back, in order.
+class _Threads:
+    """So many threads: the callers' own, and the pool's that help them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.free = BoundedSemaphore(count)
+        self.helpers = ThreadPoolExecutor(max(1, count - 1), thread_name_prefix="imaging")
+
+
+_threads = _Threads(DEFAULT)
+
+
+def set_num_threads(count: int) -> None:
+    """Let imaging use so many threads in this process; to be called before its first picture.
+
+    count: 1 or more. Source of the name: `cv2.setNumThreads`, `torch.set_num_threads`.
+    """
+    global _threads  # noqa: PLW0603 - It is a property of the process.
+    if count != _threads.count:
+        _threads = _Threads(count)
+
+
+def get_num_threads() -> int:
+    """How many threads imaging may use in this process."""
+    return _threads.count
+
+
+def each(function: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    """Call the function for every item, on all threads that are free; what came back, in order.
 
     The first exception is raised after all calls have ended. The function must not call `each`.
     """
     _keep_blas_single()
-    items = list(items)
-    if threads <= 1 or len(items) <= 1:
+    threads, items = _threads, list(items)
+    if threads.count == 1 or len(items) <= 1:
         return [function(item) for item in items]
     calls: list[Future[Made]] = [Future() for _ in items]
     waiting = iter(
@@ -43,14 +72,15 @@ def each(function: Callable[[Item], Made], items: Iterable[Item], threads: int) 
                 call.set_exception(exc)
 
     def help_out() -> None:
-        if _budget(threads).acquire(blocking=False):
+        if threads.free.acquire(blocking=False):
             try:
                 work()
             finally:
-                _budget(threads).release()
+                threads.free.release()
 
-    helpers = [_pool(threads).submit(help_out) for _ in range(min(threads, len(items)) - 1)]
-    with _budget(threads):
+    count = min(threads.count, len(items)) - 1
+    helpers = [threads.helpers.submit(help_out) for _ in range(count)]
+    with threads.free:
         work()
     for helper in helpers:
         helper.cancel()
@@ -58,24 +88,15 @@ def each(function: Callable[[Item], Made], items: Iterable[Item], threads: int) 
     return [call.result() for call in calls]
 
 
-def strips(rows: int, *, least: int, threads: int) -> list[slice]:
+def strips(rows: int, *, least: int) -> list[slice]:
     """Cut so many rows into strips for `each`, none of fewer than `least` rows.
 
     Several for each thread, because some rows take no time, and some threads come late.
     """
-    count = max(1, min(STRIPS_PER_THREAD * threads, rows // least)) if threads > 1 else 1
+    count = _threads.count
+    count = max(1, min(STRIPS_PER_THREAD * count, rows // least)) if count > 1 else 1
     edges = [rows * number // count for number in range(count + 1)]
     return [slice(top, bottom) for top, bottom in pairwise(edges)]
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads - 1, thread_name_prefix="imaging")
-
-
-@cache
-def _budget(threads: int) -> BoundedSemaphore:
-    return BoundedSemaphore(threads)
 
 
 @cache

@@ -15,7 +15,6 @@ def trimap_from_mask(
     foreground_above: int,
     background_below: int,
     erode_px: int,
-    threads: int = 1,
 ) -> NDArray[np.uint8]:
     """Keep the sure parts of a saliency mask and leave a band between them open.
 
@@ -41,7 +40,7 @@ def trimap_from_mask(
         np.copyto(trimap[rows], BACKGROUND, where=backdrop.view(np.bool_))
         np.copyto(trimap[rows], FOREGROUND, where=subject.view(np.bool_))
 
-    each(fill, steps(len(mask)), threads)
+    each(fill, steps(len(mask)))
     return trimap
 
 

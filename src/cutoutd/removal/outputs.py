@@ -32,20 +32,18 @@ def encoded(
     *,
     tags: Tags,
     png_level: int,
-    threads: int,
 ) -> Encoded:
     """Write one output. finished: (H, W, 4); alpha: (H, W), of its subject.
 
     Raises InvalidRequest if its format cannot hold so large a picture.
     """
-    pixels, chosen = _laid_out(output, finished, alpha, threads)
+    pixels, chosen = _laid_out(output, finished, alpha)
     data = encode(
         pixels,
         chosen,
         quality=output.quality,
         png_level=png_level,
         tags=tags if pixels.ndim == 3 else Tags(dpi=tags.dpi),
-        threads=threads,
     )
     return Encoded(
         kind=output.kind,
@@ -58,7 +56,7 @@ def encoded(
 
 
 def _laid_out(
-    output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8], threads: int
+    output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], ImageFormat]:
     """The channels that an output has, and the format that AUTO stands for."""
     if output.kind is ImageKind.MASK:
@@ -73,7 +71,7 @@ def _laid_out(
     if pixels.ndim == 3 and pixels.shape[2] == 4 and (solid or chosen is ImageFormat.JPEG):
         if not solid:
             white = plain(pixels.shape, (255, 255, 255, 255))
-            pixels = over(pixels, white, linear_light=False, threads=threads)
+            pixels = over(pixels, white, linear_light=False)
         if chosen is ImageFormat.JPEG:
             pixels = np.ascontiguousarray(pixels[..., :3])
     return pixels, chosen

@@ -61,8 +61,6 @@ class ImagingLimits:
 
     max_pixels: int = 50_000_000
     """Larger sources are rejected from their header."""
-    threads: int = 2
-    """Imaging uses no more in the whole process, whatever the number of jobs."""
     png_level: int = 1
     """0 is fastest, 1 as fast where that costs at most a few percent of size, 9 smallest."""
     matting_seconds: float = 20.0
@@ -106,7 +104,7 @@ def remove_background(
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
     with timings.stage("segment"):
-        small = _reduced_for(picture, segmenter.sees, limits.threads)
+        small = _reduced_for(picture, segmenter.sees)
         shown = _in_srgb(small, picture)
         if command.prompt is None:
             probability = segmenter.predict(shown)
@@ -115,12 +113,10 @@ def remove_background(
             probability = segmenter.predict(shown, prompt)
     with timings.stage("mask"):
         probability, doubts = _doubted(probability)
-        found = mask_from_probability(
-            probability, picture.pixels, small=small, threads=limits.threads
-        )
+        found = mask_from_probability(probability, picture.pixels, small=small)
         if command.region is not None:
             clear_outside(found.mask, command.region)
-        mask = edited(found.mask, command.mask, threads=limits.threads)
+        mask = edited(found.mask, command.mask)
     with timings.stage("matting"):
         alpha, notes = _matted(picture, mask, found.variance, command, limits)
     with timings.stage("colors"):
@@ -129,9 +125,9 @@ def remove_background(
         )
     with timings.stage("encode"):
         tags = Tags(profile=picture.profile, dpi=picture.dpi)
-        level, threads = limits.png_level, limits.threads
+        level = limits.png_level
         images = tuple(
-            encoded(output, finished, alpha, tags=tags, png_level=level, threads=threads)
+            encoded(output, finished, alpha, tags=tags, png_level=level)
             for output in command.outputs
         )
     return Removal(
@@ -145,10 +141,10 @@ def remove_background(
     )
 
 
-def _reduced_for(picture: Picture, side: int, threads: int) -> Reduced:
+def _reduced_for(picture: Picture, side: int) -> Reduced:
     """The picture, its shorter side less than twice `side`, or as it is."""
     factor = max(1, min(picture.width, picture.height) // side)
-    return Reduced(reduced(picture.pixels, factor, threads=threads), factor)
+    return Reduced(reduced(picture.pixels, factor), factor)
 
 
 def _in_srgb(small: Reduced, picture: Picture) -> NDArray[np.uint8]:
@@ -186,7 +182,6 @@ def _matted(
             command.matting,
             variance=variance,
             budget=budget,
-            threads=limits.threads,
         )
     if command.mask.invert:
         mask = 255 - mask
@@ -212,8 +207,8 @@ def _composed(
     if only_masks and not moved and not shrinks:
         return picture.pixels, alpha
     rgba = picture.pixels
-    colors = _colors(alpha, found, small, limits.threads) if command.foreground_estimation else None
-    cut_out(rgba, alpha, colors=colors, threads=limits.threads)
+    colors = _colors(alpha, found, small) if command.foreground_estimation else None
+    cut_out(rgba, alpha, colors=colors)
     if command.crop is not None:
         rgba = cropped(rgba, command.crop)
     if command.placement is not None:
@@ -227,12 +222,12 @@ def _composed(
     return _layered(rgba, alpha, command, backdrop, limits), alpha
 
 
-def _colors(alpha: NDArray[np.uint8], found: Found, small: Reduced, threads: int) -> Plane:
+def _colors(alpha: NDArray[np.uint8], found: Found, small: Reduced) -> Plane:
     """The colours of subject and background; those of the mask, where it became alpha as it is."""
     if alpha is found.mask:
         return found.colors
-    levels = reduced(alpha, small.factor, threads=threads)
-    return spread(small, shares(small, levels, threads=threads), threads=threads)
+    levels = reduced(alpha, small.factor)
+    return spread(small, shares(small, levels))
 
 
 def _layered(
@@ -243,12 +238,12 @@ def _layered(
     limits: ImagingLimits,
 ) -> NDArray[np.uint8]:
     """The cutout on its shadow on its background."""
-    linear, threads = command.linear_light, limits.threads
+    linear = command.linear_light
     if command.shadow is not None:
         shadow = contact_shadow(alpha, command.shadow.opacity)
-        rgba = over(rgba, shadow, linear_light=linear, threads=threads)
+        rgba = over(rgba, shadow, linear_light=linear)
     for behind in _behind(rgba.shape, command.background, backdrop, limits):
-        rgba = over(rgba, behind, linear_light=linear, threads=threads)
+        rgba = over(rgba, behind, linear_light=linear)
     return rgba
 
 

@@ -22,6 +22,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, ProcessingFailed
+from cutoutd.imaging.threads import set_num_threads
 from cutoutd.removal.pipeline import ImagingLimits, Removal, Segmenter, remove_background
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.segmentation.options import SegmentationOptions
@@ -94,11 +95,14 @@ class OpenInside:
 
     options: SegmentationOptions
     limits: ImagingLimits
+    threads: int
+    """That imaging may use in that process."""
 
     def __call__(self) -> Inside:
         """Load the default model and run it once."""
         from cutoutd.segmentation.sessions import Sessions  # The serving process loads none.
 
+        set_num_threads(self.threads)
         sessions = Sessions(self.options)
         sessions.warm()
         return Inside(sessions=sessions, limits=self.limits)

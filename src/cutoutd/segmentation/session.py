@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from cutoutd.command import Prompt
 from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.segmentation.batching import Batcher
-from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.options import ProviderName
@@ -51,7 +50,7 @@ class Runner(Protocol):
 class Session:
     """A model with the provider that runs it. Safe to share between threads.
 
-    threads: that resize a picture. rescue: opens the runner that takes over where one fails;
+    rescue: opens the runner that takes over where one fails;
     None: a failure is a failure.
     """
 
@@ -61,14 +60,12 @@ class Session:
         open_runner: Callable[[], Runner],
         *,
         slots: int = 1,
-        threads: int = 1,
         rescue: Callable[[], Runner] | None = None,
     ) -> None:
         self.name = spec.name
         self.spec = spec
         self.sees = spec.sees
         self.slots = slots
-        self._threads = threads
         self._rescue = rescue
         self._free: SimpleQueue[Runner] = SimpleQueue()
         runners = [open_runner() for _ in range(slots)]
@@ -87,7 +84,7 @@ class Session:
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        raw = self._run(tensor_from_picture(pixels, self.spec, threads=self._threads))
+        raw = self._run(tensor_from_picture(pixels, self.spec))
         return probability_from_output(raw, self.spec)
 
     def warm(self) -> None:
@@ -156,7 +153,6 @@ def open_session(
         spec,
         lambda: next(supply),
         slots=slots * callers,
-        threads=threads or usable_cores(),
         rescue=(lambda: opened(ProviderName.CPU)) if rescue_on_cpu else None,
     )
 

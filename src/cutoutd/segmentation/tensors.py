@@ -20,16 +20,14 @@ SATURATED = 80.0
 """Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
 
-def tensor_from_picture(
-    pixels: NDArray[np.uint8], spec: ModelSpec, *, threads: int = 1
-) -> NDArray[np.float32]:
+def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
     """Squeeze an upright sRGB picture into the tensor that a model wants.
 
     pixels: (H, W, 3), or (H, W, 4) whose fourth channel means nothing. Returns (1, 3, size, size):
     the whole picture, resized with Lanczos without keeping its proportions, divided as
-    `spec.scale` says, minus mean, over std. threads: of the resizing.
+    `spec.scale` says, minus mean, over std.
     """
-    planes = np.ascontiguousarray(np.moveaxis(_squeezed(pixels, spec, threads)[..., :3], -1, 0))
+    planes = np.ascontiguousarray(np.moveaxis(_squeezed(pixels, spec)[..., :3], -1, 0))
     whole = 255.0 if spec.scale is Scale.LEVELS else max(float(planes.max()), 1e-6)
     mean, std = (np.array(value, np.float32, ndmin=3).T for value in (spec.mean, spec.std))
     tensor = planes[np.newaxis].astype(np.float32)
@@ -38,7 +36,7 @@ def tensor_from_picture(
     return tensor
 
 
-def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArray[np.uint8]:
+def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
     """(size, size, 4), by Lanczos with the model's reducing gap, to the bit as Pillow has it."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
@@ -48,8 +46,8 @@ def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec, threads: int) -> NDArr
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    small = reduced(pixels, down, across=across, threads=threads)
-    return resampled(small, size, LANCZOS, extent=extent, threads=threads)
+    small = reduced(pixels, down, across=across)
+    return resampled(small, size, LANCZOS, extent=extent)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:

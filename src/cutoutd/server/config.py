@@ -85,7 +85,6 @@ def config_of(settings: Settings) -> Config:
         ),
         imaging=ImagingLimits(
             max_pixels=capacity.max_pixels,
-            threads=capacity.threads,
             matting_bytes=capacity.matting_bytes,
         ),
         isolate=settings.isolate,

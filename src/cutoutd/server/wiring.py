@@ -12,6 +12,7 @@ from cutoutd.clients.keys import KeySource, KeyStore, keys_from_file, keys_from_
 from cutoutd.clients.options import ClientOptions
 from cutoutd.clients.quotas import ClientLimits
 from cutoutd.errors import ConfigurationError
+from cutoutd.imaging.threads import set_num_threads
 from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
@@ -308,10 +309,11 @@ def _start(config: Config, opened: ExitStack, work: _Work) -> None:
 def _open_remover(config: Config, sessions: Sessions, opened: ExitStack) -> Remover:
     """Warm and ready: in processes of its own, unless the operator wants it in this one."""
     if not config.isolate:
+        set_num_threads(config.capacity.threads)
         sessions.warm()
         return Inside(sessions=sessions, limits=config.imaging)
     remover = Isolated(
-        OpenInside(options=config.models, limits=config.imaging),
+        OpenInside(options=config.models, limits=config.imaging, threads=config.capacity.threads),
         processes=config.capacity.processes,
         time_limit_s=config.jobs.time_limit_s,
         memory_bytes=config.capacity.process_bytes,
