@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cutoutd.imaging.foreground import cut_out, shares, spread
-from cutoutd.imaging.reduce import Reduced
+from cutoutd.imaging.resize import shrink
 
 pytestmark = pytest.mark.usefixtures("inner_loops")
 
@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]
 
 def estimated(rgba: Pixels, alpha: Pixels) -> NDArray[np.float32]:
     """The colours of subject and background, of a picture that needs no reducing."""
-    small = Reduced(rgba, 1)
+    small = shrink(rgba, 1)
     return spread(small, shares(small, alpha))
 
 

@@ -6,15 +6,13 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import cut_out, shares, spread
 from cutoutd.imaging.guided import applied, fit
 from cutoutd.imaging.png_filter import filtered
-from cutoutd.imaging.reduce import MOST_SUMMED, Reduced, reduced
 from cutoutd.imaging.refine import refine
-from cutoutd.imaging.resample import BOX, LANCZOS, resampled
+from cutoutd.imaging.resize import shrink
 
 Made = TypeVar("Made")
 SHAPES = [(1, 1), (1, 300), (300, 1), (2, 3), (129, 257), (200, 310)]
@@ -49,49 +47,6 @@ def half_sure(shape: tuple[int, int]) -> NDArray[np.float32]:
     random = np.random.default_rng(3).random(shape, dtype=np.float32)
     down = np.linspace(-1.5, 2.5, shape[0], dtype=np.float32)[:, np.newaxis]
     return np.clip(down + random * np.float32(0.5), 0, 1)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("channels", [(), (4,)])
-@pytest.mark.parametrize(
-    ("factor", "across"), [(1, 2), (2, 1), (2, 2), (3, 5), (7, 7), (100, 1), (300, 400)]
-)
-def test_a_reduced_picture_is_pillows_to_the_bit(
-    shape: tuple[int, int],
-    channels: tuple[int, ...],
-    factor: int,
-    across: int,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pixels = np.random.default_rng(8).integers(0, 256, (*shape, *channels), dtype=np.uint8)
-    ours, pillows = both(lambda: reduced(pixels, factor, across=across), monkeypatch)
-    np.testing.assert_array_equal(ours, pillows)
-
-
-@pytest.mark.parametrize("level", [0, 127, 128, 255])
-def test_the_mean_of_the_largest_square_is_exact(level: int) -> None:
-    plain = np.full((MOST_SUMMED + 1, MOST_SUMMED + 1), level, dtype=np.uint8)
-    assert (reduced(plain, MOST_SUMMED) == level).all()
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("channels", [(), (4,)])
-@pytest.mark.parametrize("to", [(1, 1), (3, 2), (64, 64), (320, 17)])
-@pytest.mark.parametrize("way", [BOX, LANCZOS])
-@pytest.mark.parametrize("unused", [0.0, 0.25, 0.75])
-def test_a_resampled_picture_is_pillows_to_the_bit(
-    shape: tuple[int, int],
-    channels: tuple[int, ...],
-    to: tuple[int, int],
-    way: Image.Resampling,
-    *,
-    unused: float,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pixels = np.random.default_rng(9).integers(0, 256, (*shape, *channels), dtype=np.uint8)
-    extent = (shape[0] - unused, shape[1] - unused)
-    ours, pillows = both(lambda: resampled(pixels, to, way, extent=extent), monkeypatch)
-    np.testing.assert_array_equal(ours, pillows)
 
 
 @pytest.mark.parametrize("shape", COARSE)
@@ -131,7 +86,7 @@ def test_the_refined_mask_is_the_same_but_for_rounding(
 
     def made() -> NDArray[np.uint8]:
         mine = mask.copy()
-        refine(mine, rgba, probability, variance, small=Reduced(rgba, 1))
+        refine(mine, rgba, probability, variance, small=shrink(rgba, 1))
         return mine
 
     ours, numpys = both(made, monkeypatch)
@@ -147,7 +102,7 @@ def test_the_cutout_is_the_same_but_for_rounding(
     alpha = np.rint(half_sure(shape) * 255).astype(np.uint8)
 
     def made() -> NDArray[np.uint8]:
-        mine, small = rgba.copy(), Reduced(rgba, 1)
+        mine, small = rgba.copy(), shrink(rgba, 1)
         colors = spread(small, shares(small, alpha)) if estimate else None
         cut_out(mine, alpha, colors=colors)
         return mine

@@ -28,7 +28,7 @@ def test_a_picture_is_resized_as_pillow_does_it_in_one_go(
 ) -> None:
     pixels = picture(*size)
     whole = Image.fromarray(pixels).resize((50, 50), LANCZOS, reducing_gap=gap)
-    tensor = tensor_from_picture(pixels, replace(LEVELS, reducing_gap=gap), threads=2)
+    tensor = tensor_from_picture(pixels, replace(LEVELS, reducing_gap=gap))
     np.testing.assert_array_equal(np.rint(tensor[0].transpose(1, 2, 0) * 255), np.asarray(whole))
 
 

@@ -32,7 +32,7 @@ from cutoutd.errors import SourceRejected
 from cutoutd.imaging import profiles
 from cutoutd.imaging.memory import uninitialised
 from cutoutd.imaging.picture import Picture
-from cutoutd.imaging.reduce import viewed
+from cutoutd.imaging.resize import as_image
 from cutoutd.imaging.upright import EXIF_ORIENTATION, SIDEWAYS, turned
 
 READERS = (
@@ -62,7 +62,7 @@ def decode(
     with _refusing(), Image.open(io.BytesIO(data), formats=formats) as image:
         _check_size(image, max_pixels)
         fast = _jpeg_pixels(image, data)
-        shown = image if fast is None else viewed(fast)
+        shown = image if fast is None else as_image(fast)
         rgba, profile, opaque = _rgba(shown, image, color_profile)
         pixels = fast if fast is not None and rgba is shown else _pixels(rgba)
         orientation = image.getexif().get(EXIF_ORIENTATION, 1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
-from cutoutd.imaging.reduce import Reduced, reduced
+from cutoutd.imaging.resize import Shrunk, reduce
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
@@ -53,23 +53,23 @@ def cut_out(rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], *, colors: Plane 
     each(fill, strips(len(alpha), least=LEAST_ROWS))
 
 
-def shares(small: Reduced, levels: NDArray[np.uint8]) -> Plane:
+def shares(small: Shrunk, levels: NDArray[np.uint8]) -> Plane:
     """Alpha on the coarse grid of `spread`, (h, w), 0..1, from that of the small picture."""
-    coarse = reduced(levels, _further(small))
+    coarse = reduce(levels, _further(small))
     return coarse.astype(np.float32) / np.float32(FULL)
 
 
-def spread(small: Reduced, share: Plane) -> Plane:
+def spread(small: Shrunk, share: Plane) -> Plane:
     """The colours of subject and background everywhere, also where the other hides them.
 
     small: the picture reduced; share: from `shares`. Returns (6, h, w): the foreground's red,
     green and blue, then the background's, in levels.
     """
-    seen = reduced(small.pixels, _further(small))[..., :3].astype(np.float32)
+    seen = reduce(small.pixels, _further(small))[..., :3].astype(np.float32)
     return _spread(np.ascontiguousarray(np.moveaxis(seen, -1, 0)), share)
 
 
-def _further(small: Reduced) -> int:
+def _further(small: Shrunk) -> int:
     """The factor from the small picture to the coarse grid."""
     height, width = small.pixels.shape[:2]
     return max(1, round(math.sqrt(height * width / COARSE_PIXELS)))

@@ -15,14 +15,10 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
-Ints = NDArray[np.int32]
 
 LIBRARY = Path(__file__).with_name("libkernels.so")
 _SIZE, _ARRAY, _FLOAT = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_float
 _SIGNATURES = {
-    "reduce": (_ARRAY, *7 * (_SIZE,), _ARRAY),
-    "resample_across": (_ARRAY, *3 * (_SIZE,), _ARRAY, _ARRAY, _SIZE, _SIZE, _ARRAY),
-    "resample_down": (_ARRAY, _SIZE, _ARRAY, _ARRAY, _SIZE, _SIZE, _ARRAY),
     "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _FLOAT, _SIZE, _SIZE, _ARRAY),
     "guided_apply": (_ARRAY, _SIZE, _SIZE, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
     "refine": (*2 * (_ARRAY, _SIZE, _SIZE), _FLOAT, _ARRAY, *4 * (_SIZE,), _ARRAY),
@@ -64,41 +60,11 @@ def _bytes(array: Bytes, *shape: int) -> int:
     return _at(array, np.dtype(np.uint8), shape)
 
 
-def _weighed(starts: Ints, weights: Ints) -> tuple[int, ...]:
-    """Where `resample.Weights` begin in memory, and their shape."""
-    ints = np.dtype(np.int32)
-    places = (_at(starts, ints, weights.shape[:1]), _at(weights, ints, weights.shape))
-    return (*places, *weights.shape)
-
-
 def _at(array: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
     if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
         wanted = f"a contiguous {dtype} array of {shape}"
         raise ValueError(f"wanted {wanted}, not a {array.dtype} one of {array.shape}")
     return array.ctypes.data
-
-
-def reduce(pixels: Bytes, down: int, across: int, rows: slice, small: Bytes) -> None:
-    """Some rows of `reduce.reduced`. pixels: (H, W) or (H, W, 4); rows: of small."""
-    height, width, *channels = pixels.shape
-    picture = (_bytes(pixels, *pixels.shape), height, width, *(channels or [1]))
-    out = _bytes(small, -(-height // down), -(-width // across), *channels)
-    _call("reduce", *picture, down, across, rows.start, rows.stop, out)
-
-
-def resample_across(pixels: Bytes, starts: Ints, weights: Ints, narrow: Bytes) -> None:
-    """`resample.resampled`, across. pixels: (H, W) or (H, W, 4); narrow: another width."""
-    height, width, *channels = pixels.shape
-    picture = (_bytes(pixels, *pixels.shape), height, width, *(channels or [1]))
-    out = _bytes(narrow, height, len(weights), *channels)
-    _call("resample_across", *picture, *_weighed(starts, weights), out)
-
-
-def resample_down(narrow: Bytes, starts: Ints, weights: Ints, small: Bytes) -> None:
-    """`resample.resampled`, down. narrow: (H, w) or (H, w, 4); small: another height."""
-    length = narrow[0].size
-    out = _bytes(small, len(weights), *narrow.shape[1:])
-    _call("resample_down", _bytes(narrow, *narrow.shape), length, *_weighed(starts, weights), out)
 
 
 def guided_fit(

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.reduce import Reduced
 from cutoutd.imaging.refine import refine
-from cutoutd.imaging.resample import squeezed
+from cutoutd.imaging.resize import Shrunk, box_resize
 from cutoutd.imaging.tiles import Plane
 
 RADIUS = 2
@@ -33,14 +32,14 @@ def mask_from_probability(
     probability: NDArray[np.float32],
     rgba: NDArray[np.uint8],
     *,
-    small: Reduced,
+    small: Shrunk,
 ) -> Found:
     """Enlarge the network's answer to the picture, along the picture's own edges.
 
     probability: (h, w), 0..1, of the whole picture; rgba: (H, W, 4); small: it, reduced.
     """
     probability = np.ascontiguousarray(np.clip((probability - SURE) / (1 - 2 * SURE), 0, 1))
-    seen = squeezed(small.pixels, small.factor, rgba.shape, probability.shape)
+    seen = box_resize(small, probability.shape)
     guide = np.moveaxis(seen[..., :3], -1, 0).astype(np.float32, order="C")
     guide /= np.float32(255)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)

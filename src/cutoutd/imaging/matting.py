@@ -17,7 +17,7 @@ from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import Prior, solve_closed_form
 from cutoutd.imaging.guided import applied, fit
-from cutoutd.imaging.resample import BOX, Shape, resampled, resized
+from cutoutd.imaging.resize import BOX, Shape, resize, resize_plane
 from cutoutd.imaging.tiles import Plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
@@ -85,8 +85,8 @@ def matte(
 
 def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape) -> Prior:
     """What a mask says on a grid of that shape, and how far to believe it."""
-    levels = resampled(mask, shape, BOX)
-    spread = resized(variance, levels.shape)
+    levels = resize(mask, shape, BOX)
+    spread = resize_plane(variance, levels.shape)
     confidence = np.float32(PRIOR_WEIGHT) / (spread + np.float32(PRIOR_DOUBT))
     return Prior(levels.astype(np.float32) / np.float32(255), confidence)
 
@@ -99,7 +99,7 @@ def _matte_fast(
     budget: Budget,
 ) -> NDArray[np.uint8]:
     """Solve on the prior's grid and enlarge."""
-    small = resampled(rgba, prior.alpha.shape, BOX)
+    small = resize(rgba, prior.alpha.shape, BOX)
     sure = _shrunk(trimap, prior.alpha.shape)
     coarse = solve_closed_form(small, sure, prior=prior, budget=budget)
     if coarse.shape == trimap.shape:
@@ -112,7 +112,7 @@ def _matte_fast(
 
 def _shrunk(trimap: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     """A smaller trimap: sure only where every pixel beneath is sure of the same."""
-    mean = resampled(trimap, shape, BOX)
+    mean = resize(trimap, shape, BOX)
     small = np.full(mean.shape, UNKNOWN, dtype=np.uint8)
     small[mean == BACKGROUND] = BACKGROUND
     small[mean == FOREGROUND] = FOREGROUND

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
 from cutoutd.imaging.foreground import FULL, shares, spread
-from cutoutd.imaging.reduce import Reduced, reduced
-from cutoutd.imaging.resample import resized, squeezed
+from cutoutd.imaging.resize import Shrunk, box_resize, resize_plane, shrink
 from cutoutd.imaging.threads import each, strips
 from cutoutd.imaging.tiles import Plane, enlarged, tiles
 
@@ -36,7 +35,7 @@ def refine(
     probability: Plane,
     variance: Plane,
     *,
-    small: Reduced,
+    small: Shrunk,
 ) -> Plane:
     """Refine a mask, in place; return the colours of `foreground.spread` that it took.
 
@@ -44,13 +43,13 @@ def refine(
     the whole picture; variance: (h, w) of that answer, as `guided.fit` leaves it; small: the
     picture reduced.
     """
-    levels = reduced(mask, small.factor)
-    seen = squeezed(levels, small.factor, mask.shape, probability.shape)
+    levels = shrink(mask, small.factor)
+    seen = box_resize(levels, probability.shape)
     lacks = probability - seen.astype(np.float32) / np.float32(FULL)
     lacks[np.abs(lacks) < LEAST_LACK] = 0
     doubts = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)
-    share = shares(small, levels)
-    share += resized(lacks, share.shape)
+    share = shares(small, levels.pixels)
+    share += resize_plane(lacks, share.shape)
     colors = spread(small, np.clip(share, 0, 1, out=share))
     evidence = np.stack([lacks, doubts])
     if not kernels.compiled():

@@ -20,7 +20,7 @@ from cutoutd.imaging.mask import Found, mask_from_probability, product
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
-from cutoutd.imaging.reduce import Reduced, reduced, viewed
+from cutoutd.imaging.resize import Shrunk, as_image, reduce, shrink
 from cutoutd.imaging.tiles import Plane
 from cutoutd.removal.outputs import Encoded, encoded
 
@@ -141,17 +141,17 @@ def remove_background(
     )
 
 
-def _reduced_for(picture: Picture, side: int) -> Reduced:
+def _reduced_for(picture: Picture, side: int) -> Shrunk:
     """The picture, its shorter side less than twice `side`, or as it is."""
     factor = max(1, min(picture.width, picture.height) // side)
-    return Reduced(reduced(picture.pixels, factor), factor)
+    return shrink(picture.pixels, factor)
 
 
-def _in_srgb(small: Reduced, picture: Picture) -> NDArray[np.uint8]:
+def _in_srgb(small: Shrunk, picture: Picture) -> NDArray[np.uint8]:
     """What the network sees of it: (h, w, 3), or (h, w, 4) whose fourth channel means nothing."""
     if picture.profile is None:
         return small.pixels
-    return np.asarray(to_srgb(viewed(small.pixels).convert("RGB"), picture.profile))
+    return np.asarray(to_srgb(as_image(small.pixels).convert("RGB"), picture.profile))
 
 
 def _doubted(
@@ -196,7 +196,7 @@ def _composed(
     command: RemoveBackground,
     backdrop: bytes | None,
     *,
-    small: Reduced,
+    small: Shrunk,
     found: Found,
     limits: ImagingLimits,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -222,11 +222,11 @@ def _composed(
     return _layered(rgba, alpha, command, backdrop, limits), alpha
 
 
-def _colors(alpha: NDArray[np.uint8], found: Found, small: Reduced) -> Plane:
+def _colors(alpha: NDArray[np.uint8], found: Found, small: Shrunk) -> Plane:
     """The colours of subject and background; those of the mask, where it became alpha as it is."""
     if alpha is found.mask:
         return found.colors
-    levels = reduced(alpha, small.factor)
+    levels = reduce(alpha, small.factor)
     return spread(small, shares(small, levels))
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.reduce import reduced
-from cutoutd.imaging.resample import LANCZOS, resampled
+from cutoutd.imaging.resize import LANCZOS, reduce, resize
 from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
 FLAT = 1 / 255
@@ -21,13 +20,13 @@ SATURATED = 80.0
 
 
 def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
-    """Squeeze an upright sRGB picture into the tensor that a model wants.
+    """Resize an upright sRGB picture to the tensor that a model wants.
 
-    pixels: (H, W, 3), or (H, W, 4) whose fourth channel means nothing. Returns (1, 3, size, size):
+    pixels: (H, W, 3), or (H, W, 4) RGBX. Returns (1, 3, size, size):
     the whole picture, resized with Lanczos without keeping its proportions, divided as
     `spec.scale` says, minus mean, over std.
     """
-    planes = np.ascontiguousarray(np.moveaxis(_squeezed(pixels, spec)[..., :3], -1, 0))
+    planes = np.ascontiguousarray(np.moveaxis(_resize_for(pixels, spec)[..., :3], -1, 0))
     whole = 255.0 if spec.scale is Scale.LEVELS else max(float(planes.max()), 1e-6)
     mean, std = (np.array(value, np.float32, ndmin=3).T for value in (spec.mean, spec.std))
     tensor = planes[np.newaxis].astype(np.float32)
@@ -36,8 +35,8 @@ def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[n
     return tensor
 
 
-def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
-    """(size, size, 4), by Lanczos with the model's reducing gap, to the bit as Pillow has it."""
+def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
+    """(size, size, 4), by Lanczos with the model's reducing gap."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
     pixels = np.ascontiguousarray(pixels)
@@ -46,8 +45,7 @@ def _squeezed(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    small = reduced(pixels, down, across=across)
-    return resampled(small, size, LANCZOS, extent=extent)
+    return resize(reduce(pixels, down, across), size, LANCZOS, extent=extent)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
