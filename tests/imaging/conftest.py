@@ -7,18 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from cutoutd.imaging import kernels
 from cutoutd.imaging.threads import DEFAULT, set_num_threads
-
-
-@pytest.fixture(params=["kernels", "numpy"])
-def inner_loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways in which a step may do its work; a test that asks for this runs twice."""
-    if request.param == "numpy":
-        monkeypatch.setattr(kernels, "_library", None)
-    elif not kernels.compiled():
-        pytest.skip("no C compiler was here when cutoutd was installed")
-    return str(request.param)
 
 
 @pytest.fixture

@@ -5,18 +5,15 @@ import pymatting
 import pytest
 from numpy.typing import NDArray
 
-from cutoutd.imaging.foreground import cut_out, shares, spread
+from cutoutd.imaging.foreground import estimate_colors, unmix
 from cutoutd.imaging.resize import shrink
-
-pytestmark = pytest.mark.usefixtures("inner_loops")
 
 Pixels = NDArray[np.uint8]
 
 
 def estimated(rgba: Pixels, alpha: Pixels) -> NDArray[np.float32]:
     """The colours of subject and background, of a picture that needs no reducing."""
-    small = shrink(rgba, 1)
-    return spread(small, shares(small, alpha))
+    return estimate_colors(shrink(rgba, 1), shrink(alpha, 1))
 
 
 @pytest.fixture
@@ -33,7 +30,7 @@ def test_soft_pixels_get_the_colour_of_the_subject(
 ) -> None:
     shown, front = red_before_green
     rgba = np.dstack([shown, np.full(soft_disc.shape, 255, dtype=np.uint8)])
-    cut_out(rgba, soft_disc, colors=estimated(rgba, soft_disc))
+    rgba = unmix(rgba, soft_disc, estimated(rgba, soft_disc))
     soft = (soft_disc > 0) & (soft_disc < 255)
     weight = soft_disc[soft] / 255
 
@@ -53,7 +50,7 @@ def test_solid_pixels_stay_to_the_bit_and_clear_ones_become_nothing(
 ) -> None:
     rgba = np.dstack([photo, np.full(soft_disc.shape, 255, dtype=np.uint8)])
     colors = estimated(rgba, soft_disc) if estimate else None
-    cut_out(rgba, soft_disc, colors=colors)
+    rgba = unmix(rgba, soft_disc, colors)
     np.testing.assert_array_equal(rgba[..., 3], soft_disc)
     np.testing.assert_array_equal(rgba[soft_disc == 255, :3], photo[soft_disc == 255])
     assert not rgba[soft_disc == 0].any()
@@ -69,7 +66,7 @@ def test_flat_alpha_and_thin_pictures_are_fine(level: int, shape: tuple[int, int
     rgba = random.integers(0, 256, (*shape, 4), dtype=np.uint8)
     before = rgba.copy()
     alpha = np.full(shape, level, dtype=np.uint8)
-    cut_out(rgba, alpha, colors=estimated(rgba, alpha))
+    rgba = unmix(rgba, alpha, estimated(rgba, alpha))
     assert (rgba[..., 3] == level).all()
     if level == 255:
         np.testing.assert_array_equal(rgba[..., :3], before[..., :3])

@@ -7,10 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.imaging.mask import mask_from_probability, product
+from cutoutd.imaging.mask import multiply, round_sure, upsample
 from cutoutd.imaging.resize import shrink
-
-pytestmark = pytest.mark.usefixtures("inner_loops")
 
 
 def two_colours(shape: tuple[int, int], edge: float) -> NDArray[np.uint8]:
@@ -21,11 +19,15 @@ def two_colours(shape: tuple[int, int], edge: float) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rgba.astype(np.uint8))
 
 
+def upsampled(prediction: NDArray[np.float32], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return upsample(round_sure(prediction), rgba, shrink(rgba, 1))[0]
+
+
 def test_the_mask_follows_the_edge_of_the_picture_not_the_grid() -> None:
     rgba = two_colours((480, 640), 0.5)
     truth = (rgba[..., 0] > 100).astype(np.float32)
     small = np.asarray(Image.fromarray(truth).resize((64, 48), Image.Resampling.BOX))
-    mask = mask_from_probability(small, rgba, small=shrink(rgba, 1)).mask
+    mask = upsampled(small, rgba)
     blurred = np.asarray(Image.fromarray(small).resize((640, 480), Image.Resampling.BICUBIC))
     ours = np.abs(mask / 255 - truth).mean()
     assert ours * 3 < np.abs(np.clip(blurred, 0, 1) - truth).mean()
@@ -35,7 +37,7 @@ def test_the_mask_follows_the_edge_of_the_picture_not_the_grid() -> None:
 def test_what_is_nearly_sure_is_sure(level: float) -> None:
     rgba = two_colours((100, 300), 0.4)
     probability = np.full((32, 32), level, dtype=np.float32)
-    mask = mask_from_probability(probability, rgba, small=shrink(rgba, 1)).mask
+    mask = upsampled(probability, rgba)
     assert (mask == round(level) * 255).all()
 
 
@@ -44,7 +46,7 @@ def test_any_sizes_fit_together() -> None:
     for height, width, side in ((1, 1, 8), (3, 500, 32), (129, 257, 320), (40, 30, 7)):
         rgba = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
         probability = random.random((side, side), dtype=np.float32)
-        mask = mask_from_probability(probability, rgba, small=shrink(rgba, 1)).mask
+        mask = upsampled(probability, rgba)
         assert mask.shape == (height, width)
 
 
@@ -54,7 +56,7 @@ def test_the_number_of_threads_changes_nothing(use_threads: Callable[[int], None
     found = []
     for threads in (1, 3):
         use_threads(threads)
-        found.append(mask_from_probability(probability, rgba, small=shrink(rgba, 1)).mask)
+        found.append(upsampled(probability, rgba))
     one, three = found
     np.testing.assert_array_equal(one, three)
 
@@ -62,6 +64,6 @@ def test_the_number_of_threads_changes_nothing(use_threads: Callable[[int], None
 def test_alpha_channels_multiply() -> None:
     levels = np.arange(256, dtype=np.uint8)
     full = np.full(256, 255, dtype=np.uint8)
-    np.testing.assert_array_equal(product(levels, full), levels)
-    np.testing.assert_array_equal(product(levels, full * 0), 0)
-    assert product(full[:1] // 2, full[:1] // 2)[0] == 63
+    np.testing.assert_array_equal(multiply(levels, full), levels)
+    np.testing.assert_array_equal(multiply(levels, full * 0), 0)
+    assert multiply(full[:1] // 2, full[:1] // 2)[0] == 63

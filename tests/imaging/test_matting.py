@@ -14,8 +14,6 @@ from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.trimap import trimap_from_mask
 
-pytestmark = pytest.mark.usefixtures("inner_loops")
-
 ENOUGH = MattingBudget(seconds=60, memory_bytes=2_000_000_000)
 UNSURE = np.full((12, 16), 0.004, dtype=np.float32)
 EXACT = Matting(mode=MattingMode.EXACT, erode_px=6)

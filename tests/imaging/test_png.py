@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from tests.imaging.reference import SUB, UP
 
 from cutoutd.imaging import png as png_module
 from cutoutd.imaging.png import png
-from cutoutd.imaging.png_filter import SUB, UP, filtered
+from cutoutd.imaging.png_filter import filter_rows
 from cutoutd.imaging.threads import set_num_threads
 
 Pixels = NDArray[np.uint8]
@@ -56,7 +57,7 @@ def test_each_few_rows_get_the_filter_that_leaves_less() -> None:
     across = np.repeat(random.integers(0, 256, (48, 1)), 400, axis=1)
     down = np.repeat(random.integers(0, 256, (1, 400)), 48, axis=0)
     rows = np.concatenate([across, down, across]).astype(np.uint8)
-    lines = np.concatenate([block.copy() for block in filtered(rows, slice(0, len(rows)), 1)])
+    lines = np.concatenate([block.copy() for block in filter_rows(rows, slice(0, len(rows)), 1)])
     assert lines[:48, 0].tolist() == [SUB] * 48
     assert lines[64:96, 0].tolist() == [UP] * 32
     assert lines[112:, 0].tolist() == [SUB] * 32
@@ -69,7 +70,7 @@ def test_rows_are_less_what_the_specification_predicts(kind: int) -> None:
     rows = (steady + other).astype(np.uint8)
     if kind == SUB:
         rows = np.ascontiguousarray(np.tile(random.integers(0, 256, (40, 1)), 60), dtype=np.uint8)
-    lines = np.concatenate([block.copy() for block in filtered(rows, slice(7, 40), 4)])
+    lines = np.concatenate([block.copy() for block in filter_rows(rows, slice(7, 40), 4)])
     up, left = rows[6:-1], np.pad(rows[7:], ((0, 0), (4, 0)))[:, :-4]
     assert set(lines[:, 0]) == {kind}
     np.testing.assert_array_equal(lines[:, 1:], rows[7:] - (left if kind == SUB else up))
@@ -137,7 +138,9 @@ def test_profile_and_resolution_are_in_the_file(photo: Pixels) -> None:
     assert plain.info["srgb"] == 0
 
 
-@pytest.mark.parametrize(("pillows", "chosen"), [(1000, png_module.QUICK), (900, None)])
+@pytest.mark.parametrize(
+    ("pillows", "chosen"), [(1000, png_module.QUICK), (900, png_module.CAREFUL)]
+)
 def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
     photo: Pixels, monkeypatch: pytest.MonkeyPatch, pillows: int, chosen: object
 ) -> None:
@@ -145,5 +148,4 @@ def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
     sizes = {png_module.QUICK: 1000, png_module.RUNS: 1200}
     monkeypatch.setattr(png_module, "_size", lambda _, way: sizes[way])
     monkeypatch.setattr(png_module, "_pillows_size", lambda some, *_: pillows * len(some))
-    careful = (png_module.CAREFUL, png_module.CAREFUL_WITHOUT_PAETH)
-    assert png_module._by_samples(rows, 3, 2) in ((chosen,) if chosen else careful)
+    assert png_module._by_samples(rows, 3) == chosen

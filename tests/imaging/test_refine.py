@@ -1,17 +1,16 @@
-"""What the network and the colours still say of a mask."""
+"""A mask corrected by what the network saw, and by the colours near by."""
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.imaging.refine import refine
+from cutoutd.imaging.foreground import estimate_colors
+from cutoutd.imaging.refine import back_project, refine
 from cutoutd.imaging.resize import shrink
-
-pytestmark = pytest.mark.usefixtures("inner_loops")
 
 SHAPE, CELLS = (120, 160), (30, 40)
 Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
 
 
 def halves(edge: int) -> Pixels:
@@ -42,12 +41,22 @@ def blurred(mask: Pixels, reach: int) -> Pixels:
     return np.rint(rows).astype(np.uint8)
 
 
+def refined(
+    mask: Pixels, rgba: Pixels, seen: Plane, variance: Plane, factor: int = 1
+) -> tuple[Pixels, Plane]:
+    """The refined mask, and the colours that it was refined by."""
+    shrunk, shrunk_mask = shrink(rgba, factor), shrink(mask, factor)
+    residual = back_project(seen, shrunk_mask)
+    colors = estimate_colors(shrunk, shrunk_mask, residual)
+    return refine(mask, rgba, residual, variance, colors), colors
+
+
 def test_a_mask_that_agrees_and_is_explained_stays_as_it_is() -> None:
     mask = blurred(halves(80), 6)
     before = mask.copy()
     rgba = orange_before_blue(halves(80))
     nothing = np.zeros(CELLS, dtype=np.float32)
-    refine(mask, rgba, means(mask), nothing, small=shrink(rgba, 1))
+    mask, _ = refined(mask, rgba, means(mask), nothing)
     np.testing.assert_array_equal(mask, before)
 
 
@@ -56,7 +65,7 @@ def test_pixels_of_the_network_need_not_be_a_whole_number_of_the_picture_s() -> 
     before = mask.copy()
     seen = np.asarray(Image.fromarray(mask).resize((71, 53), Image.Resampling.BOX)) / 255
     nothing = np.zeros((53, 71), dtype=np.float32)
-    refine(mask, rgba, seen.astype(np.float32), nothing, small=shrink(rgba, 1))
+    mask, _ = refined(mask, rgba, seen.astype(np.float32), nothing)
     np.testing.assert_array_equal(mask, before)
 
 
@@ -66,10 +75,9 @@ def test_a_large_picture_s_last_squares_need_not_be_full() -> None:
     mask[:, 960:] = 255  # Where a square begins, and one of the network's pixels.
     before = mask.copy()
     rgba = np.dstack([mask, mask, mask, np.full(shape, 255, dtype=np.uint8)])
-    small = shrink(rgba, 8)
     seen = np.asarray(Image.fromarray(mask).resize((347, 60), Image.Resampling.BOX)) / 255
     nothing = np.zeros((60, 347), dtype=np.float32)
-    refine(mask, rgba, seen.astype(np.float32), nothing, small=small)
+    mask, _ = refined(mask, rgba, seen.astype(np.float32), nothing, factor=8)
     np.testing.assert_array_equal(mask, before)
 
 
@@ -79,7 +87,7 @@ def test_what_the_network_saw_and_the_mask_lacks_is_given_back() -> None:
     seen = nothing.copy()
     seen[10:20, 10:30] = 0.5
     mask = np.zeros(SHAPE, dtype=np.uint8)
-    refine(mask, rgba, seen, nothing, small=shrink(rgba, 1))
+    mask, _ = refined(mask, rgba, seen, nothing)
     assert np.abs(mask[44:76, 44:116].astype(int) - 128).max() <= 1
     assert not mask[:36].any()
     assert not mask[84:].any()
@@ -94,7 +102,7 @@ def test_an_edge_that_the_network_blurs_becomes_the_edge_of_the_colours() -> Non
         return float(np.abs(mask.astype(float) - truth).mean())
 
     before = error()
-    refine(mask, rgba, means(mask), unsure, small=shrink(rgba, 1))
+    mask, _ = refined(mask, rgba, means(mask), unsure)
     assert error() * 1.3 < before
 
 
@@ -103,7 +111,7 @@ def test_colours_alone_make_nothing_soft_that_is_sure() -> None:
     rgba = random.integers(0, 256, (*SHAPE, 4), dtype=np.uint8)
     mask = halves(80)
     unsure = np.full(CELLS, 0.2, dtype=np.float32)
-    refine(mask, rgba, means(mask), unsure, small=shrink(rgba, 1))
+    mask, _ = refined(mask, rgba, means(mask), unsure)
     np.testing.assert_array_equal(mask, halves(80))
 
 
@@ -111,7 +119,7 @@ def test_the_colours_it_took_are_those_of_subject_and_background() -> None:
     truth = halves(80)
     rgba, mask = orange_before_blue(truth), blurred(truth, 8)
     nothing = np.zeros(CELLS, dtype=np.float32)
-    colors = refine(mask, rgba, means(mask), nothing, small=shrink(rgba, 1))
+    _, colors = refined(mask, rgba, means(mask), nothing)
     middle = colors.shape[1] // 2
     np.testing.assert_allclose(colors[:3, middle, 4], (220, 120, 30), atol=6)
     np.testing.assert_allclose(colors[3:, middle, -4], (30, 60, 140), atol=6)

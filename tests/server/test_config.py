@@ -20,7 +20,7 @@ def test_a_process_for_pictures_holds_one_model_and_its_part_of_the_cores() -> N
     apart, inside = config(), config(isolate=False)
     assert apart.models.slots == 1
     assert inside.models.slots == inside.capacity.processes
-    assert apart.models.threads == apart.imaging.threads == apart.capacity.threads
+    assert apart.models.threads == apart.capacity.threads
 
 
 def test_sources_and_receivers_may_be_at_the_same_addresses() -> None:

@@ -49,18 +49,21 @@ def _checks(settings: "Settings") -> Iterator[Line]:
         yield True, package, version(package)
     for extra, package in EXTRAS.items():
         yield True, f"[{extra}]", _installed(package)
-    yield True, "imaging", _inner_loops()
+    yield _kernels()
     yield from _providers()
     yield from _check_model(settings)
     yield _check_folder(settings)
 
 
-def _inner_loops() -> str:
-    from cutoutd.imaging import kernels
+def _kernels() -> Line:
+    """Whether the compiled part of imaging is there and fits."""
+    from cutoutd.errors import ConfigurationError
 
-    if kernels.compiled():
-        return "compiled kernels"
-    return "NumPy alone, which is slower: install a C compiler, then cutoutd anew"
+    try:
+        from cutoutd.imaging.kernels import LIBRARY
+    except ConfigurationError as error:
+        return False, "kernels", error.message
+    return True, "kernels", LIBRARY.name
 
 
 def _installed(package: str) -> str:

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from cutoutd.command import Fit
-from cutoutd.imaging.geometry import bounding_box, resized
-from cutoutd.imaging.threads import each
-from cutoutd.imaging.tiles import steps
+from cutoutd.imaging.geometry import bounding_box, resize_premultiplied
+from cutoutd.imaging.threads import blocks, each
 
 SHADOW_HEIGHT = 0.12
 """Of the subject's height: how far a shadow on the ground reaches when seen from the front."""
@@ -26,10 +25,10 @@ def over(front: Pixels, behind: Pixels, *, linear_light: bool) -> Pixels:
         return np.array(Image.alpha_composite(Image.fromarray(behind), Image.fromarray(front)))
     blended = np.empty_like(front)
 
-    def fill(rows: slice) -> None:
+    def blend_strip(rows: slice) -> None:
         blended[rows] = _over_in_linear_light(front[rows], behind[rows])
 
-    each(fill, steps(len(front)))
+    each(blend_strip, blocks(len(front)))
     return blended
 
 
@@ -57,14 +56,14 @@ def _curves() -> tuple[NDArray[np.float32], Pixels]:
     return light.astype(np.float32), np.rint(curve * 255).astype(np.uint8)
 
 
-def plain(shape: tuple[int, ...], color: tuple[int, int, int, int]) -> Pixels:
-    """A canvas of one colour, (H, W, 4)."""
+def fill(shape: tuple[int, ...], color: tuple[int, int, int, int]) -> Pixels:
+    """An image of one colour, (H, W, 4)."""
     canvas = np.empty((*shape[:2], 4), dtype=np.uint8)
     canvas[...] = color
     return canvas
 
 
-def fitted(picture: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
+def fit_background(picture: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
     """A background picture on a canvas of this height and width, centred.
 
     COVER fills the canvas and loses what does not fit, CONTAIN leaves the rest transparent.
@@ -75,21 +74,21 @@ def fitted(picture: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
     new_width, new_height = (
         max(1, round(side * factor)) for side in (picture.shape[1], picture.shape[0])
     )
-    picture = resized(picture, new_width, new_height)
+    picture = resize_premultiplied(picture, new_width, new_height)
     top, left = (new_height - height) // 2, (new_width - width) // 2
     if fit is Fit.COVER:
         return np.ascontiguousarray(picture[top : top + height, left : left + width])
-    canvas = plain(shape, (0, 0, 0, 0))
+    canvas = fill(shape, (0, 0, 0, 0))
     canvas[-top : new_height - top, -left : new_width - left] = picture
     return canvas
 
 
-def contact_shadow(alpha: Pixels, opacity: float) -> Pixels:
+def draw_contact_shadow(alpha: Pixels, opacity: float) -> Pixels:
     """A soft shadow on the ground where the subject stands, (H, W, 4) black.
 
     alpha: (H, W). The subject's outline, laid flat around its lowest point and blurred.
     """
-    canvas = plain(alpha.shape, (0, 0, 0, 0))
+    canvas = fill(alpha.shape, (0, 0, 0, 0))
     box = bounding_box(alpha)
     if box is None:
         return canvas

@@ -6,9 +6,8 @@ from PIL import Image, ImageFilter
 
 from cutoutd.command import MaskEdits
 from cutoutd.imaging.components import find_parts
-from cutoutd.imaging.threads import each
-from cutoutd.imaging.tiles import steps
-from cutoutd.imaging.trimap import eroded
+from cutoutd.imaging.threads import blocks, each
+from cutoutd.imaging.trimap import erode
 
 VISIBLE = 8
 """Pixels above this level make a part; what links two parts more faintly does not."""
@@ -24,35 +23,35 @@ OCTAGON = 0.414
 Mask = NDArray[np.uint8]
 
 
-def edited(mask: Mask, edits: MaskEdits) -> Mask:
+def edit(mask: Mask, edits: MaskEdits) -> Mask:
     """Apply everything but `invert`, in the order of the fields. mask: (H, W) levels."""
     if edits.smooth:
-        mask = smoothed(mask)
+        mask = smooth(mask)
     if edits.threshold is not None:
         mask = np.where(mask > edits.threshold, np.uint8(255), np.uint8(0))
     if edits.fill_holes:
-        mask = with_holes_filled(mask)
+        mask = fill_holes(mask)
     if edits.keep_largest or edits.min_area_px > 0:
-        mask = without_small_parts(
+        mask = remove_small_parts(
             mask, largest_only=edits.keep_largest, min_area_px=edits.min_area_px
         )
     if edits.edge_shift_px:
-        mask = shifted_edge(mask, edits.edge_shift_px)
+        mask = shift_edge(mask, edits.edge_shift_px)
     if edits.feather_px > 0:
         blur = ImageFilter.GaussianBlur(edits.feather_px)
         mask = np.asarray(Image.fromarray(mask).filter(blur))
     return mask
 
 
-def smoothed(mask: Mask) -> Mask:
+def smooth(mask: Mask) -> Mask:
     """Post-process as rembg does: open by a 3x3 cross, blur with sigma 2, cut at level 127.
 
     Source: `post_process` of rembg, whose result this is, up to pixels that the blur puts
     within rounding of the cut.
     """
-    opened = 255 - _eroded_by_cross(255 - _eroded_by_cross(mask))
+    opened = 255 - _erode_by_cross(255 - _erode_by_cross(mask))
     around = np.pad(opened, SMOOTH_REACH, mode="symmetric")
-    smooth = np.empty_like(mask)
+    smoothed = np.empty_like(mask)
 
     def fill(place: tuple[slice, slice]) -> None:
         rows, columns = place
@@ -61,16 +60,16 @@ def smoothed(mask: Mask) -> Mask:
             columns.start : columns.stop + 2 * SMOOTH_REACH,
         ]
         if near.min() >= SMOOTH_LEVEL:
-            smooth[place] = 255
+            smoothed[place] = 255
         elif near.max() < SMOOTH_LEVEL:
-            smooth[place] = 0
+            smoothed[place] = 0
         else:
             blurred = _blur(near.shape[0]) @ near.astype(np.float64) @ _blur(near.shape[1]).T
-            smooth[place] = np.where(blurred < SMOOTH_LEVEL, 0, 255)
+            smoothed[place] = np.where(blurred < SMOOTH_LEVEL, 0, 255)
 
-    places = [(rows, columns) for rows in steps(len(mask)) for columns in steps(mask.shape[1])]
+    places = [(rows, columns) for rows in blocks(len(mask)) for columns in blocks(mask.shape[1])]
     each(fill, places)
-    return smooth
+    return smoothed
 
 
 def _blur(length: int) -> NDArray[np.float64]:
@@ -84,7 +83,7 @@ def _blur(length: int) -> NDArray[np.float64]:
     return matrix
 
 
-def _eroded_by_cross(mask: Mask) -> Mask:
+def _erode_by_cross(mask: Mask) -> Mask:
     """The least level among a pixel and its four neighbours in the frame."""
     least = mask.copy()
     np.minimum(least[1:], mask[:-1], out=least[1:])
@@ -94,7 +93,7 @@ def _eroded_by_cross(mask: Mask) -> Mask:
     return least
 
 
-def with_holes_filled(mask: Mask) -> Mask:
+def fill_holes(mask: Mask) -> Mask:
     """Make subject of whatever the subject encloses without a gap."""
     parts = find_parts(mask < NEARLY_FULL)
     filled = mask.copy()
@@ -102,7 +101,7 @@ def with_holes_filled(mask: Mask) -> Mask:
     return filled
 
 
-def without_small_parts(mask: Mask, *, largest_only: bool, min_area_px: int) -> Mask:
+def remove_small_parts(mask: Mask, *, largest_only: bool, min_area_px: int) -> Mask:
     """Drop the parts below an area, or all but the largest."""
     parts = find_parts(mask > VISIBLE)
     if not parts.count:
@@ -114,15 +113,15 @@ def without_small_parts(mask: Mask, *, largest_only: bool, min_area_px: int) -> 
     return np.where(parts.painted(kept), mask, np.uint8(0))
 
 
-def shifted_edge(mask: Mask, distance_px: int) -> Mask:
+def shift_edge(mask: Mask, distance_px: int) -> Mask:
     """Grow (positive) or shrink (negative) the subject by about this distance.
 
     The neighbourhood is an octagon. The frame is no edge: nothing grows or shrinks from it.
     """
     if distance_px > 0:
-        return 255 - shifted_edge(255 - mask, -distance_px)
+        return 255 - shift_edge(255 - mask, -distance_px)
     square = round(-distance_px * OCTAGON)
-    shrunk = eroded(mask, 2 * square + 1, beyond=255)
+    shrunk = erode(mask, 2 * square + 1, beyond=255)
     for _ in range(-distance_px - square):
-        shrunk = _eroded_by_cross(shrunk)
+        shrunk = _erode_by_cross(shrunk)
     return shrunk

@@ -22,21 +22,23 @@ def bounding_box(alpha: NDArray[np.uint8]) -> Box | None:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def clear_outside(mask: NDArray[np.uint8], region: Region) -> None:
-    """Make background of what is outside a region, in place. mask: (H, W) levels.
+def clear_outside(mask: NDArray[np.uint8], region: Region | None) -> NDArray[np.uint8]:
+    """The mask, (H, W) levels, with background outside a region; None: as it is.
 
     The four lengths are where the sides are, counted from the left and top of the picture.
     """
+    if region is None:
+        return mask
     height, width = mask.shape
     left, right = (round(in_pixels(edge, width)) for edge in (region.left, region.right))
     top, bottom = (round(in_pixels(edge, height)) for edge in (region.top, region.bottom))
-    mask[: max(top, 0)] = 0
-    mask[max(bottom, 0) :] = 0
-    mask[:, : max(left, 0)] = 0
-    mask[:, max(right, 0) :] = 0
+    inside = np.s_[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    cleared = np.zeros_like(mask)
+    cleared[inside] = mask[inside]
+    return cleared
 
 
-def relative(prompt: Prompt, width: int, height: int) -> Prompt:
+def to_percent(prompt: Prompt, width: int, height: int) -> Prompt:
     """The prompt with every length as a percentage of the picture's side, at any size alike.
 
     width, height: of the picture that its pixels count in.
@@ -62,7 +64,7 @@ def relative(prompt: Prompt, width: int, height: int) -> Prompt:
     )
 
 
-def cropped(rgba: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:
+def crop(rgba: NDArray[np.uint8], margins: Crop) -> NDArray[np.uint8]:
     """Cut a cutout down to its subject and the margins that were asked for.
 
     rgba: (H, W, 4). A margin beyond the picture is transparent. Percentages are of the
@@ -73,16 +75,16 @@ def cropped(rgba: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:
         return rgba
     left, top, right, bottom = box
     width, height = right - left, bottom - top
-    left -= round(in_pixels(crop.left, width))
-    right += round(in_pixels(crop.right, width))
-    top -= round(in_pixels(crop.top, height))
-    bottom += round(in_pixels(crop.bottom, height))
+    left -= round(in_pixels(margins.left, width))
+    right += round(in_pixels(margins.right, width))
+    top -= round(in_pixels(margins.top, height))
+    bottom += round(in_pixels(margins.bottom, height))
     canvas = np.zeros((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
     _put(rgba, canvas, -left, -top)
     return canvas
 
 
-def placed(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
+def place(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
     """Scale the subject and move it on a canvas of the same size. rgba: (H, W, 4)."""
     box = bounding_box(rgba[..., 3])
     if box is None:
@@ -91,7 +93,7 @@ def placed(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
     subject = rgba[box[1] : box[3], box[0] : box[2]]
     if placement.scale is not None:
         factor = placement.scale * min(width / subject.shape[1], height / subject.shape[0])
-        subject = resized(
+        subject = resize_premultiplied(
             subject,
             max(1, min(width, round(subject.shape[1] * factor))),
             max(1, min(height, round(subject.shape[0] * factor))),
@@ -103,16 +105,16 @@ def placed(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
     return canvas
 
 
-def shrunk_to(rgba: NDArray[np.uint8], max_pixels: int) -> NDArray[np.uint8]:
+def shrink_to(rgba: NDArray[np.uint8], max_pixels: int) -> NDArray[np.uint8]:
     """The picture with at most so many pixels. rgba: (H, W, 4)."""
     height, width = rgba.shape[:2]
     if height * width <= max_pixels:
         return rgba
     factor = math.sqrt(max_pixels / (height * width))
-    return resized(rgba, max(1, int(width * factor)), max(1, int(height * factor)))
+    return resize_premultiplied(rgba, max(1, int(width * factor)), max(1, int(height * factor)))
 
 
-def resized(rgba: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+def resize_premultiplied(rgba: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Lanczos on premultiplied colours, so that nothing bleeds in from transparent pixels."""
     image = Image.fromarray(rgba).resize((width, height), Image.Resampling.LANCZOS)
     pixels = np.array(image)

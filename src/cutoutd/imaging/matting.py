@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from cutoutd.command import Matting, MattingMode
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import Prior, solve_closed_form
-from cutoutd.imaging.guided import applied, fit
+from cutoutd.imaging.guided import apply, fit
+from cutoutd.imaging.kernels import Plane
 from cutoutd.imaging.resize import BOX, Shape, resize, resize_plane
-from cutoutd.imaging.tiles import Plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
 FAST_PIXELS = 20_000
@@ -106,7 +106,7 @@ def _matte_fast(
         return np.rint(coarse * 255).astype(np.uint8)
     guide = np.moveaxis(small[..., :3].astype(np.float32) / np.float32(255), -1, 0)
     fitted = fit(np.ascontiguousarray(guide), coarse, radius=RADIUS, epsilon=EPSILON)
-    levels = applied(fitted[:4], rgba)
+    levels = apply(fitted[:4], rgba)
     return np.where(trimap == UNKNOWN, levels, trimap)
 
 

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from zlib_ng import zlib_ng
 
-from cutoutd.imaging import kernels
-from cutoutd.imaging.png_filter import filtered
+from cutoutd.imaging.png_filter import filter_rows
 from cutoutd.imaging.threads import each, strips
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -63,7 +62,6 @@ RUNS = _Deflater(zlib_ng, 1, zlib_ng.Z_RLE)
 QUICKER = (QUICK, RUNS)
 CAREFUL = _Deflater(zlib_ng, 5)
 """A fifth as fast, and the smallest for pictures that repeat."""
-CAREFUL_WITHOUT_PAETH = _Deflater(zlib_ng, 6)
 
 
 class _Strip(NamedTuple):
@@ -108,7 +106,7 @@ def _data_chunks(rows: Bytes, channels: int, level: int) -> list[bytes]:
 
     def pack(part: slice) -> _Strip:
         empty = not rows[part][::EMPTY_STEP].any()
-        lines = filtered(rows, part, channels)
+        lines = filter_rows(rows, part, channels)
         first, last = part.start == 0, part.stop == len(rows)
         return _deflated(lines, RUNS if empty else deflater, first=first, last=last)
 
@@ -132,16 +130,15 @@ def _chosen(rows: Bytes, channels: int, level: int) -> _Deflater:
 
 def _by_samples(rows: Bytes, channels: int) -> _Deflater:
     """Of three ways, the fastest whose file is not noticeably larger than Pillow's."""
-    careful = CAREFUL if kernels.compiled() else CAREFUL_WITHOUT_PAETH
     if rows.size < SMALL_BYTES or len(rows) == 1:
-        return careful
+        return CAREFUL
     samples = _samples(rows)
     if not samples:
         return QUICK
     allowed = ALLOWED * _pillows_size(samples, channels)
     lines = [_lines(sample, channels) for sample in samples]
     fitting = (way for way in QUICKER if sum(_size(part, way) for part in lines) <= allowed)
-    return next(fitting, careful)
+    return next(fitting, CAREFUL)
 
 
 def _samples(rows: Bytes) -> list[Bytes]:
@@ -160,7 +157,7 @@ def _samples(rows: Bytes) -> list[Bytes]:
 
 
 def _lines(sample: Bytes, channels: int) -> Bytes:
-    return np.concatenate([b.copy() for b in filtered(sample, slice(1, len(sample)), channels)])
+    return np.concatenate([b.copy() for b in filter_rows(sample, slice(1, len(sample)), channels)])
 
 
 def _pillows_size(samples: list[Bytes], channels: int) -> int:

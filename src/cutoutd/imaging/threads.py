@@ -18,6 +18,8 @@ from threadpoolctl import threadpool_limits
 
 DEFAULT: Final = 2
 STRIPS_PER_THREAD: Final = 4
+BLOCK: Final = 128
+"""Rows or columns in px: float planes of a square of them fit the second-level cache."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -97,6 +99,11 @@ def strips(rows: int, *, least: int) -> list[slice]:
     count = max(1, min(STRIPS_PER_THREAD * count, rows // least)) if count > 1 else 1
     edges = [rows * number // count for number in range(count + 1)]
     return [slice(top, bottom) for top, bottom in pairwise(edges)]
+
+
+def blocks(length: int) -> list[slice]:
+    """Consecutive parts of a length for `each`: BLOCK of it, or what remains."""
+    return [slice(start, min(start + BLOCK, length)) for start in range(0, length, BLOCK)]
 
 
 @cache

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.threads import each
-from cutoutd.imaging.tiles import steps
+from cutoutd.imaging.threads import blocks, each
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
@@ -35,16 +34,16 @@ def trimap_from_mask(
         inside = slice(rows.start - near.start, rows.stop - near.start)
         subject = (mask[near] > foreground_above).view(np.uint8)
         backdrop = (mask[near] < background_below).view(np.uint8)
-        subject = eroded(subject, erode_px, beyond=0)[inside]
-        backdrop = eroded(backdrop, erode_px, beyond=1)[inside]
+        subject = erode(subject, erode_px, beyond=0)[inside]
+        backdrop = erode(backdrop, erode_px, beyond=1)[inside]
         np.copyto(trimap[rows], BACKGROUND, where=backdrop.view(np.bool_))
         np.copyto(trimap[rows], FOREGROUND, where=subject.view(np.bool_))
 
-    each(fill, steps(len(mask)))
+    each(fill, blocks(len(mask)))
     return trimap
 
 
-def eroded(levels: NDArray[np.uint8], side: int, *, beyond: int) -> NDArray[np.uint8]:
+def erode(levels: NDArray[np.uint8], side: int, *, beyond: int) -> NDArray[np.uint8]:
     """The least level in a square of this side around each pixel.
 
     levels: (H, W); beyond: the level outside the frame. An even square reaches one pixel

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.command import ImageFormat, ImageKind, Output
-from cutoutd.imaging.compose import over, plain
+from cutoutd.imaging.compose import fill, over
 from cutoutd.imaging.encode import Tags, encode, media_type
 from cutoutd.imaging.geometry import Box, bounding_box
 
@@ -25,7 +25,7 @@ class Encoded:
     """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
 
 
-def encoded(
+def encode_output(
     output: Output,
     finished: NDArray[np.uint8],
     alpha: NDArray[np.uint8],
@@ -37,7 +37,7 @@ def encoded(
 
     Raises InvalidRequest if its format cannot hold so large a picture.
     """
-    pixels, chosen = _laid_out(output, finished, alpha)
+    pixels, chosen = _lay_out(output, finished, alpha)
     data = encode(
         pixels,
         chosen,
@@ -55,7 +55,7 @@ def encoded(
     )
 
 
-def _laid_out(
+def _lay_out(
     output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], ImageFormat]:
     """The channels that an output has, and the format that AUTO stands for."""
@@ -70,7 +70,7 @@ def _laid_out(
         chosen = ImageFormat.JPEG if solid else ImageFormat.PNG
     if pixels.ndim == 3 and pixels.shape[2] == 4 and (solid or chosen is ImageFormat.JPEG):
         if not solid:
-            white = plain(pixels.shape, (255, 255, 255, 255))
+            white = fill(pixels.shape, (255, 255, 255, 255))
             pixels = over(pixels, white, linear_light=False)
         if chosen is ImageFormat.JPEG:
             pixels = np.ascontiguousarray(pixels[..., :3])

@@ -1,4 +1,9 @@
-"""The steps from the bytes of one picture to the files that were asked for, in order."""
+"""The stages from the bytes of one picture to the files that were asked for, in order.
+
+Every stage takes values and returns a new one; only what has `out=` writes into an array that it
+was given. A further stage is a line here and a function in the room that knows how: `imaging` for
+arrays, `canvas` for how the finished image is arranged, `outputs` for files.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,20 +14,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.command import Background, ImageKind, Prompt, RemoveBackground
-from cutoutd.imaging.compose import contact_shadow, fitted, over, plain
+from cutoutd.command import MaskEdits, Matting, Prompt, RemoveBackground
 from cutoutd.imaging.decode import decode
-from cutoutd.imaging.edits import edited
+from cutoutd.imaging.edits import edit
 from cutoutd.imaging.encode import Tags
-from cutoutd.imaging.foreground import cut_out, shares, spread
-from cutoutd.imaging.geometry import clear_outside, cropped, placed, relative, shrunk_to
-from cutoutd.imaging.mask import Found, mask_from_probability, product
+from cutoutd.imaging.foreground import estimate_colors, unmix
+from cutoutd.imaging.geometry import clear_outside, to_percent
+from cutoutd.imaging.kernels import Plane
+from cutoutd.imaging.mask import multiply, round_sure, upsample
 from cutoutd.imaging.matting import MattingBudget, matte
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
-from cutoutd.imaging.resize import Shrunk, as_image, reduce, shrink
-from cutoutd.imaging.tiles import Plane
-from cutoutd.removal.outputs import Encoded, encoded
+from cutoutd.imaging.refine import back_project, refine
+from cutoutd.imaging.resize import Shrunk, as_image, shrink
+from cutoutd.removal.canvas import arrange, compose, moves, shows_colors
+from cutoutd.removal.outputs import Encoded, encode_output
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -46,11 +52,10 @@ class Segmenter(Protocol):
     def predict(
         self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
     ) -> NDArray[np.float32]:
-        """(H, W, 3) sRGB upright picture -> (h, w) probability of subject, 0..1.
+        """(H, W, 3) sRGB or (H, W, 4) RGBX, upright -> (h, w) probability of subject, 0..1.
 
-        Or (H, W, 4) whose fourth channel means nothing. At the network's own resolution: the
-        whole picture squeezed to it; NaN where it gave no number. prompt: in percentages; only
-        for a network that takes prompts.
+        At the network's own resolution: the whole picture resized to it; NaN where it gave no
+        number. prompt: in percentages; only for a network that takes prompts.
         """
         ...
 
@@ -103,36 +108,33 @@ def remove_background(
     timings = _Timings()
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
+        rgba = picture.pixels
     with timings.stage("segment"):
-        small = _reduced_for(picture, segmenter.sees)
-        shown = _in_srgb(small, picture)
-        if command.prompt is None:
-            probability = segmenter.predict(shown)
-        else:
-            prompt = relative(command.prompt, picture.width, picture.height)
-            probability = segmenter.predict(shown, prompt)
+        shrunk = _shrink_for(segmenter, rgba)
+        prediction = _predict(segmenter, shrunk, picture, command.prompt)
     with timings.stage("mask"):
-        probability, doubts = _doubted(probability)
-        found = mask_from_probability(probability, picture.pixels, small=small)
-        if command.region is not None:
-            clear_outside(found.mask, command.region)
-        mask = edited(found.mask, command.mask)
+        probability, doubts = _check(prediction)
+        soft, variance = upsample(probability, rgba, shrunk)
+        shrunk_soft = shrink(soft, shrunk.factor)
+        residual = back_project(probability, shrunk_soft)
+        colors = estimate_colors(shrunk, shrunk_soft, residual)
+        refined = refine(soft, rgba, residual, variance, colors)
+        mask = edit(clear_outside(refined, command.region), command.mask)
     with timings.stage("matting"):
-        alpha, notes = _matted(picture, mask, found.variance, command, limits)
+        matted, notes = _matte(rgba, mask, variance, command.matting, limits)
+        alpha = _finish_alpha(matted, picture, command.mask)
     with timings.stage("colors"):
-        finished, alpha = _composed(
-            picture, alpha, command, backdrop, small=small, found=found, limits=limits
-        )
+        if _needs_other_colors(command, picture):
+            colors = estimate_colors(shrunk, shrink(alpha, shrunk.factor))
+        cutout = _cut_out(rgba, alpha, colors, command)
+        arranged, alpha = arrange(cutout, alpha, command)
+        finished = compose(arranged, alpha, command, backdrop, max_pixels=limits.max_pixels)
     with timings.stage("encode"):
-        tags = Tags(profile=picture.profile, dpi=picture.dpi)
-        level = limits.png_level
-        images = tuple(
-            encoded(output, finished, alpha, tags=tags, png_level=level)
-            for output in command.outputs
-        )
+        images = _encode(finished, alpha, picture, command, limits)
+    notes = (*doubts, *notes) if alpha.any() else (*doubts, *notes, EMPTY_MASK)
     return Removal(
         images=images,
-        notes=(*doubts, *notes) if alpha.any() else (*doubts, *notes, EMPTY_MASK),
+        notes=notes,
         timings_ms=timings.spent_ms,
         width=picture.width,
         height=picture.height,
@@ -141,126 +143,86 @@ def remove_background(
     )
 
 
-def _reduced_for(picture: Picture, side: int) -> Shrunk:
-    """The picture, its shorter side less than twice `side`, or as it is."""
-    factor = max(1, min(picture.width, picture.height) // side)
-    return shrink(picture.pixels, factor)
+def _shrink_for(segmenter: Segmenter, rgba: NDArray[np.uint8]) -> Shrunk:
+    """The picture, its shorter side less than twice what the network sees, or as it is."""
+    return shrink(rgba, max(1, min(rgba.shape[:2]) // segmenter.sees))
 
 
-def _in_srgb(small: Shrunk, picture: Picture) -> NDArray[np.uint8]:
-    """What the network sees of it: (h, w, 3), or (h, w, 4) whose fourth channel means nothing."""
-    if picture.profile is None:
-        return small.pixels
-    return np.asarray(to_srgb(as_image(small.pixels).convert("RGB"), picture.profile))
+def _predict(
+    segmenter: Segmenter, shrunk: Shrunk, picture: Picture, prompt: Prompt | None
+) -> Plane:
+    """What the network says of the picture in sRGB: (h, w), 0..1, or NaN."""
+    shown = shrunk.pixels
+    if picture.profile is not None:
+        shown = np.asarray(to_srgb(as_image(shown).convert("RGB"), picture.profile))
+    if prompt is None:
+        return segmenter.predict(shown)
+    return segmenter.predict(shown, to_percent(prompt, picture.width, picture.height))
 
 
-def _doubted(
-    probability: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """The prediction with background where there is no number, and what is wrong with it."""
-    lost = np.isnan(probability)
+def _check(prediction: Plane) -> tuple[Plane, tuple[str, ...]]:
+    """Probabilities, with background where there is no number, and what is wrong with them."""
+    lost = np.isnan(prediction)
     if lost.any():
-        return np.where(lost, np.float32(0), probability), (INVALID_PREDICTION,)
-    flat = probability.max() > FLAT and np.ptp(probability) < FLAT
-    return probability, (FLAT_PREDICTION,) if flat else ()
+        return round_sure(np.where(lost, np.float32(0), prediction)), (INVALID_PREDICTION,)
+    flat = prediction.max() > FLAT and np.ptp(prediction) < FLAT
+    return round_sure(prediction), (FLAT_PREDICTION,) if flat else ()
 
 
-def _matted(
-    picture: Picture,
+def _matte(
+    rgba: NDArray[np.uint8],
     mask: NDArray[np.uint8],
     variance: Plane,
-    command: RemoveBackground,
+    wanted: Matting | None,
     limits: ImagingLimits,
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """The alpha channel of the upright picture, and notes."""
-    notes: tuple[str, ...] = ()
-    if command.matting is not None:
-        budget = MattingBudget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
-        mask, notes = matte(
-            picture.pixels,
-            mask,
-            command.matting,
-            variance=variance,
-            budget=budget,
-        )
-    if command.mask.invert:
-        mask = 255 - mask
-    if not picture.opaque:
-        mask = product(mask, picture.pixels[..., 3])
-    return mask, notes
+    """The mask after matting, if it is wanted, and notes."""
+    if wanted is None:
+        return mask, ()
+    budget = MattingBudget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
+    return matte(rgba, mask, wanted, variance=variance, budget=budget)
 
 
-def _composed(
-    picture: Picture,
-    alpha: NDArray[np.uint8],
-    command: RemoveBackground,
-    backdrop: bytes | None,
-    *,
-    small: Shrunk,
-    found: Found,
-    limits: ImagingLimits,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The finished picture, (H, W, 4), and the alpha channel of its subject, (H, W)."""
-    moved = command.crop is not None or command.placement is not None
-    shrinks = command.max_pixels is not None and alpha.size > command.max_pixels
-    only_masks = all(output.kind is ImageKind.MASK for output in command.outputs)
-    if only_masks and not moved and not shrinks:
-        return picture.pixels, alpha
-    rgba = picture.pixels
-    colors = _colors(alpha, found, small) if command.foreground_estimation else None
-    cut_out(rgba, alpha, colors=colors)
-    if command.crop is not None:
-        rgba = cropped(rgba, command.crop)
-    if command.placement is not None:
-        rgba = placed(rgba, command.placement)
-    if command.max_pixels is not None:
-        rgba = shrunk_to(rgba, command.max_pixels)
-    if moved or shrinks:
-        alpha = np.ascontiguousarray(rgba[..., 3])
-    if only_masks:
-        return rgba, alpha
-    return _layered(rgba, alpha, command, backdrop, limits), alpha
+def _finish_alpha(mask: NDArray[np.uint8], picture: Picture, edits: MaskEdits) -> NDArray[np.uint8]:
+    """The alpha channel of the upright picture: inverted if asked, and no more than its own."""
+    alpha = 255 - mask if edits.invert else mask
+    return alpha if picture.opaque else multiply(alpha, picture.pixels[..., 3])
 
 
-def _colors(alpha: NDArray[np.uint8], found: Found, small: Shrunk) -> Plane:
-    """The colours of subject and background; those of the mask, where it became alpha as it is."""
-    if alpha is found.mask:
-        return found.colors
-    levels = reduce(alpha, small.factor)
-    return spread(small, shares(small, levels))
+def _needs_other_colors(command: RemoveBackground, picture: Picture) -> bool:
+    """Whether alpha is no more the refined mask, whose colours were estimated.
+
+    A region takes something away from the mask; the colours of what remains are the same.
+    """
+    if not (shows_colors(command) and command.foreground_estimation):
+        return False
+    return command.matting is not None or command.mask != MaskEdits() or not picture.opaque
 
 
-def _layered(
-    rgba: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-    command: RemoveBackground,
-    backdrop: bytes | None,
-    limits: ImagingLimits,
+def _cut_out(
+    rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], colors: Plane, command: RemoveBackground
 ) -> NDArray[np.uint8]:
-    """The cutout on its shadow on its background."""
-    linear = command.linear_light
-    if command.shadow is not None:
-        shadow = contact_shadow(alpha, command.shadow.opacity)
-        rgba = over(rgba, shadow, linear_light=linear)
-    for behind in _behind(rgba.shape, command.background, backdrop, limits):
-        rgba = over(rgba, behind, linear_light=linear)
-    return rgba
+    """The cutout, in the memory of the picture, which nothing needs from here on.
+
+    It stays the picture where nobody sees more of it than its mask.
+    """
+    if not shows_colors(command) and not moves(command, alpha):
+        return rgba
+    return unmix(rgba, alpha, colors if command.foreground_estimation else None, out=rgba)
 
 
-def _behind(
-    shape: tuple[int, ...],
-    background: Background | None,
-    backdrop: bytes | None,
+def _encode(
+    finished: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    picture: Picture,
+    command: RemoveBackground,
     limits: ImagingLimits,
-) -> Iterator[NDArray[np.uint8]]:
-    """The background's layers, the nearest first."""
-    if background is None:
-        return
-    if backdrop is not None:
-        picture = decode(backdrop, max_pixels=limits.max_pixels)
-        yield fitted(picture.pixels, shape, background.fit)
-    if background.color is not None:
-        yield plain(shape, background.color)
+) -> tuple[Encoded, ...]:
+    tags = Tags(profile=picture.profile, dpi=picture.dpi)
+    return tuple(
+        encode_output(output, finished, alpha, tags=tags, png_level=limits.png_level)
+        for output in command.outputs
+    )
 
 
 class _Timings:

@@ -11,7 +11,7 @@ typedef struct {
     float *above, *left, *inverse, *gain;
 } Weights;
 
-static inline void weighed(const float *alpha, ptrdiff_t height, ptrdiff_t width, float smooth,
+static inline void neighbour_weights(const float *alpha, ptrdiff_t height, ptrdiff_t width, float smooth,
                            float edge, Weights to)
 {
     for (ptrdiff_t y = 0; y < height; y++)
@@ -31,9 +31,9 @@ static inline void weighed(const float *alpha, ptrdiff_t height, ptrdiff_t width
 /* One step for one colour of all pixels: `before`, the step before `now`, becomes the next. Each is
  * the foreground, then the background. Beyond a plane's ends is memory that may be read; it weighs
  * nothing. */
-static inline void stepped(const float *now, float *restrict before, const float *seen,
+static inline void relax_step(const float *now, float *restrict before, const float *seen,
                            const float *alpha, Weights by, ptrdiff_t n, ptrdiff_t width,
-                           float smooth, float pace)
+                           float smooth, float omega)
 {
     const float *back = now + n;
     float *restrict back_before = before + n;
@@ -48,13 +48,13 @@ static inline void stepped(const float *now, float *restrict before, const float
         f *= by.inverse[i];
         b *= by.inverse[i];
         float missing = by.gain[i] * (seen[i] - (share * f + rest * b));
-        before[i] += pace * (f + share * missing - before[i]);
-        back_before[i] += pace * (b + rest * missing - back_before[i]);
+        before[i] += omega * (f + share * missing - before[i]);
+        back_before[i] += omega * (b + rest * missing - back_before[i]);
     }
 }
 
 /* A plane of the coarser grid, each cell twice across and down. */
-static inline void doubled(const float *coarse, ptrdiff_t height, ptrdiff_t width, float *to)
+static inline void repeat_cells(const float *coarse, ptrdiff_t height, ptrdiff_t width, float *to)
 {
     ptrdiff_t coarse_width = (width + 1) / 2;
     for (ptrdiff_t y = 0; y < height; y++)
@@ -62,11 +62,11 @@ static inline void doubled(const float *coarse, ptrdiff_t height, ptrdiff_t widt
             to[y * width + x] = coarse[y / 2 * coarse_width + x / 2];
 }
 
-/* foreground._relaxed. coarse: (6, (h + 1) / 2, (w + 1) / 2); seen: (3, h, w); alpha: (h, w);
- * paces: one for each step; front_back: (6, h, w), written. The colours have nothing to do with each
+/* foreground._relax. coarse: (6, (h + 1) / 2, (w + 1) / 2); seen: (3, h, w); alpha: (h, w);
+ * omegas: one for each step; front_back: (6, h, w), written. The colours have nothing to do with each
  * other, so they take turns in the same memory. */
 KERNEL int relax(const float *coarse, const float *seen, const float *alpha, ptrdiff_t height,
-                 ptrdiff_t width, float smooth, float edge, const float *paces, ptrdiff_t steps,
+                 ptrdiff_t width, float smooth, float edge, const float *omegas, ptrdiff_t steps,
                  float *front_back)
 {
     ptrdiff_t n = height * width, rim = width + 1, padded = 2 * n + 2 * rim;
@@ -76,14 +76,14 @@ KERNEL int relax(const float *coarse, const float *seen, const float *alpha, ptr
         return 1;
     float *weights = memory + 2 * padded;
     Weights by = {weights, weights + n + rim, weights + 2 * (n + rim), weights + 3 * (n + rim)};
-    weighed(alpha, height, width, smooth, edge, by);
+    neighbour_weights(alpha, height, width, smooth, edge, by);
     for (ptrdiff_t color = 0; color < COLORS; color++) {
         float *now = memory + rim, *before = now + padded;
         for (ptrdiff_t side = 0; side < 2; side++)
-            doubled(coarse + (color + side * COLORS) * coarse_n, height, width, now + side * n);
+            repeat_cells(coarse + (color + side * COLORS) * coarse_n, height, width, now + side * n);
         memcpy(before, now, sizeof(float) * (size_t)(2 * n));
         for (ptrdiff_t step = 0; step < steps; step++) {
-            stepped(now, before, seen + color * n, alpha, by, n, width, smooth, paces[step]);
+            relax_step(now, before, seen + color * n, alpha, by, n, width, smooth, omegas[step]);
             float *next = before;
             before = now;
             now = next;
@@ -100,21 +100,21 @@ KERNEL int relax(const float *coarse, const float *seen, const float *alpha, ptr
 }
 
 /* The foreground of one soft pixel, from the coarse colours here in their planes. */
-static inline void unmixed(uint8_t *pixel, uint8_t level, const float *here, ptrdiff_t plane,
+static inline void unmix_pixel(uint8_t *pixel, uint8_t level, const float *here, ptrdiff_t plane,
                            float way)
 {
     float alpha = (float)level / FULL, rest = 1 - alpha;
     float share = alpha / (alpha * alpha + rest * rest);
     for (int color = 0; color < COLORS; color++) {
-        float front = mixed(here + color * plane, way);
-        float back = mixed(here + (color + COLORS) * plane, way);
+        float front = lerp(here + color * plane, way);
+        float back = lerp(here + (color + COLORS) * plane, way);
         pixel[color] = rounded(front + share * ((float)pixel[color] - alpha * front - rest * back));
     }
     pixel[3] = level;
 }
 
 /* Eight pixels whose alpha is 255. Most pictures have it there already: then nothing is written. */
-static inline void made_solid(uint8_t *pixels)
+static inline void make_solid(uint8_t *pixels)
 {
     uint8_t all = FULL;
     for (int k = 0; k < 8; k++)
@@ -123,19 +123,21 @@ static inline void made_solid(uint8_t *pixels)
         pixels[4 * k + 3] = FULL;
 }
 
-/* foreground.cut_out. rgba: (H, W, 4), in place; alpha: (H, W); coarse: (6, h, w), or NULL to leave
- * the colours of soft pixels. */
-KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coarse_width,
-                   uint8_t *rgba, const uint8_t *alpha, ptrdiff_t height, ptrdiff_t width,
-                   ptrdiff_t first, ptrdiff_t last)
+/* foreground.unmix. rgba: (H, W, 4); alpha: (H, W); coarse: (6, h, w), or NULL to leave the colours
+ * of soft pixels; out: (H, W, 4), which may be rgba. */
+KERNEL int unmix(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coarse_width,
+                 const uint8_t *rgba, const uint8_t *alpha, ptrdiff_t height, ptrdiff_t width,
+                 ptrdiff_t first, ptrdiff_t last, uint8_t *out)
 {
     float *line = malloc(sizeof(float) * (size_t)(PLANES * (coarse_width + 1)));
-    Columns at = placed(width, coarse_width);
+    Columns at = column_positions(width, coarse_width);
     int failed = !(line && at.cell);
     for (ptrdiff_t y = first; !failed && y < last; y++) {
         const uint8_t *levels = alpha + y * width;
-        uint8_t *pixels = rgba + 4 * y * width;
+        uint8_t *pixels = out + 4 * y * width;
         int blended = 0;
+        if (out != rgba)
+            memcpy(pixels, rgba + 4 * y * width, 4 * (size_t)width);
         for (ptrdiff_t x = 0; x < width; x++) {
             uint64_t eight = 1;
             if (x + 8 <= width)
@@ -144,7 +146,7 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
                 memset(pixels + 4 * x, 0, 32);
                 x += 7;
             } else if (eight == UINT64_MAX) {
-                made_solid(pixels + 4 * x);
+                make_solid(pixels + 4 * x);
                 x += 7;
             } else if (levels[x] == 0) {
                 memset(pixels + 4 * x, 0, 4);
@@ -153,15 +155,16 @@ KERNEL int cut_out(const float *coarse, ptrdiff_t coarse_height, ptrdiff_t coars
             } else {
                 if (!blended) {
                     ptrdiff_t cell;
-                    float share = between(y, height, coarse_height, &cell);
-                    blended_row(coarse, PLANES, coarse_height, coarse_width, cell, share, line);
+                    float way = sample_position(y, height, coarse_height, &cell);
+                    lerp_row(coarse, PLANES, coarse_height, coarse_width, cell, way, line);
                     blended = 1;
                 }
-                unmixed(pixels + 4 * x, levels[x], line + at.cell[x], coarse_width + 1, at.way[x]);
+                unmix_pixel(pixels + 4 * x, levels[x], line + at.cell[x], coarse_width + 1,
+                            at.way[x]);
             }
         }
     }
     free(line);
-    freed(at);
+    free_columns(at);
     return failed;
 }

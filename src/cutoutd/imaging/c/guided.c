@@ -173,7 +173,7 @@ static inline int flat_level(const float *cell, ptrdiff_t plane, ptrdiff_t down,
 
 /* The runs of a row of pixels that lies between the coarse row at `upper` and the one `down`
  * further on; returns how many. */
-static inline ptrdiff_t found_runs(const float *upper, ptrdiff_t plane, ptrdiff_t down,
+static inline ptrdiff_t find_runs(const float *upper, ptrdiff_t plane, ptrdiff_t down,
                                    ptrdiff_t coarse_width, const ptrdiff_t *cells, ptrdiff_t width,
                                    Run *runs)
 {
@@ -218,22 +218,22 @@ static inline void applied_run(const float *upper, ptrdiff_t plane, ptrdiff_t do
     }
 }
 
-/* guided.applied. coefficients: (4, h, w); rgba: (H, W, 4); mask: (H, W). */
+/* guided.apply. coefficients: (4, h, w); rgba: (H, W, 4); mask: (H, W). */
 KERNEL int guided_apply(const float *coefficients, ptrdiff_t coarse_height, ptrdiff_t coarse_width,
                         const uint8_t *rgba, ptrdiff_t height, ptrdiff_t width, ptrdiff_t first,
                         ptrdiff_t last, uint8_t *mask)
 {
     ptrdiff_t plane = coarse_height * coarse_width, known = -1, count = 0;
     Run *runs = malloc(sizeof(Run) * (size_t)width);
-    Columns at = placed(width, coarse_width);
+    Columns at = column_positions(width, coarse_width);
     int failed = !(runs && at.cell);
     for (ptrdiff_t y = first; !failed && y < last; y++) {
         ptrdiff_t row;
-        float share = between(y, height, coarse_height, &row);
+        float share = sample_position(y, height, coarse_height, &row);
         ptrdiff_t down = row + 1 < coarse_height ? coarse_width : 0;
         const float *upper = coefficients + row * coarse_width;
         if (row != known)
-            count = found_runs(upper, plane, down, coarse_width, at.cell, width, runs);
+            count = find_runs(upper, plane, down, coarse_width, at.cell, width, runs);
         known = row;
         for (const Run *run = runs; run < runs + count; run++)
             if (run->level >= 0)
@@ -243,6 +243,6 @@ KERNEL int guided_apply(const float *coefficients, ptrdiff_t coarse_height, ptrd
                             rgba + 4 * y * width, *run, mask + y * width);
     }
     free(runs);
-    freed(at);
+    free_columns(at);
     return failed;
 }

@@ -44,7 +44,7 @@ static inline uint8_t best_filter(const uint8_t *rows, ptrdiff_t length, ptrdiff
             nearest += size_of(row[x] - paeth(left, above, corner));
         }
     }
-    if (top && nearest < smaller((ptrdiff_t)sub, (ptrdiff_t)up))
+    if (top && (ptrdiff_t)nearest < smaller((ptrdiff_t)sub, (ptrdiff_t)up))
         return PAETH;
     return sub < up ? SUB : UP;
 }
@@ -60,7 +60,7 @@ static inline void less_paeth(const uint8_t *row, ptrdiff_t length, ptrdiff_t ch
         line[x] = (uint8_t)(row[x] - paeth(row[x - channels], above[x], above[x - channels]));
 }
 
-/* png_filter.filtered. rows: (H, length) bytes; lines: (last - first, length + 1). */
+/* png_filter.filter_rows. rows: (H, length) bytes; lines: (last - first, length + 1). */
 KERNEL int png_filter(const uint8_t *rows, ptrdiff_t length, ptrdiff_t channels, ptrdiff_t first,
                       ptrdiff_t last, uint8_t *lines)
 {
