@@ -13,7 +13,6 @@ RUN python -m venv /opt/cutoutd \
 COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
 COPY src src
 COPY docker/trim.sh docker/
-ENV CUTOUTD_KERNELS=required
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
     && docker/trim.sh /opt/cutoutd
 

@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-BUILT  := pyproject.toml hatch_build.py $(wildcard src/cutoutd/imaging/c/*)
+BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients coverage \
@@ -147,7 +147,7 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: requirements/runtime.txt $(BUILT) | $(VENV)/bin/python
 	@echo "Installing cutoutd into $(VENV) (once; about a minute) …"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@tools/install
 	@touch $@
 
 training/.venv/.installed: requirements/training.txt requirements/torch.txt pyproject.toml | $(VENV)/bin/python
@@ -155,7 +155,7 @@ training/.venv/.installed: requirements/training.txt requirements/torch.txt pypr
 	@$(BIN)/python -m venv training/.venv
 	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/torch.txt
 	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/training.txt
-	@training/.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@tools/install training/.venv/bin/python
 	@touch $@
 
 $(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
@@ -166,7 +166,7 @@ $(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 	@echo "Installing cutoutd and its development tools into $(VENV) (once; about a minute) …"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@tools/install
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json | $(VENV)/.dev

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from cutoutd.imaging.kernels import LIBRARY
+
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns("*.so", "*.onnx", "__pycache__")
-KERNELS = "cutoutd/imaging/libkernels.so"
+KERNELS = f"cutoutd/imaging/{LIBRARY.name}"
 
 
 @pytest.fixture
@@ -50,15 +52,42 @@ def test_the_wheel_holds_the_kernels_and_fits_every_python_of_its_platform(check
     assert not the_wheel(checkout).name.endswith("-any.whl")
 
 
-def test_without_a_compiler_the_wheel_is_whole_and_for_any_platform(checkout: Path) -> None:
-    built = build(checkout, CC="no-such-compiler")
-    assert built.returncode == 0
-    assert "Without compiled kernels imaging is slower" in built.stdout + built.stderr
-    assert the_wheel(checkout).name.endswith("-py3-none-any.whl")
-    assert KERNELS not in zipfile.ZipFile(the_wheel(checkout)).namelist()
+def requirements(checkout: Path, **environment: str) -> list[str]:
+    """What the build asks pip for beside the build system."""
+    code = "from hatchling.build import get_requires_for_build_wheel as f; print(*f())"
+    asked = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return asked.stdout.split()
 
 
-def test_where_kernels_are_required_a_missing_compiler_is_an_error(checkout: Path) -> None:
-    built = build(checkout, CC="no-such-compiler", CUTOUTD_KERNELS="required")
+def test_a_compiler_is_asked_for_only_where_there_is_none(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert requirements(checkout, CC="some-compiler") == []
+    assert requirements(checkout, PATH=str(tmp_path / "nothing")) == [
+        line
+        for line in (ROOT / "requirements" / "compiler.in").read_text().splitlines()
+        if not line.startswith("#")
+    ]
+
+
+def test_without_any_compiler_a_sentence_says_what_to_install(
+    checkout: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    built = build(checkout, PATH=str(tmp_path / "nothing"))
     assert built.returncode != 0
-    assert not (checkout / "dist").exists() or not list((checkout / "dist").glob("*.whl"))
+    assert "apt install gcc libc6-dev" in built.stdout + built.stderr
+    assert "Traceback" not in built.stderr
+
+
+def test_a_compiler_that_fails_leaves_no_wheel(checkout: Path) -> None:
+    built = build(checkout, CC="no-such-compiler")
+    assert built.returncode != 0
+    assert "no-such-compiler" in built.stdout + built.stderr
+    assert not list(checkout.glob("dist/*.whl"))
