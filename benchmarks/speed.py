@@ -33,7 +33,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackground, Source
-from cutoutd.imaging import kernels
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import png
 from cutoutd.imaging.threads import set_num_threads
@@ -403,7 +402,6 @@ def save(chosen: argparse.Namespace, rows: dict[str, dict[str, float]]) -> None:
         },
         "date": time.strftime("%Y-%m-%d"),
         "load_before": os.getloadavg()[0],
-        "kernels": kernels.compiled(),
         "photo": Path(chosen.photo).name if chosen.photo else "drawn fur",
         "cases": rows,
     }

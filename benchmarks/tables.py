@@ -60,16 +60,15 @@ def _edges(file: str) -> list[str]:
     return lines
 
 
-def kernels() -> list[str]:
-    """Milliseconds of each stage, with the kernels and without."""
-    cases = json.loads((HERE / "results" / "kernels.json").read_text())["cases"]
-    lines = ["| ms, without → with kernels | input | mask | matting | colours | PNG | all stages |"]
-    lines.append("|---" * 7 + "|")
-    for name, ways in cases.items():
-        cells = [
-            f"{ways['numpy'][stage]:.0f} → {ways['kernels'][stage]:.0f}"
-            for stage in ("segment", "mask", "matting", "colors", "encode", "total")
-        ]
+STAGES = ("decode", "segment", "mask", "matting", "colors", "encode", "total")
+
+
+def stages() -> list[str]:
+    """Milliseconds of each stage, the network's own left out."""
+    cases = json.loads((HERE / "results" / "stages.json").read_text())["cases"]
+    lines = ["| ms | " + " | ".join(STAGES) + " |", "|---" * (len(STAGES) + 1) + "|"]
+    for name, spent in cases.items():
+        cells = [f"{spent[stage]:.0f}" for stage in STAGES]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
 
@@ -100,7 +99,6 @@ def throughput() -> list[str]:
 TABLES = {
     HERE / "README.md": (speed, speed_mnn, edges, edges_blurred),
     DECISIONS / "0003-how-networks-are-run.md": (throughput,),
-    DECISIONS / "0002-imaging-in-numpy.md": (kernels,),
 }
 """The pages, and the tables on each. A table's marks have its name: `<!-- speed -->`."""
 

@@ -1,29 +1,27 @@
-"""What the kernels in C save: each stage with them and with NumPy alone, in turns.
+"""What each stage of the pipeline takes, the network's own time left out.
 
 The network gets its input and its answer is given, so that nothing but imaging is measured.
 Needs no rembg.
 
-    python benchmarks/kernels.py [--rounds 9]
+    python benchmarks/stages.py [--rounds 9]
 """
 
 import argparse
 import json
 import statistics
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.command import MattingMode, RemoveBackground
-from cutoutd.imaging import kernels
 from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.tensors import tensor_from_picture
 from machine import facts
 from speed import LIMITS, command, photo
 
-RESULT = Path(__file__).parent / "results" / "kernels.json"
+RESULT = Path(__file__).parent / "results" / "stages.json"
 CASES = {
     "0.5 MP": (0.5, command()),
     "2 MP": (2, command()),
@@ -49,18 +47,11 @@ class Given:
         return self._answer
 
 
-def rounds(megapixels: float, wanted: RemoveBackground, count: int) -> dict[str, dict[str, float]]:
-    """Median milliseconds of each stage, both ways; the first round is not counted."""
+def rounds(megapixels: float, wanted: RemoveBackground, count: int) -> dict[str, float]:
+    """Median milliseconds of each stage; the first round is not counted."""
     data, answer = photo(megapixels, None)
-    found: dict[str, list[dict[str, float]]] = {"kernels": [], "numpy": []}
-    for _ in range(count + 1):
-        found["kernels"].append(stages(data, answer, wanted))
-        with mock.patch.object(kernels, "_library", None):
-            found["numpy"].append(stages(data, answer, wanted))
-    return {
-        way: {stage: statistics.median(row[stage] for row in rows[1:]) for stage in rows[0]}
-        for way, rows in found.items()
-    }
+    rows = [stages(data, answer, wanted) for _ in range(count + 1)][1:]
+    return {stage: statistics.median(row[stage] for row in rows) for stage in rows[0]}
 
 
 def stages(data: bytes, answer: NDArray[np.float32], wanted: RemoveBackground) -> dict[str, float]:
@@ -72,7 +63,6 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=9)
     chosen = options.parse_args()
-    assert kernels.compiled(), "there is no C compiler here, or cutoutd was not installed"
     record = {**facts(), "rounds": chosen.rounds, "cases": {}}
     for name, (megapixels, wanted) in CASES.items():
         record["cases"][name] = rounds(megapixels, wanted, chosen.rounds)
