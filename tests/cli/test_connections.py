@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import pytest
 import uvicorn
@@ -169,16 +170,131 @@ def test_among_too_many_the_oldest_idle_connection_makes_room() -> None:
         assert idle[1].recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_when_all_are_busy_a_newcomer_is_told_when_to_come_back() -> None:
-    with served(Patience(connections=2)) as port, ExitStack() as stack:
+@contextmanager
+def full(**given: Any) -> Iterator[int]:
+    """The port of a server all of whose places are taken by slow bodies."""
+    with served(Patience(connections=2, **given)) as port, ExitStack() as stack:
         for _ in range(2):
             busy = stack.enter_context(connected(port, HEAD % b"slow"))
             busy.sendall(b"x" * 50)
         time.sleep(0.1)
-        with connected(port) as wire:
-            answer = rest(wire)
+        yield port
+
+
+def test_when_all_are_busy_a_newcomer_is_told_when_to_come_back() -> None:
+    with full() as port, connected(port, WHOLE) as wire:
+        answer = rest(wire)
     assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert b"Retry-After: 2\r\n" in answer
+
+
+@pytest.mark.parametrize("path", [b"/livez", b"/readyz", b"/readyz?verbose"])
+def test_when_all_are_busy_health_checks_are_answered(path: bytes) -> None:
+    with full() as port, connected(port, WHOLE.replace(b"/ ", path + b" ")) as wire:
+        answer = rest(wire)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close\r\n" in answer
+
+
+def test_the_places_of_health_checks_cannot_be_sat_on() -> None:
+    with full(probes=3) as port, ExitStack() as stack:
+        silent = [stack.enter_context(connected(port)) for _ in range(9)]
+        time.sleep(0.1)
+        with connected(port, WHOLE.replace(b"/ ", b"/livez ")) as wire:
+            assert rest(wire).startswith(b"HTTP/1.1 200 ")
+        assert rest(silent[0]) == b""
+
+
+def test_a_body_slower_than_the_least_rate_ends() -> None:
+    patience = Patience(body_s=60, slow_s=0.3, bytes_per_s=1000)
+    with served(patience) as port, connected(port, HEAD % b"" + b"x" * 90) as wire:
+        assert rest(wire).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_is_fast_enough_may_take_its_time() -> None:
+    head = HEAD.replace(b" 100\r", b" 1200\r") % b""
+    patience = Patience(body_s=60, slow_s=0.2, bytes_per_s=100)
+    with served(patience) as port, connected(port, head) as wire:
+        for _ in range(12):
+            wire.sendall(b"x" * 100)
+            time.sleep(0.05)
+        assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def fields(number: int) -> bytes:
+    return WHOLE[:-2] + b"".join(b"a%d: b\r\n" % one for one in range(number)) + b"\r\n"
+
+
+@pytest.mark.parametrize("number", [0, 1, 99])
+def test_a_head_may_have_a_hundred_fields(port: int, number: int) -> None:
+    with connected(port, fields(number)) as wire:
+        assert wire.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("size", [60_000, 65_536, 200_000, 1_000_000])
+def test_bodies_and_requests_before_a_head_are_no_part_of_it(port: int, size: int) -> None:
+    post = (HEAD % b"").replace(b" 100\r", b" %d\r" % size) + b"x" * size
+    with connected(port) as wire:
+        for request in (post, WHOLE, post, post, WHOLE * 20):
+            wire.sendall(request)
+            answer = b""
+            while answer.count(b"HTTP/1.1 200 ") < request.count(b" / HTTP"):
+                answer += wire.recv(65536)
+                assert b" 431 " not in answer
+
+
+TOO_MUCH = {
+    "101 fields": fields(100),
+    "a million fields": fields(1_000_000),
+    "a long field": WHOLE[:-2] + b"a: " + b"b" * 5_000_000 + b"\r\n\r\n",
+    "a long name": WHOLE[:-2] + b"a" * 200_000 + b": b\r\n\r\n",
+    "a little too long": WHOLE[:-2] + b"a: " + b"b" * 65_600 + b"\r\n\r\n",
+    "behind another": WHOLE + fields(1000),
+    "empty lines": b"\r\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_a_head_beyond_its_bound_is_answered_431(port: int, what: str) -> None:
+    with connected(port) as wire:
+        with suppress(OSError):
+            wire.sendall(TOO_MUCH[what])
+        answer = rest(wire)
+    assert b"HTTP/1.1 431 " in answer or (what == "behind another" and not answer)
+
+
+@pytest.mark.parametrize("trailer", [b"a: b\r\n" * 1000, b"a: " + b"b" * 1_000_000])
+def test_what_follows_a_chunked_body_is_bounded_too(port: int, trailer: bytes) -> None:
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+    with connected(port) as wire:
+        with suppress(OSError):
+            wire.sendall(chunked + trailer + b"\r\n\r\n")
+        assert b" 200 " not in rest(wire)
+
+
+@pytest.mark.parametrize("chunk", [b"1\r\nx\r\n", b"1;" + b"y" * 50 + b"\r\nx\r\n"])
+def test_a_body_that_is_mostly_chunks_ends(port: int, chunk: bytes) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(port) as wire:
+        with suppress(OSError):
+            wire.sendall(head + chunk * 200_000 + b"0\r\n\r\n")
+        assert b" 200 " not in rest(wire)
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [
+        (b"1.1", b"", b" 400 "),
+        (b"1.1", b"Host: \r\n", b" 400 "),
+        (b"1.1", b"Host: a\r\nHost: a\r\n", b" 400 "),
+        (b"1.0", b"Host: a\r\nHost: b\r\n", b" 400 "),
+        (b"1.0", b"", b" 200 "),
+        (b"1.1", b"Host: a\r\n", b" 200 "),
+    ],
+)
+def test_a_request_names_one_host(port: int, version: bytes, hosts: bytes, status: bytes) -> None:
+    with connected(port, b"GET / HTTP/%s\r\n%s\r\n" % (version, hosts)) as wire:
+        assert status in wire.recv(65536)[:16]
 
 
 def test_a_peer_that_vanishes_is_probed_for() -> None:

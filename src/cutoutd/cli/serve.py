@@ -20,8 +20,9 @@ def serve(
 
     import uvicorn
 
-    from cutoutd.cli.connections import Patience, allow_files_for
+    from cutoutd.cli.connections import Patience
     from cutoutd.cli.server import HurriableServer
+    from cutoutd.cli.sockets import allow_files_for
     from cutoutd.logs import logging_config
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
