@@ -4,6 +4,7 @@ CutoutError
 ├── InvalidRequest          the caller can fix it by asking differently; names the field
 │   ├── SourceRejected      too large, not a picture, truncated, or at a forbidden address
 │   │   └── ForbiddenAddress   a URL, of a picture or a webhook, that leads where we do not call
+│   ├── UnsupportedEncoding the body is compressed in a way that is not read here
 │   └── RequestConflict     the same idempotency key came with another body
 ├── AuthenticationFailed    no key, or a wrong one
 │   └── PermissionDenied    a good key that may not do this
@@ -85,6 +86,19 @@ class ForbiddenAddress(SourceRejected):
             field=field,
         )
         self.why = why
+
+
+class UnsupportedEncoding(InvalidRequest):
+    """A body with a Content-Encoding that is not read here."""
+
+    code = "unsupported_encoding"
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            f"A body with Content-Encoding {encoding!r} is not read here; send it as it is, "
+            "or as one layer of gzip.",
+            field="Content-Encoding",
+        )
 
 
 class RequestConflict(InvalidRequest):

@@ -4,8 +4,8 @@ import pytest
 
 from cutoutd.command import Matting
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.bodies import Upload
 from cutoutd.web.fields import FilePicture, Flag, RequestFields, color_of, matting_of
+from cutoutd.web.parts import Upload
 
 
 class Example(RequestFields):

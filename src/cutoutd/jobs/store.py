@@ -303,7 +303,7 @@ class JobStore:
         if row.created_at + IDEMPOTENCY_MS <= self._clock():
             tx.execute(update(jobs).where(same_key).values(idempotency_key=None))
             return None
-        if row.fingerprint != submission.fingerprint:
+        if submission.fingerprint is None or row.fingerprint != submission.fingerprint:
             raise RequestConflict(
                 "This idempotency key was used for another request.", field="Idempotency-Key"
             )

@@ -45,7 +45,7 @@ class Files:
         Raises Overloaded when there is no room, or a job for them would be refused now.
         """
         await self._threads.call(self._store.refuse_when_full, self._limits.max_waiting)
-        key = upload_key(data, folder=folder, client=client)
+        key = await self._threads.call(upload_key, data, folder=folder, client=client)
         await self._threads.call(self._put, key, data, "application/octet-stream")
         return Source(artifact=key, name=name)
 

@@ -108,7 +108,7 @@ class Service:
             priority=priority,
             keep_ms=1000 * (self._limits.keep_s if keep_for_s is None else keep_for_s),
             idempotency_key=idempotency_key,
-            fingerprint=fingerprint(command, dialect) if idempotency_key else None,
+            fingerprint=fingerprint(command, dialect) if idempotency_key is not None else None,
         )
         self._waiting.listen()
         try:

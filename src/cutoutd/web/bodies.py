@@ -1,32 +1,31 @@
 """Request fields, from whichever encoding the client chose: JSON, urlencoded or multipart."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, ParamSpec, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
-from cutoutd.errors import InvalidRequest
+from cutoutd.errors import InvalidRequest, SourceRejected, UnsupportedEncoding
+from cutoutd.net.unpack import UNPACKED, Body, Damaged, TooManyBytes, encodings_of
 from cutoutd.web.context import context_of
 from cutoutd.web.details import invalid_from
+from cutoutd.web.json_body import is_object, read_object
+from cutoutd.web.parts import Upload, charset_of, read_multipart, read_urlencoded
 from cutoutd.web.state import state_of
 
-MAX_FIELDS = 200
-MAX_FILES = 10
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+
+_SMALL: Final = 8192
+"""Bodies that are read sooner than a thread begins."""
+_THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="bodies")
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file part: its bytes and the client's file name (never a path of ours)."""
-
-    data: bytes
-    name: str | None
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def body_of(
@@ -39,88 +38,108 @@ def body_of(
     """
 
     async def parse(request: Request) -> Model:
-        fields = await _fields_once(request, whole_body)
-        try:
-            return model.model_validate(fields)
-        except ValidationError as error:
-            raise invalid_from(error.errors(include_url=False, include_context=False)) from error
+        body = await _body_once(request)
+        kind, query = request.headers.get("content-type", ""), dict(request.query_params)
+
+        def read() -> Model:
+            fields = {**query, **read_fields(body, kind, whole_body=whole_body)}
+            try:
+                return model.model_validate(fields)
+            except ValidationError as error:
+                found = error.errors(include_url=False, include_context=False, include_input=False)
+                raise invalid_from(found) from error
+
+        return await off_the_loop(len(body), read)
 
     return parse
 
 
-async def _fields_once(request: Request, whole_body: str | None) -> dict[str, Any]:
-    """Two dependencies of one route may ask; a form can be read only once."""
+async def off_the_loop(size: int, read: Callable[[], T]) -> T:
+    """What `read` makes of so many bytes; in a thread, unless that takes less than a moment."""
+    if size <= _SMALL:
+        return read()
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, read)
+
+
+async def _body_once(request: Request) -> bytes:
+    """The body, which may have been read to find the key of its sender."""
     state = state_of(request.scope)
-    if state.fields is None:
-        in_body = await read_fields(request, whole_body=whole_body)
-        state.fields = {**request.query_params, **in_body}
-    return state.fields
+    body, state.body = state.body, None
+    return await read_body(request) if body is None else body
 
 
-async def read_fields(request: Request, *, whole_body: str | None = None) -> dict[str, Any]:
-    """Every field of the body by name; a file part is an `Upload`, a repeated field a list.
+async def read_body(request: Request, watch: Callable[[bytearray], None] | None = None) -> bytes:
+    """The body, unpacked where it came compressed.
 
-    A body that looks like JSON is read as JSON whatever its type says: `curl -d` and some
-    browsers' `fetch` send it as urlencoded or as plain text. An empty body has no fields.
+    watch: called with what is there after each piece, and once more at the end; may raise.
+    Raises InvalidRequest for a compression that is not read, or a body that is damaged;
+    SourceRejected for too many bytes, Overloaded where there is no room for them.
     """
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return await _read_form(request)
-    body = await request.body()
-    if not body.strip():
+    layers = encodings_of(request.headers.get("content-encoding", ""))
+    if len(layers) > 1 or not UNPACKED.issuperset(layers):
+        raise UnsupportedEncoding(", ".join(layers)[:60])
+    limit, room = context_of(request).options.max_body_bytes, state_of(request.scope).room
+    body = Body(limit=limit, unpack=bool(layers))
+    try:
+        async for piece in request.stream():
+            body.add(piece)
+            if room is not None:
+                room.grow_to(len(body))
+            if watch is not None:
+                watch(body.data)
+        return body.whole()
+    except TooManyBytes as error:
+        raise SourceRejected(
+            f"The request is larger than {limit / 1_000_000:.3g} MB; send a smaller image.",
+            reason="too_many_bytes",
+        ) from error
+    except Damaged as error:
+        raise InvalidRequest(f"The body is no whole {layers[0]} stream.") from error
+
+
+def read_fields(body: bytes, content_type: str, *, whole_body: str | None = None) -> dict[str, Any]:
+    """Every field of a body by name; a part of a form is an `Upload`, a repeated field a list.
+
+    What it is, its content says, and its type where the content leaves it open: an object is
+    JSON whatever its type, as `curl -d` and some browsers' `fetch` send it as a form or plain
+    text, and bytes that are neither are a picture where one may be the whole body. An empty body
+    has no fields. Raises InvalidRequest.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == MULTIPART:
+        return _by_name(read_multipart(body, content_type))
+    if not body or body.isspace():
         return {}
-    if whole_body and _binary(body):
-        return {whole_body: Upload(data=body, name=None)}
-    if kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
-        return await _read_form(request)
-    return _read_json(body)
+    if is_object(body) or (_is_json(kind) and _is_text(body)):
+        charset_of(content_type)
+        return read_object(body)
+    if whole_body and (kind != FORM or not _is_text(body)):
+        return {whole_body: Upload(data=body, media_type=content_type)}
+    if kind == FORM:
+        return _by_name(read_urlencoded(body, content_type))
+    return read_object(body)
 
 
-def _binary(body: bytes) -> bool:
-    """Every picture file has such bytes at its start; text in a form or in JSON has none."""
-    return any(byte < 9 or byte > 126 for byte in body[:64])
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or kind.endswith("+json")
 
 
-def _read_json(body: bytes) -> dict[str, Any]:
-    try:
-        fields = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidRequest("The body is not valid JSON.") from error
-    if not isinstance(fields, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    return fields
+def _is_text(body: bytes) -> bool:
+    """Whether it may be a form or JSON: every picture file has other bytes at its start."""
+    return all(9 <= byte <= 126 for byte in body[:64])
 
 
-async def _read_form(request: Request) -> dict[str, Any]:
-    limit = context_of(request).options.max_body_bytes
-    try:
-        form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=limit)
-    except HTTPException as error:
-        raise InvalidRequest(f"The form cannot be read: {error.detail}") from error
-    fields: dict[str, Any] = {}
-    try:
-        for name in form:
-            values = [await _value(part) for part in form.getlist(name)]
-            fields[name] = values[0] if len(values) == 1 else values
-    finally:
-        await form.close()
-    return fields
-
-
-async def _value(part: UploadFile | str) -> Upload | str:
-    if isinstance(part, UploadFile):
-        return Upload(data=await part.read(), name=part.filename or None)
-    return part
+def _by_name(parts: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, list[Any]] = {}
+    for name, value in parts:
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
 def documented(model: type[BaseModel], *encodings: str) -> dict[str, Any]:
     """The OpenAPI request body of a route that reads `model` through `body_of`."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    kinds = encodings or (
-        "application/json",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    )
+    kinds = encodings or ("application/json", FORM, MULTIPART)
     picture = {"type": "string", "format": "binary"}
     content = {kind: {"schema": picture if kind == "image/*" else schema} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, TypedDict, Unpack
 
 from fastapi import Depends, Request
@@ -10,10 +11,11 @@ from fastapi import Depends, Request
 from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import InvalidRequest, NotFound
 from cutoutd.jobs.model import Job, Json
-from cutoutd.web.bodies import Upload
+from cutoutd.web.bodies import off_the_loop
 from cutoutd.web.context import Context, ContextDep, LinksDep
 from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
+from cutoutd.web.parts import Upload
 from cutoutd.web.presented_key import presented_key
 from cutoutd.web.sources import keep, read_picture
 from cutoutd.web.state import state_of
@@ -51,11 +53,7 @@ class Caller:
 
     async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
         """Likewise for several, by field; all of them are sound before the first is stored."""
-        limit = self.context.options.max_source_bytes
-        sound = [
-            await self._own(value, field=field) or read_picture(value, field=field, max_bytes=limit)
-            for field, value in pictures
-        ]
+        sound = [await self._read(value, field=field) for field, value in pictures]
         files = self.context.service.files
         return tuple([await keep(picture, files, client=self.client) for picture in sound])
 
@@ -65,6 +63,14 @@ class Caller:
         if source is None:
             raise InvalidRequest(f"{field}: must be an id that POST /v1/files gave.", field=field)
         return source
+
+    async def _read(self, value: str | Upload, *, field: str) -> Source | Upload:
+        own = await self._own(value, field=field)
+        if own is not None:
+            return own
+        size = len(value if isinstance(value, str) else value.data)
+        limit = self.context.options.max_source_bytes
+        return await off_the_loop(size, partial(read_picture, value, field=field, max_bytes=limit))
 
     async def _own(self, value: str | Upload, *, field: str) -> Source | None:
         """What the caller had from us before, straight from the store; None for anything else."""
@@ -114,15 +120,17 @@ class Caller:
         return await self.context.service.get(job_id_of(job_id), self.client)
 
 
-def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
+async def caller_of(request: Request, context: ContextDep, links: LinksDep) -> Caller:
     """The caller by the key in its headers or query. Raises AuthenticationFailed."""
-    return caller_with(presented_key(request), request, context, links)
+    return admitted(context.clients.authenticate(presented_key(request)), request, context, links)
 
 
-def caller_with(key: str | None, request: Request, context: Context, links: Links) -> Caller:
-    """The caller by a key, wherever it was. Raises AuthenticationFailed."""
-    client = context.clients.authenticate(key)
-    state_of(request.scope).client = client
+def admitted(client: str, request: Request, context: Context, links: Links) -> Caller:
+    """A client that has shown its key: from here on it is no stranger."""
+    state = state_of(request.scope)
+    if state.room is not None:
+        state.room.trust()
+    state.client = client
     return Caller(client, context, links, request.is_disconnected)
 
 

@@ -1,21 +1,25 @@
 """The kinds of fields that requests have, whatever the vendor calls them."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Final, get_args
 
 from PIL import ImageColor
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    InstanceOf,
+    PlainValidator,
     WithJsonSchema,
     model_validator,
 )
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from cutoutd.command import Matting
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.bodies import Upload
+from cutoutd.web.parts import Upload
 
 MAX_ERODE_PX = 255
 
@@ -23,17 +27,82 @@ Color = tuple[int, int, int, int]
 """Straight RGBA, 0..255."""
 
 
+MOST_TEXT: Final = 16_384
+"""Characters of a text that is no picture."""
+MOST_ITEMS: Final = 100
+"""Of a list, whatever it holds."""
+
+
 class RequestFields(BaseModel):
     """A request as it arrives; null and the empty string mean the default, unknown is ignored."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True)
 
+    _pictures: ClassVar[Mapping[str, bool]] = {}
+    """Every name a field goes by, and whether it is for pictures."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls._pictures = {
+            name: _mentions(field.annotation, Upload)
+            for own_name, field in cls.model_fields.items()
+            for name in _names(own_name, field)
+        }
+
     @model_validator(mode="before")
     @classmethod
-    def _without_blanks(cls, fields: Any) -> Any:
+    def _readable(cls, fields: Any) -> Any:
+        """Bounded before anything is made of them, and text where no picture is meant.
+
+        Raises InvalidRequest naming the field.
+        """
         if not isinstance(fields, dict):
             return fields
-        return {name: value for name, value in fields.items() if not _blank(value)}
+        return {
+            name: _in_bounds(name, value, picture=cls._pictures[name])
+            for name, value in fields.items()
+            if name in cls._pictures and not _blank(value)
+        }
+
+
+def _names(own: str, field: FieldInfo) -> Iterator[str]:
+    yield own
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        yield from (choice for choice in alias.choices if isinstance(choice, str))
+    elif isinstance(alias, str):
+        yield alias
+
+
+def _mentions(annotation: Any, wanted: type) -> bool:
+    return annotation is wanted or any(_mentions(part, wanted) for part in get_args(annotation))
+
+
+def _in_bounds(name: str, value: Any, *, picture: bool) -> Any:
+    if isinstance(value, list):
+        if len(value) > MOST_ITEMS:
+            raise InvalidRequest(f"{name}: at most {MOST_ITEMS} at a time.", field=name)
+        return [_in_bounds(name, item, picture=picture) for item in value]
+    if isinstance(value, Upload):
+        value = _picture_or_text(value) if picture else _text_of(name, value)
+    if isinstance(value, str) and not picture and len(value) > MOST_TEXT:
+        raise InvalidRequest(f"{name}: at most {MOST_TEXT} characters.", field=name)
+    return value
+
+
+def _picture_or_text(part: Upload) -> str | Upload:
+    """A part that is called neither a file nor a picture is what its bytes are."""
+    if part.is_file:
+        return part
+    text = part.text()
+    return part if text is None else text
+
+
+def _text_of(name: str, part: Upload) -> str:
+    text = part.text()
+    if text is None:
+        raise InvalidRequest(f"{name}: must be text, not a file.", field=name)
+    return text
 
 
 def _blank(value: Any) -> bool:
@@ -41,6 +110,19 @@ def _blank(value: Any) -> bool:
     if isinstance(value, Upload):
         return not value.data and not value.name
     return value is None or value == ""
+
+
+def _picture(value: Any) -> Any:
+    if not isinstance(value, str | Upload):
+        raise PydanticCustomError("picture", "must be a file, an http(s) URL, a data URI or base64")
+    return value
+
+
+def _file(value: Any) -> Any:
+    """Text in the place of a file is read as a file that holds text: base64, it may be."""
+    if not isinstance(value, str | Upload):
+        raise PydanticCustomError("picture", "must be a file")
+    return Upload(data=value.encode(errors="replace")) if isinstance(value, str) else value
 
 
 def stripped(value: Any) -> Any:
@@ -54,14 +136,14 @@ ErodeSize = Annotated[int, Field(ge=0, le=MAX_ERODE_PX), BeforeValidator(strippe
 Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
 Url = Annotated[str, Field(max_length=8192, json_schema_extra={"format": "uri"})]
 
-TextPicture = Annotated[str, Field(min_length=1)]
-"""A URL, a data URI or base64, in a text field."""
-FilePicture = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]
+_BINARY: Final = WithJsonSchema({"type": "string", "format": "binary"})
+
+Picture = Annotated[str | Upload, PlainValidator(_picture), _BINARY]
+"""A file part, a URL, a data URI or base64."""
+TextPicture = Annotated[str | Upload, PlainValidator(_picture), WithJsonSchema({"type": "string"})]
+"""The same, where the vendor documents text."""
+FilePicture = Annotated[Upload, PlainValidator(_file), _BINARY]
 """A file part of a form."""
-Picture = Annotated[
-    str | InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})
-]
-"""A file part, or one of the spellings of `TextPicture`."""
 
 
 def matting_of(

@@ -35,7 +35,8 @@ class CollapseSlashes:
 class BodyLimit:
     """Refuses a body over the limit: by its announced length, or when too much has arrived.
 
-    All bodies together draw on one budget, so that many at once cannot fill the memory.
+    All bodies together draw on one budget, so that many at once cannot fill the memory; each
+    takes of it what has arrived.
     """
 
     def __init__(
@@ -57,11 +58,12 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > self.max_bytes:
+        if not announced.isdigit() or int(announced[:20]) > self.max_bytes:
             await self._refuse(self._too_large(), scope, receive, send)
             return
         try:
-            with self.budget.reservation(int(announced)) as reservation:
+            with self.budget.reservation() as reservation:
+                state_of(scope).room = reservation
                 await self.app(scope, self._counted(receive, reservation), send)
         except Overloaded as exc:
             await self._refuse(exc, scope, receive, send)

@@ -1,30 +1,33 @@
 """Pictures as clients send them: a URL, a data URI, bare base64 or a file part."""
 
-import base64
 import re
-from urllib.parse import unquote_to_bytes
+from typing import Final
 
 from cutoutd.command import Source
 from cutoutd.errors import InvalidRequest, SourceRejected
-from cutoutd.net.urls import parse_url
+from cutoutd.net.urls import MAX_URL_CHARS, parse_url
 from cutoutd.service.files import Files
 from cutoutd.storage.store import INPUTS
-from cutoutd.web.bodies import Upload
+from cutoutd.web.base64_text import decode_base64, decode_data_uri, too_many_bytes
+from cutoutd.web.parts import Upload
 
-_BETWEEN_URLS = re.compile(r"\s*,\s*(?=https?://)", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_STANDARD = bytes.maketrans(b"-_ ", b"+/+")
+MOST_URLS: Final = 100
+_BETWEEN_URLS: Final = re.compile(r",(?=\s*https?://)", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,31}:", re.IGNORECASE)
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_=\s-]{1,64}")
 
 
 def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source | Upload:
     """The picture that a field's value stands for: a URL, or bytes to be kept.
 
-    Raises InvalidRequest or SourceRejected naming `field`.
+    A file may hold base64 text or a data URI instead of a picture. Raises InvalidRequest or
+    SourceRejected naming `field`.
     """
     if isinstance(value, Upload):
-        return _checked(value, field=field, max_bytes=max_bytes)
+        data = _unwrapped(value.data, field=field, max_bytes=max_bytes)
+        return _checked(data, value.name, field=field, max_bytes=max_bytes)
     text = value.strip()
-    if text[:8].lower().startswith(("http://", "https://")):
+    if _is_url(text):
         return Source(url=checked_url(text, field=field))
     if text[:5].lower() == "data:":
         data = decode_data_uri(text, field=field, max_bytes=max_bytes)
@@ -32,7 +35,7 @@ def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source |
         raise InvalidRequest(f"{field}: only http and https URLs can be fetched.", field=field)
     else:
         data = decode_base64(text, field=field, max_bytes=max_bytes)
-    return _checked(Upload(data=data, name=None), field=field, max_bytes=max_bytes)
+    return _checked(data, None, field=field, max_bytes=max_bytes)
 
 
 async def keep(
@@ -48,8 +51,13 @@ def split_urls(text: str) -> list[str]:
     """Several URLs joined by commas, apart; anything else as it is.
 
     Only a comma before `http://` or `https://` separates: data URIs and some URLs hold commas.
+    At most MOST_URLS and one more, which is too many.
     """
-    return [part for part in _BETWEEN_URLS.split(text.strip()) if part]
+    text = text.strip()
+    if not _is_url(text):
+        return [text] if text else []
+    text = text[: MOST_URLS * (MAX_URL_CHARS + 2)]
+    return [part.strip() for part in _BETWEEN_URLS.split(text, maxsplit=MOST_URLS)]
 
 
 def checked_url(text: str, *, field: str) -> str:
@@ -61,48 +69,28 @@ def checked_url(text: str, *, field: str) -> str:
     return text
 
 
-def decode_data_uri(text: str, *, field: str, max_bytes: int) -> bytes:
-    """The bytes of a data URI (RFC 2397). Raises InvalidRequest naming `field`."""
-    head, comma, payload = text.partition(",")
-    if not comma:
-        raise InvalidRequest(f"{field}: the data URI has no data.", field=field)
-    if head.lower().endswith(";base64"):
-        return decode_base64(payload, field=field, max_bytes=max_bytes)
+def _is_url(text: str) -> bool:
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
+def _unwrapped(data: bytes, *, field: str, max_bytes: int) -> bytes:
+    """The bytes that base64 text in a file stands for; what is no such text stays as it is."""
+    head = data[:64]
+    if head[:5].lower() == b"data:" and data.isascii():
+        return decode_data_uri(data.decode("ascii"), field=field, max_bytes=max_bytes)
+    if not _BASE64.fullmatch(head) or not data.isascii():
+        return data
     try:
-        return unquote_to_bytes(payload)
-    except UnicodeEncodeError as error:  # Half of a surrogate pair stands for no bytes.
-        raise InvalidRequest(f"{field}: the data URI is no text.", field=field) from error
+        return decode_base64(data.decode("ascii"), field=field, max_bytes=max_bytes)
+    except SourceRejected:
+        raise
+    except InvalidRequest:
+        return data
 
 
-def decode_base64(text: str, *, field: str, max_bytes: int) -> bytes:
-    """The bytes of base64 text, standard or URL-safe, padded or not, line breaks allowed.
-
-    A space stands for the plus sign that a form decoder took away. Raises InvalidRequest for
-    other characters, SourceRejected when the bytes would be more than `max_bytes`.
-    """
-    if len(text) * 3 // 4 > max_bytes + max_bytes // 16 + 1024:
-        raise too_many_bytes(field, max_bytes)
-    try:
-        digits = text.strip().encode("ascii").translate(_STANDARD, delete=b"\t\r\n=")
-        data = base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
-    except ValueError as error:
-        raise InvalidRequest(
-            f"{field}: must be an http(s) URL, a data URI or base64 data.", field=field
-        ) from error
-    return data
-
-
-def too_many_bytes(field: str, max_bytes: int) -> SourceRejected:
-    """The refusal of a picture over the size limit."""
-    limit = f"{max_bytes / 1_000_000:.3g} MB"
-    return SourceRejected(
-        f"{field}: the image is larger than {limit}.", reason="too_many_bytes", field=field
-    )
-
-
-def _checked(upload: Upload, *, field: str, max_bytes: int) -> Upload:
-    if not upload.data:
+def _checked(data: bytes, name: str | None, *, field: str, max_bytes: int) -> Upload:
+    if not data:
         raise SourceRejected(f"{field}: the image is empty.", reason="empty", field=field)
-    if len(upload.data) > max_bytes:
+    if len(data) > max_bytes:
         raise too_many_bytes(field, max_bytes)
-    return upload
+    return Upload(data=data, name=name)

@@ -1,9 +1,11 @@
 """What is learnt of a request on its way, for those who answer it and those who record it."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import Scope
+
+from cutoutd.web.upload_budget import Reservation
 
 _KEY: Final = "cutoutd"
 
@@ -14,8 +16,10 @@ class RequestState:
 
     client: str | None = None
     """Whose key it presented."""
-    fields: dict[str, Any] | None = None
-    """Of its query and its body, which can be read only once."""
+    room: Reservation | None = None
+    """What its body takes of the memory for bodies."""
+    body: bytes | None = None
+    """Where it was read already, to find the key of its sender."""
     error_code: str | None = None
     """Of the error that its answer says, whatever the HTTP status."""
 

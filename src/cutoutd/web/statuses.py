@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias, TypeVar
 
-from cutoutd.errors import CutoutError, Overloaded, SourceRejected
+from cutoutd.errors import CutoutError, Overloaded, SourceRejected, UnsupportedEncoding
 
 T = TypeVar("T")
 
@@ -14,10 +14,13 @@ StatusTable: TypeAlias = Mapping[type[CutoutError], int]
 def status_of(error: CutoutError, table: StatusTable, *, too_large: int = 413) -> int:
     """The status that a dialect gives an error: 500 for what its table does not have.
 
-    too_large: for a body or a picture of too many bytes, which vendors' proxies refuse.
+    too_large: for a body or a picture of too many bytes, which vendors' proxies refuse. No vendor
+    says what it answers to a body compressed otherwise than it reads: 415, as HTTP has it.
     """
     if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
         return too_large
+    if isinstance(error, UnsupportedEncoding):
+        return 415
     return nearest(error, table, 500)
 
 

@@ -253,7 +253,7 @@ def test_the_same_key_gives_the_same_job_and_another_request_a_conflict(
 
 
 def test_a_job_is_cancelled_once_and_for_all(strict_http: httpx.Client) -> None:
-    headers = {"Authorization": "Bearer secret"}
+    headers = {"Authorization": "Bearer a-secret-of-16-characters"}
     job = strict_http.post("/v1/jobs", content=PHOTO, headers=headers).json()
     cancelled = strict_http.delete(job["url"], headers=headers).json()
     assert cancelled["status"] in ("cancelled", "succeeded")

@@ -26,10 +26,11 @@ from cutoutd.errors import (
 )
 from cutoutd.jobs.model import Artifact, Job
 from cutoutd.storage.store import TEMPORARY_S
-from cutoutd.web.bodies import Upload, body_of, documented
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Picture, RequestFields, Url
+from cutoutd.web.parts import Upload
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import KEEP_ANSWERED_S, perform, picture_of
 

@@ -42,6 +42,7 @@ NAMES = {
     401: "unauthorized",
     404: "not_found",
     413: "payload_too_large",
+    415: "unsupported_media_type",
     429: "rate_limit_exceeded",
     500: "internal_error",
 }

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from cutoutd.errors import ProcessingFailed
 from cutoutd.jobs.model import Job, JobStatus
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
-from cutoutd.web.bodies import Upload, body_of, documented
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.modelslab.callers import CallerDep
@@ -33,6 +33,7 @@ from cutoutd.web.dialects.modelslab.schemas import (
     ImageEditingSuccessResponse,
     RemoveBgMaskRequest,
 )
+from cutoutd.web.parts import Upload
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["ModelsLab"])
 

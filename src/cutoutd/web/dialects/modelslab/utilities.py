@@ -11,13 +11,14 @@ import cutoutd
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.decode import media_type_of
 from cutoutd.jobs.model import JobStatus
-from cutoutd.web.bodies import Upload, body_of, documented
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.modelslab.callers import CallerDep
 from cutoutd.web.dialects.modelslab.render import render_error
 from cutoutd.web.dialects.modelslab.schemas import ClientFields
 from cutoutd.web.fields import Flag, Picture, Text
+from cutoutd.web.parts import Upload
 from cutoutd.web.sources import read_picture
 
 BALANCE = 1_000_000.0
@@ -157,7 +158,7 @@ async def _unfinished(caller: Caller) -> int:
 
 async def _published(body: UploadRequest, caller: Caller) -> str:
     limit = caller.context.options.max_source_bytes
-    picture = read_picture(body.image, field="image", max_bytes=limit)
+    picture = await run_in_threadpool(read_picture, body.image, field="image", max_bytes=limit)
     if not isinstance(picture, Upload):
         raise InvalidRequest("image: must be a data URI or base64 data.", field="image")
     kind = await run_in_threadpool(

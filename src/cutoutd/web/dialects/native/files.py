@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from cutoutd.errors import InvalidRequest
 from cutoutd.storage.store import UPLOADS
@@ -41,7 +42,7 @@ async def upload(
 ) -> FileResponse:
     """Keep a picture for jobs to come, as long as the server keeps pictures."""
     limit = caller.context.options.max_source_bytes
-    picture = read_picture(body.image, field="image", max_bytes=limit)
+    picture = await run_in_threadpool(read_picture, body.image, field="image", max_bytes=limit)
     source = await keep(picture, caller.context.service.files, client=caller.client, folder=UPLOADS)
     if source.artifact is None:
         raise InvalidRequest("image: a URL needs no upload; give it to the job.", field="image")

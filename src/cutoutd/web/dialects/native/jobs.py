@@ -8,6 +8,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from cutoutd.command import ImageFormat
 from cutoutd.jobs.model import Job
+from cutoutd.web.absent import given
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import in_dialect
@@ -52,7 +53,7 @@ async def create(
         await command_of(body, caller, accepted=ImageFormat.PNG),
         dialect="native",
         keep_for_s=body.keep_for_s,
-        idempotency_key=idempotency_key,
+        idempotency_key=given(idempotency_key),
     )
     job = await caller.wait(job, wait)
     response.status_code = 200 if job.status.final else 202

@@ -15,7 +15,6 @@ from cutoutd.command import (
     Shadow,
     Source,
 )
-from cutoutd.web.bodies import Upload
 from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.fields import (
@@ -29,6 +28,7 @@ from cutoutd.web.fields import (
     color_of,
     stripped,
 )
+from cutoutd.web.parts import Upload
 
 MEGAPIXEL = 1_000_000
 MOST_PIXELS: dict[str, int] = {

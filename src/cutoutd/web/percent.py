@@ -1,0 +1,39 @@
+"""Percent-decoding of long texts, where urllib takes a microsecond for each escape."""
+
+from typing import Final
+
+import numpy as np
+
+PIECE: Final = 1 << 18
+"""So small that no step keeps the interpreter for long."""
+_PERCENT: Final = ord("%")
+_NO_DIGIT: Final = 255
+_DIGITS: Final = np.full(256, _NO_DIGIT, dtype=np.uint8)
+for _value, _digit in enumerate(b"0123456789abcdef"):
+    _DIGITS[_digit] = _DIGITS[ord(chr(_digit).upper())] = _value
+
+
+def percent_decoded(data: bytes) -> bytes:
+    """The bytes with each `%xx` as the byte it stands for; a wrong one stays as it is."""
+    if b"%" not in data:
+        return data
+    plain, start = bytearray(), 0
+    while start < len(data):
+        end = min(start + PIECE, len(data))
+        cut = data.rfind(b"%", end - 2, end)
+        if end < len(data) and cut > start:
+            end = cut  # The rest of this escape is in the next piece.
+        plain += _piece_decoded(data[start:end])
+        start = end
+    return bytes(plain)
+
+
+def _piece_decoded(piece: bytes) -> bytes:
+    letters = np.frombuffer(piece + b"  ", dtype=np.uint8)
+    high, low = _DIGITS[letters[1:-1]], _DIGITS[letters[2:]]
+    escaped = (letters[:-2] == _PERCENT) & (high != _NO_DIGIT) & (low != _NO_DIGIT)
+    decoded = np.where(escaped, (high << 4) | low, letters[:-2])
+    kept = np.ones(len(piece), dtype=np.bool_)
+    kept[1:] &= ~escaped[:-1]
+    kept[2:] &= ~escaped[:-2]
+    return decoded[kept].tobytes()
