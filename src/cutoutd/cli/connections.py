@@ -105,8 +105,7 @@ class PatientProtocol(HttpToolsProtocol):
             piece, data = data[:room], data[room:]
             ended = self._requests
             super().data_received(without_offers(piece))
-            if self._in_head and self._requests == ended:
-                self._head_bytes += len(piece)
+            self._count_head(len(piece), ended)
         if data and not self._ended:
             self._wire += len(data)
             super().data_received(data)
@@ -161,6 +160,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.timeout_keep_alive_task is not None and not self._further:
             self._patience.idle[self] = None
+
+    def _count_head(self, size: int, ended_before: int) -> None:
+        """What was read of a head that goes on; one behind another request is counted later."""
+        if self._in_head and self._requests == ended_before:
+            self._head_bytes += size
 
     def _check_head(self) -> None:
         hosts = [value for name, value in self.headers if name == b"host"]
