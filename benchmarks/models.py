@@ -160,13 +160,14 @@ def open_model(
         session = rembg.new_session(name)
         return lambda rgb: session.predict(Image.fromarray(rgb))
     from cutoutd.segmentation.graphs import PreparedGraphs
+    from cutoutd.segmentation.runtimes.runner import RunnerOptions
     from cutoutd.segmentation.session import open_session
 
     sessions = Sessions(SegmentationOptions(folder=folder))
     spec = sessions.registry.named(name if name == "cutoutd-small" else f"{name}-shape")
     graphs = PreparedGraphs(folder / ".prepared")
     weights = sessions.weights.require(spec)
-    return open_session(spec, weights, provider=provider, graphs=graphs).predict
+    return open_session(spec, weights, RunnerOptions(provider=provider, graphs=graphs)).predict
 
 
 def measure_one(options: argparse.Namespace, what: str) -> dict[str, float]:

@@ -31,9 +31,9 @@ from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
 from cutoutd.segmentation.options import ProviderName
-from cutoutd.segmentation.runtimes import mnn
 from cutoutd.segmentation.runtimes.onnx import OnnxRunner
-from cutoutd.segmentation.session import Session, open_session
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
+from cutoutd.segmentation.session import Session, open_session, usable_providers
 from machine import facts, peak_megabytes
 from networks import SIDES, write
 from speed import photo
@@ -71,7 +71,9 @@ def session_of(model: str, variant: str, folder: Path) -> Session:
         )
     if variant == "mnn":
         graphs = PreparedGraphs(folder / "prepared")
-        return open_session(spec, weights, provider=ProviderName.MNN, threads=CORES, graphs=graphs)
+        return open_session(
+            spec, weights, RunnerOptions(provider=ProviderName.MNN, threads=CORES, graphs=graphs)
+        )
     facts_of = dict(VARIANTS[variant])
     whole, spinning = facts_of.pop("whole", False), facts_of.pop("spinning", "0")
     options = onnxruntime.SessionOptions()
@@ -82,7 +84,7 @@ def session_of(model: str, variant: str, folder: Path) -> Session:
     options.add_session_config_entry(SPINNING, spinning)
     content = None if whole else pruned(weights, None)
     opened = onnxruntime.InferenceSession(content or str(weights), options)
-    return Session(spec, lambda: OnnxRunner(spec, opened))
+    return Session(spec, [OnnxRunner(spec, opened)])
 
 
 def measure_one(model: str, variant: str, folder: Path, seconds: float) -> dict[str, float]:
@@ -127,7 +129,7 @@ def child(model: str, variant: str, seconds: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--models", nargs="+", default=[EMBEDDED.name, "u2net", "isnet"])
-    here = [one for one in VARIANTS if one != "mnn" or mnn.is_installed()]
+    here = [one for one in VARIANTS if one != "mnn" or ProviderName.MNN in usable_providers()]
     parser.add_argument("--variants", nargs="+", choices=here, default=here)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0)

@@ -40,6 +40,7 @@ from cutoutd.removal.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
 from cutoutd.segmentation.options import ProviderName
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 from machine import peak_megabytes
 from networks import SIDES, write
@@ -151,7 +152,9 @@ def our_session(path: str | None, provider: str) -> Session:
     )
     graphs = PreparedGraphs(CACHE / "graphs")
     return open_session(
-        spec, network(path), provider=ProviderName(provider), threads=THREADS, graphs=graphs
+        spec,
+        network(path),
+        RunnerOptions(provider=ProviderName(provider), threads=THREADS, graphs=graphs),
     )
 
 
@@ -283,7 +286,9 @@ def two_callers(
 def special_cases(path: str | None, pairs: int) -> Iterator[tuple[str, dict[str, float]]]:
     """What is not a plain run of both: PNG alone, the embedded model, overhead, two callers."""
     small = next(case for case in CASES if case.name == "2mp")
-    embedded = open_session(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, threads=THREADS)
+    embedded = open_session(
+        EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, RunnerOptions(threads=THREADS)
+    )
     pictures = {megapixels: finished(megapixels, path) for megapixels in (2, 12)}
     rows = compare(
         {

@@ -27,6 +27,7 @@ from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Scale
 from cutoutd.segmentation.own import self_described
 from cutoutd.segmentation.published import ISNET_GENERAL, PUBLISHED
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 from training.alpha import ALPHA_ERRORS, alpha_errors
 from training.data import Example
@@ -65,7 +66,7 @@ def path_of(model: str) -> Path:
 def session_of(model: str, *, threads: int = THREADS) -> Session:
     """As the product opens it: `path_of(model)`, ready to answer."""
     spec = EMBEDDED if model == EMBEDDED.name else spec_of(Path(model))
-    return open_session(spec, path_of(model), threads=threads)
+    return open_session(spec, path_of(model), RunnerOptions(threads=threads))
 
 
 def spec_of(path: Path) -> ModelSpec:

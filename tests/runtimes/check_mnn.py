@@ -23,7 +23,8 @@ from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
 from cutoutd.segmentation.options import ProviderName
-from cutoutd.segmentation.runtimes.mnn import open_converted
+from cutoutd.segmentation.runtimes.mnn import open_runner
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 
 PICTURES = drawn_pictures(6)
@@ -33,9 +34,9 @@ import sys
 from pathlib import Path
 import numpy as np
 from tests.segmentation.networks import a_spec
-from cutoutd.segmentation.runtimes.mnn import open_converted
+from cutoutd.segmentation.runtimes.mnn import open_runner
 path = Path(sys.argv[1])
-open_converted(a_spec(path), path).run(np.zeros((1, 3, 32, 32), np.float32))
+open_runner(a_spec(path), path).run(np.zeros((1, 3, 32, 32), np.float32))
 sys.stdout.buffer.write(b"picture")
 """
 WRONG = """
@@ -49,7 +50,9 @@ def mnnconvert(words):
 
 def opened(path: Path, graphs: PreparedGraphs | None = None, **facts: object) -> Session:
     spec = a_spec(path, **facts)
-    return open_session(spec, path, provider=ProviderName.MNN, threads=2, graphs=graphs)
+    return open_session(
+        spec, path, RunnerOptions(provider=ProviderName.MNN, threads=2, graphs=graphs)
+    )
 
 
 def distance(ours: Session, theirs: Session) -> float:
@@ -86,8 +89,8 @@ def it_gives_the_mask_of_onnx_runtime(folder: Path) -> None:
         (nested, {"size": 320, "stretch": True}),
     ):
         spec = EMBEDDED if path == EMBEDDED_FILE else a_spec(path, **facts)
-        ours = open_session(spec, path, provider=ProviderName.MNN, threads=2)
-        worst = distance(ours, open_session(spec, path, threads=2))
+        ours = open_session(spec, path, RunnerOptions(provider=ProviderName.MNN, threads=2))
+        worst = distance(ours, open_session(spec, path, RunnerOptions(threads=2)))
         print(f"   {spec.name} on {ours.provider}: largest difference {worst:.6f}")
         assert ours.provider == "mnn-f32"
         assert worst <= 1 / 255
@@ -167,7 +170,7 @@ def stdout_is_left_to_the_picture(folder: Path) -> None:
 
 
 def other_threads_go_on_while_it_computes(folder: Path) -> None:
-    runner = open_converted(EMBEDDED, EMBEDDED_FILE, threads=1)
+    runner = open_runner(EMBEDDED, EMBEDDED_FILE, RunnerOptions(threads=1))
     tensor = np.zeros((1, 3, EMBEDDED.size, EMBEDDED.size), np.float32)
     beats, done = 0, threading.Event()
 
@@ -192,10 +195,8 @@ def slots_do_not_disturb_each_other(folder: Path) -> None:
         open_session(
             EMBEDDED,
             EMBEDDED_FILE,
-            provider=ProviderName.MNN,
-            threads=2,
+            RunnerOptions(provider=ProviderName.MNN, threads=2, graphs=graphs),
             slots=slots,
-            graphs=graphs,
         )
         for slots in (1, 3)
     )

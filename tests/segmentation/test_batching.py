@@ -10,7 +10,7 @@ from tests.segmentation.networks import a_spec, write_network
 from tests.segmentation.pictures import drawn_pictures
 
 from cutoutd.errors import ProcessingFailed
-from cutoutd.segmentation.batching import Batcher
+from cutoutd.segmentation.batching import Batcher, Batching
 from cutoutd.segmentation.session import open_session
 
 FOREVER_S = 30.0
@@ -20,6 +20,7 @@ class Doubling:
     """Doubles what it is given, and remembers how many came at once."""
 
     provider = "test"
+    takes_batches = True
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -38,7 +39,7 @@ def tensors(count: int) -> list[np.ndarray]:
 
 def test_callers_who_come_together_share_one_run_and_get_their_own_answers() -> None:
     runner = Doubling()
-    batcher = Batcher(runner, largest=4, patience_s=FOREVER_S)  # type: ignore[arg-type]
+    batcher = Batcher(runner, Batching(largest=4, wait_s=FOREVER_S))
     with ThreadPoolExecutor(4) as callers:
         answers = list(callers.map(batcher.run, tensors(4)))
     assert [float(answer.max()) for answer in answers] == [0, 2, 4, 6]
@@ -48,7 +49,7 @@ def test_callers_who_come_together_share_one_run_and_get_their_own_answers() -> 
 
 def test_no_batch_is_larger_than_it_may_be() -> None:
     runner = Doubling()
-    batcher = Batcher(runner, largest=3, patience_s=0.01)  # type: ignore[arg-type]
+    batcher = Batcher(runner, Batching(largest=3, wait_s=0.01))
     with ThreadPoolExecutor(12) as callers:
         answers = list(callers.map(batcher.run, tensors(60)))
     assert [float(answer.max()) for answer in answers] == [2.0 * number for number in range(60)]
@@ -58,7 +59,7 @@ def test_no_batch_is_larger_than_it_may_be() -> None:
 
 def test_a_caller_alone_does_not_wait_for_others_for_ever() -> None:
     runner = Doubling()
-    batcher = Batcher(runner, largest=8, patience_s=0.001)  # type: ignore[arg-type]
+    batcher = Batcher(runner, Batching(largest=8, wait_s=0.001))
     assert batcher.run(tensors(2)[1]).max() == 2
     assert runner.sizes == [1]
 
@@ -66,7 +67,7 @@ def test_a_caller_alone_does_not_wait_for_others_for_ever() -> None:
 def test_a_run_that_fails_fails_for_all_who_shared_it_and_for_nobody_after() -> None:
     runner = Doubling()
     runner.fails = True
-    batcher = Batcher(runner, largest=2, patience_s=FOREVER_S)  # type: ignore[arg-type]
+    batcher = Batcher(runner, Batching(largest=2, wait_s=FOREVER_S))
     refused: list[ProcessingFailed] = []
 
     def call() -> None:
@@ -89,7 +90,7 @@ def test_a_run_that_fails_fails_for_all_who_shared_it_and_for_nobody_after() -> 
 def test_a_session_gives_the_same_masks_with_batches(tmp_path: Path, count: int | str) -> None:
     path = write_network(tmp_path / "net.onnx", outputs=1, count=count)
     alone = open_session(a_spec(path), path)
-    together = open_session(a_spec(path), path, batch=4, batch_wait_s=0.05)
+    together = open_session(a_spec(path), path, batching=Batching(largest=4, wait_s=0.05))
     together.warm()
     pictures = drawn_pictures(8)
     with ThreadPoolExecutor(8) as callers:

@@ -12,6 +12,7 @@ from tests.scenes import ball
 
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.own import self_described
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 
 CELLS = 8
@@ -48,7 +49,7 @@ def weights() -> Path:
 
 @pytest.fixture(scope="module")
 def session(weights: Path) -> Session:
-    return open_session(EMBEDDED, weights, threads=1)
+    return open_session(EMBEDDED, weights, RunnerOptions(threads=1))
 
 
 def figure() -> NDArray[np.uint8]:

@@ -6,13 +6,14 @@ from tests.segmentation.networks import a_spec, write_network
 
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import EMBEDDED
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (90, 60, 3), np.uint8)
 
 
 def opened(weights: Path, graphs: PreparedGraphs) -> Session:
-    return open_session(a_spec(weights), weights, graphs=graphs, threads=1)
+    return open_session(a_spec(weights), weights, RunnerOptions(graphs=graphs, threads=1))
 
 
 def kept(graphs: PreparedGraphs) -> list[Path]:
@@ -42,7 +43,7 @@ def test_what_the_registry_says_of_the_embedded_models_outputs_is_true() -> None
 def test_a_prepared_graph_gives_the_same_masks(tmp_path: Path) -> None:
     weights = write_network(tmp_path / "tiny.onnx", outputs=3)
     graphs = PreparedGraphs(tmp_path / "prepared", smallest=0)
-    plain = open_session(a_spec(weights), weights, threads=1).predict(PICTURE)
+    plain = open_session(a_spec(weights), weights, RunnerOptions(threads=1)).predict(PICTURE)
     first = opened(weights, graphs).predict(PICTURE)
     (folder,) = kept(graphs)
     made = (folder / "graph.onnx").stat().st_mtime_ns

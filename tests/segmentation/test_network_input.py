@@ -12,6 +12,7 @@ from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import Activation
 from cutoutd.segmentation.network_input import NetworkInput, first_mask
 from cutoutd.segmentation.own import own_models
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import open_session
 
 HALF, BYTES, DOUBLE = TensorProto.FLOAT16, TensorProto.UINT8, TensorProto.DOUBLE
@@ -50,13 +51,13 @@ def test_every_form_of_a_network_gives_the_same_mask(form: Form, tmp_path: Path)
     graphs = PreparedGraphs(tmp_path / "prepared", smallest=0)
     spec = a_spec(weights, **PLAIN)
     for kept in (None, graphs, graphs):
-        mask = open_session(spec, weights, graphs=kept, threads=1).predict(RAMP)
+        mask = open_session(spec, weights, RunnerOptions(graphs=kept, threads=1)).predict(RAMP)
         np.testing.assert_allclose(mask, EXPECTED, atol=0.005)
 
 
 def test_bytes_are_what_a_picture_has_whatever_mean_and_std_say(tmp_path: Path) -> None:
     weights = write_form(tmp_path / "bright.onnx", Form(takes=BYTES))
-    mask = open_session(a_spec(weights), weights, threads=1).predict(RAMP)
+    mask = open_session(a_spec(weights), weights, RunnerOptions(threads=1)).predict(RAMP)
     np.testing.assert_allclose(mask, EXPECTED, atol=0.001)
 
 
@@ -67,7 +68,7 @@ def test_an_own_model_needs_no_word_about_logits(tmp_path: Path) -> None:
     (tmp_path / "bright" / "model.toml").write_text(toml)
     (spec,) = own_models(tmp_path)
     weights = tmp_path / "bright" / "model.onnx"
-    mask = open_session(spec, weights, threads=1).predict(RAMP)
+    mask = open_session(spec, weights, RunnerOptions(threads=1)).predict(RAMP)
     np.testing.assert_allclose(mask, EXPECTED, atol=0.001)
 
 
@@ -79,14 +80,14 @@ def test_a_file_of_weights_that_is_missing_is_named(
     weights = write_form(tmp_path / "bright.onnx", form)
     (tmp_path / "bright.onnx.data").unlink()
     with pytest.raises(ConfigurationError, match=r"bright\.onnx\.data") as refused:
-        open_session(a_spec(weights), weights, threads=1)
+        open_session(a_spec(weights), weights, RunnerOptions(threads=1))
     assert str(tmp_path) not in refused.value.message
 
 
 def test_an_input_that_is_no_picture_is_refused_with_what_it_is(tmp_path: Path) -> None:
     weights = write_form(tmp_path / "bright.onnx", Form(), side=48)
     with pytest.raises(ConfigurationError, match=r"\(N, 3, 32, 32\).*\[1, 3, 48, 48\]"):
-        open_session(a_spec(weights), weights, threads=1)
+        open_session(a_spec(weights), weights, RunnerOptions(threads=1))
 
 
 def test_of_several_outputs_the_first_that_can_be_a_mask_is_taken() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.options import ProviderName
-from cutoutd.segmentation.providers import PROVIDERS, chosen
+from cutoutd.segmentation.providers import PROVIDERS, choose
 from cutoutd.segmentation.session import usable_providers
 
 CPU, CUDA = ProviderName.CPU, ProviderName.CUDA
@@ -10,7 +10,7 @@ CPU, CUDA = ProviderName.CPU, ProviderName.CUDA
 
 def test_a_provider_that_is_missing_is_refused_in_one_sentence_with_the_remedy() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        chosen(CUDA, [CPU])
+        choose(CUDA, [CPU])
     assert caught.value.message == (
         "CUTOUTD_PROVIDER=cuda cannot be used on this machine (it has: cpu); install the NVIDIA "
         "driver and `onnxruntime-gpu` in place of `onnxruntime`, or set CUTOUTD_PROVIDER=cpu."
@@ -22,7 +22,7 @@ def test_an_extra_that_is_not_installed_is_refused_with_what_to_install(
     name: ProviderName,
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        chosen(name, [CPU])
+        choose(name, [CPU])
     assert caught.value.message == (
         f"CUTOUTD_PROVIDER={name} cannot be used on this machine (it has: cpu); "
         f"install `cutoutd[{name}]`, or set CUTOUTD_PROVIDER=cpu."
@@ -30,7 +30,7 @@ def test_an_extra_that_is_not_installed_is_refused_with_what_to_install(
 
 
 def test_auto_takes_no_runtime_that_has_to_be_asked_for() -> None:
-    assert chosen(ProviderName.AUTO, [CPU, ProviderName.OPENVINO, ProviderName.MNN]) is CPU
+    assert choose(ProviderName.AUTO, [CPU, ProviderName.OPENVINO, ProviderName.MNN]) is CPU
 
 
 def test_every_provider_has_a_remedy() -> None:
@@ -39,8 +39,8 @@ def test_every_provider_has_a_remedy() -> None:
 
 
 def test_auto_takes_the_accelerator_if_there_is_one() -> None:
-    assert chosen(ProviderName.AUTO, [CPU, CUDA]) is CUDA
-    assert chosen(ProviderName.AUTO, [CPU]) is CPU
+    assert choose(ProviderName.AUTO, [CPU, CUDA]) is CUDA
+    assert choose(ProviderName.AUTO, [CPU]) is CPU
 
 
 def test_the_cpu_is_always_usable() -> None:

@@ -6,7 +6,8 @@ from tests.segmentation.networks import a_spec, write_network
 
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec
-from cutoutd.segmentation.session import Runner, Session, open_session
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
+from cutoutd.segmentation.session import Session, open_session
 
 
 def a_disc_on_a_plain_ground() -> np.ndarray:
@@ -18,11 +19,15 @@ def a_disc_on_a_plain_ground() -> np.ndarray:
 class Fixed:
     """A runner that gives one answer, or fails."""
 
+    takes_batches = False
+
     def __init__(self, answer: np.ndarray | None, provider: str = "cpu") -> None:
         self.answer = answer
         self.provider = provider
+        self.runs = 0
 
     def run(self, tensor: np.ndarray) -> np.ndarray:
+        self.runs += 1
         if self.answer is None:
             raise ProcessingFailed("The device was lost.")
         return self.answer
@@ -30,7 +35,7 @@ class Fixed:
 
 def a_session(answer: np.ndarray, **facts: object) -> Session:
     spec = a_spec(Path("fixed.onnx"), **facts)
-    return Session(spec, lambda: Fixed(answer))
+    return Session(spec, [Fixed(answer)])
 
 
 GREY = np.full((40, 60, 3), 128, np.uint8)
@@ -38,7 +43,7 @@ GREY = np.full((40, 60, 3), 128, np.uint8)
 
 def test_the_embedded_model_finds_the_subject_of_a_plain_picture() -> None:
     assert EMBEDDED.folder is not None
-    session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file, threads=1)
+    session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file, RunnerOptions(threads=1))
     mask = session.predict(a_disc_on_a_plain_ground())
 
     assert (session.name, session.provider) == ("cutoutd-small", "cpu")
@@ -117,29 +122,25 @@ def test_a_file_that_is_no_model_is_refused_by_name_without_its_folder(
 
 
 def test_every_slot_runs_its_own_picture() -> None:
-    made: list[Runner] = []
-
-    def opened() -> Runner:
-        made.append(Fixed(np.zeros((1, 1, 4, 4), np.float32)))
-        return made[-1]
-
-    session = Session(a_spec(Path("x.onnx")), opened, slots=3)
+    runners = [Fixed(np.zeros((1, 1, 4, 4), np.float32)) for _ in range(3)]
+    session = Session(a_spec(Path("x.onnx")), runners)
     session.warm()
+    assert [runner.runs for runner in runners] == [1, 1, 1]
     session.predict(GREY)
-    assert len(made) == 3
+    assert sum(runner.runs for runner in runners) == 4
 
 
 def test_the_cpu_takes_over_from_a_provider_that_fails_if_it_may() -> None:
     answer = np.full((1, 1, 4, 4), 0.5, np.float32)
     spec: ModelSpec = a_spec(Path("x.onnx"))
-    session = Session(spec, lambda: Fixed(None, "cuda"), rescue=lambda: Fixed(answer))
+    session = Session(spec, [Fixed(None, "cuda")], rescue=lambda: Fixed(answer))
     assert session.provider == "cuda"
     assert session.predict(GREY).tolist() == answer[0, 0].tolist()
     assert session.provider == "cpu"
 
 
 def test_a_provider_that_fails_fails_the_picture_if_nothing_may_take_over() -> None:
-    session = Session(a_spec(Path("x.onnx")), lambda: Fixed(None, "cuda"))
+    session = Session(a_spec(Path("x.onnx")), [Fixed(None, "cuda")])
     for _ in range(2):  # And its slot is free again.
         with pytest.raises(ProcessingFailed):
             session.predict(GREY)

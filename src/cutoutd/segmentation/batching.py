@@ -4,26 +4,53 @@ On a CPU a batch takes as long as its pictures one after the other (`benchmarks/
 is off unless asked for. A picture waits at most as long as it is told for others to come.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Event, Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.segmentation.runtimes.onnx import OnnxRunner
+from cutoutd.segmentation.runtimes.runner import Runner
 
 Tensor = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """How many callers may share a run of the network."""
+
+    largest: int = 1
+    """Pictures in one run; 1: no batches."""
+    wait_s: float = 0.0
+    """How long the first of them waits for others."""
+
+
+ALONE = Batching()
+
+
+def share(runners: Sequence[Runner], batching: Batching) -> list[Runner]:
+    """As many runners as callers may be in the network at once; several of them are the same.
+
+    A network that takes no batches stays one caller's at a time.
+    """
+    if batching.largest == 1 or not all(runner.takes_batches for runner in runners):
+        return list(runners)
+    shared: list[Runner] = [Batcher(runner, batching) for runner in runners]
+    return shared * batching.largest
 
 
 class Batcher:
     """A runner for many callers at once, in front of one that takes batches."""
 
-    def __init__(self, runner: OnnxRunner, *, largest: int, patience_s: float) -> None:
-        """largest: pictures in one run. patience_s: how long the first of them waits."""
+    takes_batches = False
+    """It makes them."""
+
+    def __init__(self, runner: Runner, batching: Batching) -> None:
         self.provider = runner.provider
         self._runner = runner
-        self._largest = largest
-        self._patience_s = patience_s
+        self._batching = batching
         self._lock = Lock()
         self._filling: _Batch | None = None
 
@@ -33,17 +60,17 @@ class Batcher:
             leads = self._filling is None
             batch = self._filling = self._filling or _Batch()
             place = batch.join(tensor)
-            if place == self._largest - 1:
+            if place == self._batching.largest - 1:
                 self._close(batch)
         if leads:
-            batch.full.wait(self._patience_s)
+            batch.full.wait(self._batching.wait_s)
             with self._lock:
                 self._close(batch)
             batch.perform(self._runner)
         return batch.outputs.result()[place : place + 1]
 
     def _close(self, batch: "_Batch") -> None:
-        """Nobody joins it any more."""
+        """No further caller joins it."""
         batch.full.set()
         if self._filling is batch:
             self._filling = None
@@ -62,7 +89,7 @@ class _Batch:
         self._tensors.append(tensor)
         return len(self._tensors) - 1
 
-    def perform(self, runner: OnnxRunner) -> None:
+    def perform(self, runner: Runner) -> None:
         """Run it, for all who wait for `outputs`."""
         try:
             self.outputs.set_result(runner.run(np.concatenate(self._tensors)))

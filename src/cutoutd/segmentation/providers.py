@@ -9,11 +9,16 @@ from cutoutd.segmentation.options import ProviderName
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One row: our word, ONNX Runtime's word, and how to get it."""
+    """One row: what it is, and how to get it."""
 
     name: ProviderName
     execution_provider: str
+    """ONNX Runtime's name; of a runtime of its own, that one's."""
     remedy: str
+    runtime: str = "onnx"
+    """The file in `runtimes/` that opens its runners."""
+    package: str | None = None
+    """What is imported, if that is not ONNX Runtime."""
 
 
 GPU = "install the NVIDIA driver and `onnxruntime-gpu` in place of `onnxruntime`"
@@ -29,8 +34,14 @@ PROVIDERS = {
             "DmlExecutionProvider",
             "install `onnxruntime-directml` in place of `onnxruntime` on Windows",
         ),
-        Provider(ProviderName.OPENVINO, "OpenVINO", "install `cutoutd[openvino]`"),
-        Provider(ProviderName.MNN, "MNN", "install `cutoutd[mnn]`"),
+        Provider(
+            ProviderName.OPENVINO,
+            "OpenVINO",
+            "install `cutoutd[openvino]`",
+            runtime="openvino",
+            package="openvino",
+        ),
+        Provider(ProviderName.MNN, "MNN", "install `cutoutd[mnn]`", runtime="mnn", package="MNN"),
     )
 }
 AUTOMATIC = (ProviderName.CUDA, ProviderName.COREML, ProviderName.DIRECTML, ProviderName.CPU)
@@ -45,7 +56,7 @@ def missing(name: ProviderName, usable: Collection[ProviderName]) -> Configurati
     )
 
 
-def chosen(name: ProviderName, usable: Collection[ProviderName]) -> ProviderName:
+def choose(name: ProviderName, usable: Collection[ProviderName]) -> ProviderName:
     """The provider to open models with. Raises ConfigurationError if it is missing."""
     if name is ProviderName.AUTO:
         return next(candidate for candidate in AUTOMATIC if candidate in usable)

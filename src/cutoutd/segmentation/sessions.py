@@ -12,16 +12,18 @@ from typing import TypeAlias
 
 from cutoutd.errors import ConfigurationError, InvalidRequest
 from cutoutd.segmentation import prompted
+from cutoutd.segmentation.batching import Batching
 from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
 from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
 from cutoutd.segmentation.prompted import PromptedSession
-from cutoutd.segmentation.providers import chosen
+from cutoutd.segmentation.providers import choose
 from cutoutd.segmentation.published import PUBLISHED
 from cutoutd.segmentation.runtimes.onnx import metadata
-from cutoutd.segmentation.session import Session, open_remote, open_session, usable_providers
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
+from cutoutd.segmentation.session import Session, open_session, usable_providers
 from cutoutd.segmentation.weights import Weights, rembg_folders
 
 MEGABYTE = 1 << 20
@@ -92,7 +94,7 @@ class Sessions:
         Raises ConfigurationError with the remedy: a provider that is missing, a model that is
         unknown, not here, or not allowed.
         """
-        chosen(self.options.provider, usable_providers())
+        choose(self.options.provider, usable_providers())
         specs = []
         for name in dict.fromkeys([self.options.default, *self.options.preload]):
             spec = self.registry.get(name)
@@ -214,13 +216,13 @@ class Sessions:
         options = self.options
         slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
         if spec.remote:
-            return open_remote(spec, slots=slots)
+            return open_session(spec, Path(spec.file), slots=slots)
         graphs = PreparedGraphs(options.cache) if options.cache else None
         if options.auto_pull:
             self.weights.pull(spec)
         if graphs is None or not graphs.ready(spec.name):
             self.weights.verify(spec)
-        provider = chosen(options.provider, usable_providers())
+        provider = choose(options.provider, usable_providers())
         session: OpenModel
         if spec.prompts:
             files = self.weights.require_all(spec)
@@ -229,12 +231,9 @@ class Sessions:
             session = open_session(
                 spec,
                 self.weights.require(spec),
-                provider=provider,
+                RunnerOptions(provider=provider, threads=threads, graphs=graphs),
                 slots=slots,
-                threads=threads,
-                graphs=graphs,
-                batch=options.batch,
-                batch_wait_s=options.batch_wait_s,
+                batching=Batching(largest=options.batch, wait_s=options.batch_wait_s),
                 rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
             )
         session.warm()

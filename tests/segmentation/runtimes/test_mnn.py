@@ -11,13 +11,14 @@ from tests.segmentation.networks import a_spec, write_network
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.options import ProviderName
-from cutoutd.segmentation.runtimes.mnn import open_converted
+from cutoutd.segmentation.runtimes.mnn import open_runner
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import open_session
 
 GREETING = """
 import ctypes
-from cutoutd.segmentation.runtimes.mnn import said_on_stderr
-with said_on_stderr():
+from cutoutd.segmentation.runtimes.mnn import stdout_to_stderr
+with stdout_to_stderr():
     ctypes.CDLL(None).puts(b"greeting")
 print("picture")
 """
@@ -45,7 +46,7 @@ def test_a_model_that_the_converter_dies_of_is_refused_by_name_without_its_folde
     a_converter(tmp_path, monkeypatch, does)
     path = write_network(tmp_path / "odd.onnx")
     with pytest.raises(ConfigurationError) as caught:
-        open_converted(a_spec(path), path, threads=1)
+        open_runner(a_spec(path), path, RunnerOptions(threads=1))
     assert caught.value.message == (
         "odd.onnx cannot be used with CUTOUTD_PROVIDER=mnn: MNN cannot convert it. "
         "Set CUTOUTD_PROVIDER=cpu."
@@ -58,7 +59,7 @@ def test_a_machine_without_room_for_the_conversion_is_told_so(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     path = write_network(tmp_path / "tiny.onnx")
     with pytest.raises(ConfigurationError, match="MNN finds no place to convert it"):
-        open_converted(a_spec(path), path, threads=1)
+        open_runner(a_spec(path), path, RunnerOptions(threads=1))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_model_of_another_kind_is_refused_before_it_is_converted(
     a_converter(tmp_path, monkeypatch, "os.abort()")
     path = write_network(tmp_path / "tiny.onnx", **network)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=message):
-        open_converted(a_spec(path, **facts), path, threads=1)
+        open_runner(a_spec(path, **facts), path, RunnerOptions(threads=1))
 
 
 def test_a_session_asks_mnn_where_it_is_the_provider(
@@ -88,4 +89,4 @@ def test_a_session_asks_mnn_where_it_is_the_provider(
     assert EMBEDDED.folder is not None
     weights = EMBEDDED.folder / EMBEDDED.file
     with pytest.raises(ConfigurationError, match="MNN cannot convert it"):
-        open_session(EMBEDDED, weights, provider=ProviderName.MNN, threads=1)
+        open_session(EMBEDDED, weights, RunnerOptions(provider=ProviderName.MNN, threads=1))

@@ -6,6 +6,7 @@ request's.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.network_input import NetworkInput, first_mask
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 
 TIMEOUT_S = 30.0
 DATATYPES = {np.float32: "FP32", np.float16: "FP16", np.float64: "FP64", np.uint8: "UINT8"}
@@ -24,6 +26,7 @@ class KServeRunner:
     """One connection to a remote model: a tensor in, a tensor out."""
 
     provider = "kserve"
+    takes_batches = False
 
     def __init__(self, spec: ModelSpec, *, timeout_s: float = TIMEOUT_S) -> None:
         assert spec.remote is not None
@@ -80,3 +83,12 @@ def _checked_input(inputs: Any, spec: ModelSpec) -> tuple[str, NetworkInput]:
 def _sides(tensor: Any) -> list[int | None]:
     """Of an input or output; the protocol writes -1 for a side that is open."""
     return [int(side) if int(side) > 0 else None for side in tensor.shape]
+
+
+def open_runner(spec: ModelSpec, weights: Path, options: RunnerOptions) -> KServeRunner:
+    """Connect to the server that `spec.remote` names; nothing else is looked at.
+
+    Raises ConfigurationError if it is not reached or does not offer the model.
+    """
+    del weights, options
+    return KServeRunner(spec)

@@ -3,7 +3,9 @@
 It computes 3x3 convolutions in float32 by Winograd's method, in larger tiles than ONNX Runtime:
 faster on CPUs with AVX2 and without AVX-512. The price is memory, as each weight is kept once
 more in the form that the method wants, and two to three seconds to make that form when a large
-model is opened. It reads no ONNX, so a model is converted once and kept.
+model is opened. It reads no ONNX, so a model is converted once and kept. It is here because nothing
+else reaches the goals for large networks at 2 and 12 megapixels on such CPUs
+(benchmarks/README.md); the embedded model gains nothing by it, and `auto` never chooses it.
 
 What trials of 3.6.1 showed, and this file is built on:
 
@@ -26,7 +28,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -41,7 +42,8 @@ from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import ModelSpec
-from cutoutd.segmentation.runtimes.onnx import open_runner
+from cutoutd.segmentation.runtimes import onnx
+from cutoutd.segmentation.runtimes.runner import DEFAULT_RUNNER, RunnerOptions
 from cutoutd.segmentation.tensors import FLAT, probability_from_output, tensor_from_picture
 
 GRAPH: Final = "graph.mnn"
@@ -59,15 +61,11 @@ log = logging.getLogger(__name__)
 _stdout = Lock()
 
 
-def is_installed() -> bool:
-    """Whether the extra is there."""
-    return find_spec("MNN") is not None
-
-
 class MnnRunner:
     """A converted model with its own threads: a tensor in, a tensor out."""
 
     provider = "mnn-f32"
+    takes_batches = False
 
     def __init__(self, spec: ModelSpec, graph: Path, *, threads: int = 0) -> None:
         """threads: 0 is every core. Raises ConfigurationError if the graph cannot be opened."""
@@ -78,7 +76,7 @@ class MnnRunner:
         }
         self._shape = (1, 3, spec.size, spec.size)
         try:
-            with said_on_stderr():
+            with stdout_to_stderr():
                 self._mnn = import_module("MNN")
                 self._net: Any = self._mnn.Interpreter(str(graph))
                 self._net.setSessionMode(RESIZE_LATER)
@@ -112,15 +110,15 @@ class MnnRunner:
         return mnn.Tensor(whole.shape, mnn.Halide_Type_Float, whole, mnn.Tensor_DimensionType_Caffe)
 
 
-def open_converted(
-    spec: ModelSpec, weights: Path, *, threads: int = 0, graphs: PreparedGraphs | None = None
+def open_runner(
+    spec: ModelSpec, weights: Path, options: RunnerOptions = DEFAULT_RUNNER
 ) -> MnnRunner:
-    """Open an ONNX model for one slot.
+    """Open an ONNX model for one slot; it is converted first where no converted one is kept.
 
-    threads: 0 is every core. graphs: where the converted model is kept; it is made first if
-    there is none. Raises ConfigurationError if the file is no model, has the wrong inputs or
-    outputs, cannot be converted, or gives another mask when it is.
+    Raises ConfigurationError if the file is no model, has the wrong inputs or outputs, cannot be
+    converted, or gives another mask when it is.
     """
+    threads, graphs = options.threads, options.graphs
     runner = _kept(spec, weights, threads, graphs) if graphs is not None else None
     if runner is not None:
         return runner
@@ -185,7 +183,7 @@ def _is_whole(path: Path) -> bool:
 def _converted(spec: ModelSpec, weights: Path, to: Path, threads: int) -> MnnRunner:
     """The runner of a graph that is written now, and found to give ONNX Runtime's mask."""
     tensor = tensor_from_picture(_a_disc(), spec)
-    reference = open_runner(spec, weights, threads=threads)
+    reference = onnx.open_runner(spec, weights, RunnerOptions(threads=threads))
     expected = _mask(reference.run(tensor), spec)
     del reference  # Two models at once would take the memory of both.
     _convert(spec, weights, to)
@@ -252,12 +250,12 @@ def _a_disc() -> NDArray[np.uint8]:
 
 
 def _module() -> ModuleType:
-    with said_on_stderr():
+    with stdout_to_stderr():
         return import_module("MNN")
 
 
 @contextmanager
-def said_on_stderr() -> Iterator[None]:
+def stdout_to_stderr() -> Iterator[None]:
     """Send what C code writes to stdout to stderr, because `cutoutd remove` may print a picture.
 
     What other threads print in the meantime goes there too. What C has buffered is written out

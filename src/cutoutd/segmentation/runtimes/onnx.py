@@ -22,6 +22,7 @@ from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.network_input import NetworkInput, first_mask
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS, missing
+from cutoutd.segmentation.runtimes.runner import DEFAULT_RUNNER, RunnerOptions
 
 ERRORS_ONLY = 3
 SPINNING = "session.intra_op.allow_spinning"
@@ -47,7 +48,7 @@ def onnxruntime() -> ModuleType:
 
 
 def built_in_providers() -> list[ProviderName]:
-    """Our words for what the installed ONNX Runtime was built with."""
+    """The providers that the installed ONNX Runtime was built with."""
     built_in = onnxruntime().get_available_providers()
     return [name for name, row in PROVIDERS.items() if row.execution_provider in built_in]
 
@@ -64,10 +65,10 @@ class OnnxRunner:
 
     def __init__(self, spec: ModelSpec, session: Any) -> None:
         self._session = session
-        self.provider: str = _our_word(session.get_providers()[0])
+        self.provider: str = provider_name(session.get_providers()[0])
         self._spec = spec
-        self._takes = _checked_input(spec, session)
-        self._output = _checked_output(spec, session)
+        self._takes = _check_input(spec, session)
+        self._output = _check_output(spec, session)
         self._input: str = session.get_inputs()[0].name
         self.takes_batches = not isinstance(session.get_inputs()[0].shape[0], int)
 
@@ -83,18 +84,14 @@ class OnnxRunner:
 
 
 def open_runner(
-    spec: ModelSpec,
-    weights: Path,
-    *,
-    provider: ProviderName = ProviderName.CPU,
-    threads: int = 0,
-    graphs: PreparedGraphs | None = None,
+    spec: ModelSpec, weights: Path, options: RunnerOptions = DEFAULT_RUNNER
 ) -> OnnxRunner:
     """Open a model for one slot.
 
-    threads: 0 is every core. graphs: where optimised graphs are kept. Raises ConfigurationError
-    if the file is no model, has the wrong inputs or outputs, or the provider does not work.
+    Raises ConfigurationError if the file is no model, has the wrong inputs or outputs, or the
+    provider does not work.
     """
+    provider, threads, graphs = options.provider, options.threads, options.graphs
     if graphs is not None and graphs.help_with(weights) and provider is ProviderName.CPU:
         session = _open_prepared(spec, weights, graphs, threads)
         if session is not None:
@@ -182,7 +179,7 @@ def _open(
     return session
 
 
-def _checked_input(spec: ModelSpec, session: Any) -> NetworkInput:
+def _check_input(spec: ModelSpec, session: Any) -> NetworkInput:
     """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
     inputs = session.get_inputs()
     if len(inputs) == 1 and inputs[0].type in TYPES:
@@ -196,7 +193,7 @@ def _checked_input(spec: ModelSpec, session: Any) -> NetworkInput:
     )
 
 
-def _checked_output(spec: ModelSpec, session: Any) -> str:
+def _check_output(spec: ModelSpec, session: Any) -> str:
     """The name of the mask output. Raises ConfigurationError if there is none of the spec's."""
     outputs = {one.name: one.shape for one in session.get_outputs()}
     if spec.output is not None and spec.output not in outputs:
@@ -206,7 +203,8 @@ def _checked_output(spec: ModelSpec, session: Any) -> str:
     return spec.output or first_mask(outputs.items())
 
 
-def _our_word(execution_provider: str) -> str:
+def provider_name(execution_provider: str) -> str:
+    """The provider that ONNX Runtime calls so."""
     for name, row in PROVIDERS.items():
         if row.execution_provider == execution_provider:
             return str(name)

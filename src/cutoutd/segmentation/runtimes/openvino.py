@@ -6,7 +6,6 @@ says which: `openvino-bf16` or `openvino-f32`.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,15 @@ from numpy.typing import NDArray
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.network_input import NetworkInput, first_mask
-
-
-def is_installed() -> bool:
-    """Whether the extra is there."""
-    return find_spec("openvino") is not None
+from cutoutd.segmentation.runtimes.runner import RunnerOptions
 
 
 class OpenVinoRunner:
     """A compiled model with its own stream and threads: a tensor in, a tensor out."""
 
-    def __init__(self, spec: ModelSpec, weights: Path, *, threads: int = 0) -> None:
+    takes_batches = False
+
+    def __init__(self, spec: ModelSpec, weights: Path, threads: int) -> None:
         properties: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
         if threads:
             properties["INFERENCE_NUM_THREADS"] = threads
@@ -36,7 +33,7 @@ class OpenVinoRunner:
             output = _output(model, spec.output)
             for other in [one for one in model.get_results() if one is not output]:
                 model.remove_result(other)
-            self._takes = _checked_input(model, spec)
+            self._takes = _check_input(model, spec)
             size, channels_last = spec.size, self._takes.channels_last
             model.reshape([1, size, size, 3] if channels_last else [1, 3, size, size])
             self._compiled: Any = core.compile_model(model, "CPU", properties)
@@ -59,7 +56,7 @@ class OpenVinoRunner:
         return np.array(outputs[0])
 
 
-def _checked_input(model: Any, spec: ModelSpec) -> NetworkInput:
+def _check_input(model: Any, spec: ModelSpec) -> NetworkInput:
     """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
     given = model.input(0)
     shape = _sides(given.partial_shape)
@@ -93,3 +90,8 @@ def _sides(shape: Any) -> list[int | None] | None:
 def _precision(compiled: Any) -> str:
     kind = str(compiled.get_property("INFERENCE_PRECISION_HINT"))
     return "bf16" if "bf" in kind.lower() else "f32"
+
+
+def open_runner(spec: ModelSpec, weights: Path, options: RunnerOptions) -> OpenVinoRunner:
+    """Compile a model for one slot. Raises ConfigurationError if it cannot be opened."""
+    return OpenVinoRunner(spec, weights, options.threads)
