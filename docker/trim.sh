@@ -18,7 +18,7 @@ CUTOUTD_DATA_DIR=/tmp/trim "$environment/bin/cutoutd" openapi >/dev/null
 "$environment/bin/python" -c '
 from importlib import import_module
 for name in ("uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "cutoutd.cli.worker", "cutoutd.storage.s3",
-             "cutoutd.jobs.procrastinate", "psycopg", "redis", "pillow_heif", "opentelemetry.sdk.trace.export",
+             "cutoutd.jobs.procrastinate", "psycopg", "redis", "pi_heif", "opentelemetry.sdk.trace.export",
              "opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.instrumentation.asgi"):
     import_module(name)'
 rm -rf /tmp/trim

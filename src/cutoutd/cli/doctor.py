@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
 EXTRAS = {
-    "heif": "pillow-heif",
     "kserve": "tritonclient",
     "mnn": "mnn",
     "openvino": "openvino",
