@@ -81,6 +81,7 @@ def levels_of(mode: str) -> NDArray[np.uint8]:
 
 def saved(image: Image.Image, name: str, **options: object) -> bytes:
     if name == "HEIF":
+        pytest.importorskip("pi_heif")
         pytest.importorskip("pillow_heif").register_heif_opener()
     file = io.BytesIO()
     image.save(file, name, **{**FORMATS[name], **options})
@@ -225,7 +226,7 @@ def test_resolution_turns_with_the_picture_and_other_metadata_is_left_behind() -
     data = saved(in_mode("RGB"), "JPEG", exif=exif, dpi=(300, 150))
     picture = decode(data, max_pixels=LIMIT)
     assert picture.dpi == (150, 300)
-    assert set(Picture.__slots__) == {"pixels", "opaque", "profile", "dpi"}
+    assert set(Picture.__slots__) == {"pixels", "opaque", "profile", "dpi", "notes"}
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,7 @@ def test_a_bad_file_is_refused_in_stable_words(
         assert caught.value.reason != "corrupt" or reason == "truncated"
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about the spoiled files.
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP"])
 def test_no_flipped_byte_gets_past_the_error_tree(name: str) -> None:

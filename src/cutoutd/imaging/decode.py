@@ -1,74 +1,86 @@
 """Bytes to a `Picture`: upright, 8 bits a channel, in sRGB.
 
-Only the formats named here are ever tried, the header's size is checked before a pixel is
-decoded, and whatever else the file carries (GPS, camera, comments) is left behind. Of a file
-with several frames the first is taken.
+A file is taken apart first (`containers`): only what its pixels need reaches a decoder, so that
+nothing else can veto a picture, and whatever else it carries (GPS, camera, comments) is left
+behind. Only the formats named there are ever tried, and the header's size is checked before a
+pixel is decoded. Of a file with several frames the first is taken.
 """
 
 import io
-import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, UnidentifiedImageError
 
 from cutoutd.command import ColorProfile
 from cutoutd.errors import SourceRejected
 from cutoutd.imaging import profiles
+from cutoutd.imaging.containers.contents import Contents
+from cutoutd.imaging.containers.jpeg import read_jpeg
+from cutoutd.imaging.containers.kinds import MEDIA_TYPES, Kind, kind_of, title
+from cutoutd.imaging.containers.others import described, read_bmff, read_gif, read_tiff
+from cutoutd.imaging.containers.png import read_png
+from cutoutd.imaging.containers.webp import read_webp
+from cutoutd.imaging.levels import eight_bits
 from cutoutd.imaging.memory import uninitialised
+from cutoutd.imaging.missing_rows import missing_rows
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.resize import as_image
-from cutoutd.imaging.upright import EXIF_ORIENTATION, SIDEWAYS, turned
+from cutoutd.imaging.upright import SIDEWAYS, turned
 
-READERS = (
-    JpegImagePlugin.JpegImageFile,
-    PngImagePlugin.PngImageFile,
-    WebPImagePlugin.WebPImageFile,
-    AvifImagePlugin.AvifImageFile,
-    TiffImagePlugin.TiffImageFile,
-    BmpImagePlugin.BmpImageFile,
-    GifImagePlugin.GifImageFile,
-)
-FORMATS = tuple(reader.format for reader in READERS)
-HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")
+MISSING_ROWS = "missing_rows"
+"""The note that a file ended early and was kept all the same; with how many rows."""
+FRAMES_LEFT_OUT = "frames_left_out"
+"""The note that a file has more frames or pages than its first; with how many."""
+READERS: dict[Kind, Callable[[bytes], Contents]] = {
+    Kind.JPEG: read_jpeg,
+    Kind.PNG: read_png,
+    Kind.WEBP: read_webp,
+    Kind.AVIF: partial(read_bmff, kind=Kind.AVIF),
+    Kind.HEIF: partial(read_bmff, kind=Kind.HEIF),
+    Kind.TIFF: read_tiff,
+    Kind.GIF: read_gif,
+}
+"""Formats that are not taken apart have none."""
+ALPHA_LEFT_EMPTY = (Kind.BMP, Kind.ICO)
+"""Writers of these leave the fourth channel at zero where they mean an opaque picture."""
+SPACES = {"RGB": "RGBA", "L": "GRAY", "CMYK": "CMYK"}
+"""Pillow's modes of JPEG, in the words of the faster decoder."""
 
 
 def decode(
-    data: bytes, *, max_pixels: int, color_profile: ColorProfile = ColorProfile.SRGB
+    data: bytes,
+    *,
+    max_pixels: int,
+    color_profile: ColorProfile = ColorProfile.SRGB,
+    lenient: bool = False,
 ) -> Picture:
     """Decode a picture file.
 
-    Raises SourceRejected with the reason `empty`, `not_an_image`, `unsupported_format`,
+    lenient: keep a JPEG or PNG that ends early or is broken within, with grey or empty rows, and
+    a note. Raises SourceRejected with the reason `empty`, `not_an_image`, `unsupported_format`,
     `too_many_pixels`, `truncated` or `corrupt`.
     """
-    if not data:
-        raise SourceRejected("The image is empty.", reason="empty")
-    formats = (*FORMATS, *_heif_formats(data))
-    with _refusing(), Image.open(io.BytesIO(data), formats=formats) as image:
-        _check_size(image, max_pixels)
-        fast = _jpeg_pixels(image, data)
-        shown = image if fast is None else as_image(fast)
-        rgba, profile, opaque = _rgba(shown, image, color_profile)
-        pixels = fast if fast is not None and rgba is shown else _pixels(rgba)
-        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-        dpi = _dpi(image, sideways=orientation in SIDEWAYS)
-        upright = turned(pixels, orientation)
-    return Picture(pixels=upright, opaque=opaque, profile=profile, dpi=dpi)
+    kind, contents = _taken_apart(data)
+    picture = partial(_picture, kind, max_pixels=max_pixels, color_profile=color_profile)
+    with _refusing(kind):
+        try:
+            return picture(contents)
+        except OSError as exc:
+            cut = missing_rows(kind, contents.pixels) if lenient or _cut_short(exc) else None
+            if cut is None:
+                raise
+            if not lenient:
+                raise SourceRejected(cut.sentence, reason="truncated") from exc
+        notes = (*contents.notes, f"{MISSING_ROWS}:{cut.rows}")
+        return picture(replace(contents, pixels=cut.mended, notes=notes), strict=False)
 
 
 def media_type_of(data: bytes, *, max_pixels: int) -> str:
@@ -76,29 +88,99 @@ def media_type_of(data: bytes, *, max_pixels: int) -> str:
 
     Raises SourceRejected as `decode` does, for what the header can tell.
     """
+    kind, contents = _taken_apart(data)
+    with _refusing(kind), _opened(kind, contents.pixels, max_pixels):
+        return MEDIA_TYPES.get(kind) or Image.MIME[str(kind)]
+
+
+def _taken_apart(data: bytes) -> tuple[Kind, Contents]:
+    """The format and what is in the file. Raises SourceRejected."""
     if not data:
         raise SourceRejected("The image is empty.", reason="empty")
-    formats = (*FORMATS, *_heif_formats(data))
-    with _refusing(), Image.open(io.BytesIO(data), formats=formats) as image:
-        _check_size(image, max_pixels)
-        return Image.MIME[str(image.format)]
+    kind = kind_of(data)
+    read = READERS.get(kind)
+    return kind, read(data) if read else Contents(pixels=data)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _opened(kind: Kind, pixels: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """The file, its size checked."""
+    if kind is Kind.HEIF:
+        _register_heif()
+    with Image.open(io.BytesIO(pixels), formats=(kind,)) as image:
+        if image.width * image.height > max_pixels:
+            raise SourceRejected(
+                f"The image has {image.width} x {image.height} pixels; "
+                f"at most {max_pixels / 1e6:g} megapixels are allowed.",
+                reason="too_many_pixels",
+            )
+        yield image
+
+
+def _register_heif() -> None:
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError as exc:
+        message = "HEIC images are not read here: pi-heif has no build for this system."
+        raise SourceRejected(message, reason="unsupported_format") from exc
+    register_heif_opener()
+
+
+def _picture(
+    kind: Kind,
+    contents: Contents,
+    *,
+    max_pixels: int,
+    color_profile: ColorProfile,
+    strict: bool = True,
+) -> Picture:
+    if strict and contents.cut:
+        raise OSError("truncated")
+    with _opened(kind, contents.pixels, max_pixels) as image:
+        contents = described(contents, kind, image)
+        fast = _jpeg_pixels(image, contents.pixels, strict=strict)
+        shown = image if fast is None else as_image(fast)
+        shown.load()
+        shown = eight_bits(shown)
+        opaque = not (shown.has_transparency_data or shown.mode in ("PA", "La", "RGBa"))
+        rgba, profile = profiles.to_rgba(
+            shown, contents.profile, color_profile, stated=contents.stated
+        )
+        pixels = fast if fast is not None and rgba is shown else _pixels(rgba)
+    if kind in ALPHA_LEFT_EMPTY and not opaque and not pixels[..., 3].any():
+        pixels[..., 3], opaque = 255, True
+    dpi = contents.dpi
+    if dpi is not None and contents.orientation in SIDEWAYS:
+        dpi = (dpi[1], dpi[0])
+    left_out = (f"{FRAMES_LEFT_OUT}:{contents.frames - 1}",) if contents.frames > 1 else ()
+    return Picture(
+        pixels=turned(pixels, contents.orientation),
+        opaque=opaque,
+        profile=profile,
+        dpi=dpi,
+        notes=(*contents.notes, *left_out),
+    )
+
+
+@contextmanager
+def _refusing(kind: Kind) -> Iterator[None]:
     """Say in our words what Pillow and its plugins raise over a bad file."""
+    name = title(kind)
     try:
         yield
     except SourceRejected:
         raise
     except UnidentifiedImageError as exc:
-        names = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
-        raise SourceRejected(f"This is not a {names} image.", reason="not_an_image") from exc
+        if kind is Kind.TIFF:
+            message = "This kind of TIFF is not read here; save it with 8 or 16 bits a channel."
+            raise SourceRejected(message, reason="unsupported_format") from exc
+        message = f"The {name} is damaged at its start."
+        raise SourceRejected(message, reason="corrupt") from exc
     except Image.DecompressionBombError as exc:
         raise SourceRejected("The image has too many pixels.", reason="too_many_pixels") from exc
     except (OSError, EOFError) as exc:
         reason = "truncated" if _cut_short(exc) else "corrupt"
-        raise SourceRejected(f"The image file is {reason}.", reason=reason) from exc
+        raise SourceRejected(f"The {name} is {reason}.", reason=reason) from exc
     except (
         SyntaxError,
         ValueError,
@@ -110,7 +192,7 @@ def _refusing() -> Iterator[None]:
         struct.error,
         zlib.error,
     ) as exc:
-        raise SourceRejected("The image file is corrupt.", reason="corrupt") from exc
+        raise SourceRejected(f"The {name} is corrupt.", reason="corrupt") from exc
 
 
 def _cut_short(exc: Exception) -> bool:
@@ -118,37 +200,23 @@ def _cut_short(exc: Exception) -> bool:
     return isinstance(exc, EOFError) or "truncated" in text or "end of" in text
 
 
-def _heif_formats(data: bytes) -> tuple[str, ...]:
-    """("HEIF",) if the bytes are HEIC and the extra that reads it is installed."""
-    if data[4:8] != b"ftyp" or data[8:12] not in HEIC_BRANDS:
-        return ()
-    try:
-        from pillow_heif import register_heif_opener
-    except ImportError as exc:
-        message = "HEIC images need cutoutd's `heif` extra, which this server does not have."
-        raise SourceRejected(message, reason="unsupported_format") from exc
-    register_heif_opener()
-    return ("HEIF",)
+def _jpeg_pixels(image: Image.Image, data: bytes, *, strict: bool) -> NDArray[np.uint8] | None:
+    """(H, W, 4) straight from the decoder: the same levels as Pillow's, in half the time.
 
-
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    if image.width * image.height > max_pixels:
-        raise SourceRejected(
-            f"The image has {image.width} x {image.height} pixels; "
-            f"at most {max_pixels / 1e6:g} megapixels are allowed.",
-            reason="too_many_pixels",
-        )
-
-
-def _jpeg_pixels(image: Image.Image, data: bytes) -> NDArray[np.uint8] | None:
-    """(H, W, 4) straight from the decoder: the same levels as Pillow's, in half the time."""
-    if image.format not in ("JPEG", "MPO") or image.mode != "RGB":
+    None where Pillow has to decode it. Raises OSError if rows are missing, which Pillow would
+    fill with grey without a word.
+    """
+    if image.format != Kind.JPEG or image.mode not in SPACES:
         return None
-    pixels = uninitialised(image.height, image.width)
+    colors = image.mode == "RGB"
+    pixels = uninitialised(image.height, image.width) if colors else None
+    space = SPACES[image.mode]
     try:
-        simplejpeg.decode_jpeg(data, colorspace="RGBA", buffer=pixels)
-    except ValueError:  # Unusual or damaged: Pillow decides, and its errors are telling.
-        return None
+        simplejpeg.decode_jpeg(data, colorspace=space, buffer=pixels, strict=strict)
+    except ValueError as exc:
+        if strict and _cut_short(exc):
+            raise OSError(str(exc)) from exc
+        return None  # Unusual or damaged: Pillow decides, and its errors are telling.
     return pixels
 
 
@@ -159,38 +227,3 @@ def _pixels(rgba: Image.Image) -> NDArray[np.uint8]:
     target.readonly = 0
     target.paste(rgba)
     return pixels
-
-
-def _rgba(
-    shown: Image.Image, image: Image.Image, color_profile: ColorProfile
-) -> tuple[Image.Image, bytes | None, bool]:
-    """The pixels as RGBA, the profile that they are in, and whether all are opaque."""
-    shown.load()
-    shown = _eight_bits(shown)
-    opaque = not (shown.has_transparency_data or shown.mode in ("PA", "La", "RGBa"))
-    rgba, profile = profiles.to_rgba(shown, image.info.get("icc_profile"), color_profile)
-    return rgba, profile, opaque
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale deep grey to 8 bits: Pillow itself would cut it off at 255."""
-    if not image.mode.startswith("I") and image.mode != "F":
-        return image
-    levels = np.asarray(image).astype(np.float64)
-    if image.mode == "F":
-        top = 1.0 if np.nanmax(levels) <= 1 else 255.0
-    else:
-        top = 65_535.0 if image.mode != "I" or levels.max() <= 65_535 else 2.0**31 - 1
-    scaled = np.clip(np.nan_to_num(levels) * (255 / top), 0, 255)
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
-
-
-def _dpi(image: Image.Image, *, sideways: bool) -> tuple[float, float] | None:
-    """Pixels per inch of the upright picture, if the file states something sensible."""
-    try:
-        x, y = (float(value) for value in image.info["dpi"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    if not all(math.isfinite(value) and value >= 1 for value in (x, y)):
-        return None
-    return (y, x) if sideways else (x, y)

@@ -21,6 +21,8 @@ class Picture:
     profile: bytes | None = None
     """The ICC profile that the colours are in, when it is not sRGB."""
     dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+    """What the caller should know of the file, as stable words; a number follows a colon."""
 
     @property
     def height(self) -> int:

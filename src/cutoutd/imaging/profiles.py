@@ -1,7 +1,9 @@
 """Colour profiles: what the numbers of a picture mean, made sRGB."""
 
 import io
+from functools import lru_cache
 
+import numpy as np
 from PIL import Image, ImageCms
 
 from cutoutd.command import ColorProfile
@@ -9,13 +11,17 @@ from cutoutd.command import ColorProfile
 SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY"}
 """Pillow's mode and the ICC signature of the profiles that may describe it."""
 
+NOTICED = 1
+"""Levels that rounding makes."""
+
 
 def to_rgba(
-    image: Image.Image, profile: bytes | None, wanted: ColorProfile
+    image: Image.Image, profile: bytes | None, wanted: ColorProfile, *, stated: bool = False
 ) -> tuple[Image.Image, bytes | None]:
     """Any 8-bit picture as RGBA (or RGBX), and the profile that it is still in.
 
     A profile that cannot be read or does not fit the picture counts as none, and none as sRGB.
+    stated: it is one of three colours that describes the picture's numbers, grey ones as well.
     Grey and CMYK always become sRGB, because what we write has three colours.
     """
     if image.mode == "LAB":
@@ -25,7 +31,7 @@ def to_rgba(
     alpha = None
     if image.mode not in ("CMYK", "RGBX"):
         grey = image.mode in ("1", "L", "LA") and "transparency" not in image.info
-        if grey and profile is not None and image.mode != "1":
+        if grey and profile is not None and not stated and image.mode != "1":
             alpha = image.getchannel("A") if image.mode == "LA" else None
             image = image.getchannel("L")
         else:
@@ -36,7 +42,7 @@ def to_rgba(
     elif image.mode in ("RGBA", "RGBX"):
         if wanted is ColorProfile.KEEP:
             return image, profile
-        if not _is_srgb(meant):
+        if profile is not None and not _is_srgb(profile):
             image = _converted(image, meant, image.mode)
     else:
         image = _converted(image, meant, "RGB")
@@ -65,9 +71,14 @@ def _readable(image: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsPro
     return meant if meant.profile.xcolor_space == space else None
 
 
-def _is_srgb(meant: ImageCms.ImageCmsProfile) -> bool:
-    name = (meant.profile.profile_description or "").lower()
-    return name.startswith("srgb") and "v4" not in name
+@lru_cache(maxsize=16)
+def _is_srgb(profile: bytes) -> bool:
+    """Whether a profile of RGB means sRGB, by what it does and not by its name."""
+    steps = np.array((0, 12, 40, 96, 160, 210, 255), np.uint8)
+    colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(7, 49, 3)
+    meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    shown = np.asarray(_converted(Image.fromarray(colors), meant, "RGB"))
+    return bool(np.abs(shown.astype(int) - colors).max() <= NOTICED)
 
 
 def _converted(image: Image.Image, meant: ImageCms.ImageCmsProfile, mode: str) -> Image.Image:

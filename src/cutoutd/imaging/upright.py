@@ -7,6 +7,7 @@ from cutoutd.imaging.memory import uninitialised
 
 EXIF_ORIENTATION = 0x0112
 """The tag; its values are 1 to 8, and 1 is upright."""
+UPRIGHT = 1
 SIDEWAYS = (5, 6, 7, 8)
 """Orientations whose rows are the upright picture's columns."""
 MIRRORED_ROWS, MIRRORED_COLUMNS = (3, 4, 6, 7), (2, 3, 7, 8)

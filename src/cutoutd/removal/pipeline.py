@@ -131,7 +131,7 @@ def remove_background(
         finished = compose(arranged, alpha, command, backdrop, max_pixels=limits.max_pixels)
     with timings.stage("encode"):
         images = _encode(finished, alpha, picture, command, limits)
-    notes = (*doubts, *notes) if alpha.any() else (*doubts, *notes, EMPTY_MASK)
+    notes = (*picture.notes, *doubts, *notes, *(() if alpha.any() else (EMPTY_MASK,)))
     return Removal(
         images=images,
         notes=notes,
