@@ -18,7 +18,12 @@ with atheris.instrument_imports(include=["cutoutd"]):
     from cutoutd.net.urls import host_address, parse_url
     from cutoutd.web.accept import preferred
     from cutoutd.web.dialects.api4ai import name_of
-    from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
+    from cutoutd.web.dialects.removebg.lengths import (
+        margins_of,
+        position_of,
+        region_of,
+        scale_of,
+    )
     from cutoutd.web.sources import decode_base64, decode_data_uri, read_picture, split_urls
 
 LIMIT = 10_000
@@ -41,14 +46,15 @@ PARSERS: tuple[Callable[[str], object], ...] = (
     lambda text: decode_base64(text, field="image", max_bytes=LIMIT),
     lambda text: decode_data_uri(text, field="image", max_bytes=LIMIT),
     name_of,
-    region_of,
-    margins_of,
-    lambda text: placement_of(text, text),
     lambda text: preferred(text, ("image/png", "application/json")),
 )
 WITH_VALUE_ERRORS: tuple[Callable[[str], object], ...] = (
     parse_color,
     parse_allowed,
+    region_of,
+    margins_of,
+    scale_of,
+    position_of,
     RemoveBackground.from_json,
     lambda text: keys_from_secrets([text]),
 )

@@ -1,16 +1,36 @@
 """The kinds of fields that requests have."""
 
-import pytest
+from typing import Annotated
 
-from cutoutd.command import Matting
+import pytest
+from pydantic import Field, ValidationError
+
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.fields import FilePicture, Flag, RequestFields, color_of, matting_of
+from cutoutd.web.details import invalid_from
+from cutoutd.web.fields import (
+    Color,
+    FilePicture,
+    Flag,
+    Level,
+    RequestFields,
+    not_above,
+    several,
+)
 from cutoutd.web.parts import Upload
 
 
 class Example(RequestFields):
     file: FilePicture | None = None
     flag: Flag = True
+    color: Color | None = None
+    af: Level = 240
+    ab: Annotated[Level, not_above("af")] = Field(10, validate_default=True)
+
+
+def refusal(**fields: object) -> InvalidRequest:
+    with pytest.raises(ValidationError) as refused:
+        Example.model_validate(fields)
+    return invalid_from(refused.value.errors())
 
 
 @pytest.mark.parametrize(
@@ -26,14 +46,12 @@ class Example(RequestFields):
     ],
 )
 def test_a_colour_is_read_in_every_spelling(text: str, color: tuple[int, ...]) -> None:
-    assert color_of(text, field="bg") == color
+    assert Example.model_validate({"color": text}).color == color
 
 
-@pytest.mark.parametrize("text", ["", "#12", "nocolor", "12345", "gggggg", "#" * 300])
+@pytest.mark.parametrize("text", ["#12", "nocolor", "12345", "gggggg", "256,0,0", "1,2", "#" * 300])
 def test_what_is_no_colour_is_refused_under_its_field(text: str) -> None:
-    with pytest.raises(InvalidRequest, match="bg") as refused:
-        color_of(text, field="bg")
-    assert refused.value.field == "bg"
+    assert refusal(color=text).field == "color"
 
 
 @pytest.mark.parametrize("blank", [None, "", Upload(data=b"", name=None)])
@@ -49,7 +67,20 @@ def test_a_dictionary_is_no_file() -> None:
 
 
 def test_levels_that_leave_no_band_are_refused_by_the_vendors_name() -> None:
-    levels = {"foreground_above": 10, "background_below": 10, "erode_px": 3}
-    assert matting_of(**levels, fields=("af", "ab")) == Matting(**levels)
-    with pytest.raises(InvalidRequest, match="ab must not be above af"):
-        matting_of(foreground_above=9, background_below=10, erode_px=0, fields=("af", "ab"))
+    assert Example.model_validate({"af": 10, "ab": 10}).ab == 10
+    assert refusal(af=9).message == "ab: must not be above af."
+    assert refusal(ab=241).field == "ab"
+
+
+def test_a_level_is_not_compared_with_one_that_is_none() -> None:
+    assert refusal(af="many", ab=250).field == "af"
+
+
+def test_a_small_language_is_text_in_the_api_description() -> None:
+    schema = Example.model_json_schema()["properties"]["color"]
+    assert schema["anyOf"] == [{"maxLength": 256, "type": "string"}, {"type": "null"}]
+
+
+@pytest.mark.parametrize("given", ["https://e.com/p.jpg", ["https://e.com/p.jpg"]])
+def test_one_value_is_a_list_of_one(given: object) -> None:
+    assert several(given) == ["https://e.com/p.jpg"]

@@ -1,30 +1,31 @@
 """The kinds of fields that requests have, whatever the vendor calls them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, get_args
 
-from PIL import ImageColor
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from cutoutd.command import Matting
 from cutoutd.errors import InvalidRequest
+from cutoutd.imaging.color import RGBA, parse_color
 from cutoutd.web.parts import Upload
+from cutoutd.web.sources import checked_url, split_urls
 
 MAX_ERODE_PX = 255
-
-Color = tuple[int, int, int, int]
-"""Straight RGBA, 0..255."""
 
 
 MOST_TEXT: Final = 16_384
@@ -146,31 +147,55 @@ FilePicture = Annotated[Upload, PlainValidator(_file), _BINARY]
 """A file part of a form."""
 
 
-def matting_of(
-    *, foreground_above: int, background_below: int, erode_px: int, fields: tuple[str, str]
-) -> Matting:
-    """The matting of these levels; `fields` are the vendor's names of the two thresholds.
+def several(value: Any) -> Any:
+    """One value or many: a list, or text with commas between URLs."""
+    if isinstance(value, str):
+        return split_urls(value)
+    return list(value) if isinstance(value, list | tuple) else [value]
 
-    Raises InvalidRequest if a pixel could be sure of both.
+
+def called_back(url: str) -> str:
+    """A webhook's URL, if we could call it. Raises InvalidRequest."""
+    return checked_url(url.strip(), field="webhook")
+
+
+def not_above(name: str) -> AfterValidator:
+    """Keeps a level from being above another field's, so that no pixel is surely both.
+
+    The other field stands before this one, and this one has `validate_default`.
     """
-    if background_below > foreground_above:
-        raise InvalidRequest(f"{fields[1]} must not be above {fields[0]}.", field=fields[1])
-    return Matting(
-        foreground_above=foreground_above, background_below=background_below, erode_px=erode_px
-    )
+
+    def check(level: int, info: ValidationInfo) -> int:
+        if level > info.data.get(name, level):
+            raise ValueError(f"must not be above {name}.")
+        return level
+
+    return AfterValidator(check)
 
 
-def color_of(text: str, *, field: str) -> Color:
-    """A colour from `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa` (the # may lack) or a CSS name.
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Makes a field of text the value that it stands for: `Annotated[Region, Spelled(region_of)]`.
 
-    Raises InvalidRequest naming `field`.
+    read: raises ValueError with a sentence about what it should be, the field's name left out.
     """
-    bare = text.strip().lower()
-    is_hex = len(bare) in (3, 4, 6, 8) and all(letter in "0123456789abcdef" for letter in bare)
+
+    read: Callable[[str], Any]
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """For pydantic: text first, which is also what OpenAPI says; then its meaning."""
+        return core_schema.no_info_after_validator_function(
+            self.read, handler.generate_schema(Text)
+        )
+
+
+def color_of(text: str) -> RGBA:
+    """A colour in any of the spellings that vendors have. Raises ValueError."""
     try:
-        parts = ImageColor.getrgb(f"#{bare}" if is_hex else bare)
-    except ValueError as error:
-        raise InvalidRequest(
-            f"{field}: must be a colour like 81d4fa, fff, 81d4fa77 or white.", field=field
-        ) from error
-    return (*parts[:3], parts[3] if len(parts) == 4 else 255)
+        return parse_color(text)
+    except InvalidRequest as error:
+        raise ValueError("must be a colour like 81d4fa, fff8, white or 1,2,3,128.") from error
+
+
+Color = Annotated[RGBA, Spelled(color_of)]
+"""Straight, each 0..255."""

@@ -6,12 +6,12 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from tests.inside import PHOTO
 from tests.scenes import decoded, encoded
 
 from cutoutd.command import ImageKind, Length, Matting, Point, Prompt, Region, Source
-from cutoutd.errors import InvalidRequest
-from cutoutd.web.dialects.rembg import RemoveRequest, background_of, extras_of
+from cutoutd.web.dialects.rembg import RemoveRequest, extras_of
 
 FILE = {"file": ("p.jpg", PHOTO)}
 
@@ -46,13 +46,13 @@ def test_the_other_letters_mean_what_they_do_there() -> None:
 
 
 def test_a_colour_without_opacity_is_opaque() -> None:
-    assert background_of("1, 2, 3") == (1, 2, 3, 255)
+    assert command(bgc="1, 2, 3").background.color == (1, 2, 3, 255)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1,2,3,4,5", "a,b,c", "-1,2,3", "256,0,0", "1e2,0,0"])
+@pytest.mark.parametrize("text", ["1", "1,2,3,4,5", "a,b,c", "-1,2,3", "256,0,0", "1e2,0,0"])
 def test_what_is_no_colour_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequest, match="bgc"):
-        background_of(text)
+    with pytest.raises(ValidationError, match="bgc"):
+        command(bgc=text)
 
 
 @pytest.mark.parametrize("place", ["params", "data"])

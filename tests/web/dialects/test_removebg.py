@@ -26,8 +26,7 @@ from cutoutd.command import (
     Source,
     Unit,
 )
-from cutoutd.errors import InvalidRequest
-from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
+from cutoutd.web.dialects.removebg.lengths import margins_of, region_of
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
 
 PATH = "/v1.0/removebg"
@@ -123,12 +122,12 @@ def test_a_region_has_two_corners_of_pixels_or_percent() -> None:
 def test_a_scaled_subject_is_centred_unless_it_is_told_a_place(
     scale: str | None, position: str | None, placement: Placement | None
 ) -> None:
-    assert placement_of(scale, position) == placement
+    assert command(scale=scale, position=position).placement == placement
 
 
 @pytest.mark.parametrize("text", ["", "10", "1px 2px 3px", "-5px", "1e3px", "5 %", "9" * 50])
 def test_what_is_no_region_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequest, match="roi"):
+    with pytest.raises(ValueError, match="must be"):
         region_of(text)
 
 

@@ -12,7 +12,15 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from cutoutd.command import Background, ImageKind, MaskEdits, Output, RemoveBackground, Source
+from cutoutd.command import (
+    Background,
+    ImageKind,
+    MaskEdits,
+    Matting,
+    Output,
+    RemoveBackground,
+    Source,
+)
 from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
@@ -21,6 +29,7 @@ from cutoutd.errors import (
     Overloaded,
     SourceUnreachable,
 )
+from cutoutd.imaging.color import parse_color
 from cutoutd.jobs.model import Job, JobStatus
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented
@@ -28,7 +37,7 @@ from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import details_of
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.failures import error_of
-from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, matting_of
+from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, not_above
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
@@ -60,9 +69,9 @@ class BackgroundRemovalRequest(RequestFields):
     alpha_matting_foreground_threshold: Level = Field(
         240, description="Mask levels above are surely the subject"
     )
-    alpha_matting_background_threshold: Level = Field(
-        10, description="Mask levels below are surely background"
-    )
+    alpha_matting_background_threshold: Annotated[
+        Level, not_above("alpha_matting_foreground_threshold")
+    ] = Field(10, validate_default=True, description="Mask levels below are surely background")
     alpha_matting_erode_size: ErodeSize = Field(
         10, description="Pixels by which both sure parts shrink before matting"
     )
@@ -70,25 +79,18 @@ class BackgroundRemovalRequest(RequestFields):
     def to_command(self, source: Source) -> RemoveBackground:
         """What is asked, in our words."""
         kind = ImageKind.MASK if self.only_mask else ImageKind.CUTOUT
-        matting = matting_of(
+        matting = Matting(
             foreground_above=self.alpha_matting_foreground_threshold,
             background_below=self.alpha_matting_background_threshold,
             erode_px=self.alpha_matting_erode_size,
-            fields=("alpha_matting_foreground_threshold", "alpha_matting_background_threshold"),
         )
         return RemoveBackground(
             sources=(source,),
             mask=MaskEdits(smooth=self.post_process_mask),
             matting=matting if self.alpha_matting else None,
-            background=self._background(),
+            background=Background(color=parse_color(self.bgcolor)) if self.bgcolor else None,
             outputs=(Output(kind=kind),),
         )
-
-    def _background(self) -> Background | None:
-        if self.bgcolor is None:
-            return None
-        red, green, blue, opacity = (*self.bgcolor, 255)[:4]
-        return Background(color=(red, green, blue, opacity))
 
 
 class BackgroundRemovalResponse(BaseModel):

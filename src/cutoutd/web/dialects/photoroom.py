@@ -32,7 +32,7 @@ from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import Flag, Picture, RequestFields, Text, color_of
+from cutoutd.web.fields import Color, Flag, Picture, RequestFields
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
@@ -56,7 +56,7 @@ class PhotoroomRequest(RequestFields):
     image_file: Picture = Field(description="The picture's file, or base64")
     format: Literal["png", "jpg", "webp"] = Field("png", description="File format")
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
-    bg_color: Text | None = Field(None, description="Background colour: hexadecimal or a name")
+    bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
     size: Literal["preview", "medium", "hd", "full"] = Field(
         "full", description="Most pixels of the answer"
     )
@@ -65,12 +65,11 @@ class PhotoroomRequest(RequestFields):
 
     def to_command(self, source: Source) -> RemoveBackground:
         """What is asked, in our words."""
-        color = color_of(self.bg_color, field="bg_color") if self.bg_color else None
         kind = ImageKind.MASK if self.channels == "alpha" else ImageKind.CUTOUT
         return RemoveBackground(
             sources=(source,),
             crop=Crop() if self.crop else None,
-            background=Background(color=color) if color else None,
+            background=Background(color=self.bg_color) if self.bg_color else None,
             max_pixels=MOST_PIXELS[self.size],
             outputs=(Output(kind=kind, format=FORMATS[self.format]),),
         )
@@ -98,7 +97,6 @@ async def segment(
     accept: AcceptDep,
 ) -> Response:
     """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
-    body.to_command(Source())  # What can be refused without the picture is.
     command = body.to_command(await caller.keep(body.image_file, field=FIELD))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
     made = await picture_of(job, caller.context)

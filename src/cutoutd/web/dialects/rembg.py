@@ -17,6 +17,7 @@ from cutoutd.command import (
     ImageKind,
     Length,
     MaskEdits,
+    Matting,
     Output,
     Point,
     Prompt,
@@ -46,7 +47,7 @@ from cutoutd.web.fields import (
     RequestFields,
     Text,
     Url,
-    matting_of,
+    not_above,
 )
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
@@ -71,13 +72,15 @@ class RemoveRequest(RequestFields):
     )
     a: Flag = Field(False, description="Alpha matting")
     af: Level = Field(240, description="Alpha matting: levels above are surely the subject")
-    ab: Level = Field(10, description="Alpha matting: levels below are surely background")
+    ab: Annotated[Level, not_above("af")] = Field(
+        10, validate_default=True, description="Alpha matting: levels below are surely background"
+    )
     ae: ErodeSize = Field(10, description="Alpha matting: pixels both sure parts shrink by")
     om: Flag = Field(False, description="Only the mask, one channel")
     ppm: Flag = Field(False, description="Post-process the mask")
     dc: Flag = Field(False, description="Decontaminate edges; always done here")
     vm: Flag = Field(False, description="Refine edges (ViTMatte there, closed-form matting here)")
-    bgc: Text | None = Field(None, description="Background colour: r,g,b,a")
+    bgc: Color | None = Field(None, description="Background colour: r,g,b,a")
     extras: str | None = Field(
         None,
         description="JSON for rembg's sessions: `sam_prompt`, `cloth_category`; others are ignored",
@@ -85,20 +88,14 @@ class RemoveRequest(RequestFields):
 
     def to_command(self, source: Source, *, model: str | None) -> RemoveBackground:
         """What is asked, in our words; `model` is one that is installed here."""
-        matting = matting_of(
-            foreground_above=self.af,
-            background_below=self.ab,
-            erode_px=self.ae,
-            fields=("af", "ab"),
-        )
-        color = background_of(self.bgc) if self.bgc else None
+        matting = Matting(foreground_above=self.af, background_below=self.ab, erode_px=self.ae)
         kind = ImageKind.MASK if self.om else ImageKind.CUTOUT
         return RemoveBackground(
             sources=(source,),
             model=model,
             mask=MaskEdits(smooth=self.ppm),
             matting=matting if self.a or self.vm else None,
-            background=Background(color=color) if color else None,
+            background=Background(color=self.bgc) if self.bgc else None,
             outputs=(Output(kind=kind),),
         )
 
@@ -179,18 +176,6 @@ class RemoveFileRequest(RemoveRequest):
     """The picture in the form."""
 
     file: FilePicture = Field(description="The picture's file")
-
-
-def background_of(text: str) -> Color:
-    """`r,g,b` or `r,g,b,a`, each 0..255. Raises InvalidRequest."""
-    parts = text.split(",")
-    if len(parts) not in (3, 4) or not all(part.strip().isdecimal() for part in parts):
-        raise InvalidRequest("bgc: must be r,g,b,a.", field="bgc")
-    levels = [int(part) for part in parts if len(part) < 5]
-    if len(levels) != len(parts) or max(levels) > 255:
-        raise InvalidRequest("bgc: each number must be 0 to 255.", field="bgc")
-    red, green, blue, opacity = (*levels, 255)[:4]
-    return red, green, blue, opacity
 
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:

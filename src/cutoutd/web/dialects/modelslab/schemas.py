@@ -21,23 +21,21 @@ from cutoutd.command import (
     RemoveBackground,
     Source,
 )
-from cutoutd.web.fields import Flag, Level, Picture, RequestFields, Text, stripped
-from cutoutd.web.sources import checked_url, split_urls
+from cutoutd.web.fields import (
+    Flag,
+    Level,
+    Picture,
+    RequestFields,
+    Text,
+    called_back,
+    not_above,
+    several,
+    stripped,
+)
 
 MAX_INTEGER = 2**63 - 1
 
 TrackId = int | float | str
-
-
-def _as_list(value: Any) -> Any:
-    """One picture or several: a list, or URLs joined by commas."""
-    if isinstance(value, str):
-        return split_urls(value)
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _callable(url: str) -> str:
-    return checked_url(url.strip(), field="webhook")
 
 
 class ClientFields(RequestFields):
@@ -51,7 +49,7 @@ class RemoveBgMaskRequest(ClientFields):
 
     image: Annotated[
         list[Picture],
-        BeforeValidator(_as_list),
+        BeforeValidator(several),
         Field(min_length=1),
         WithJsonSchema({"type": "string"}),
     ] = Field(
@@ -69,13 +67,15 @@ class RemoveBgMaskRequest(ClientFields):
     alpha_matting_foreground_threshold: Level = Field(
         240, description="Matting: mask levels above are surely the subject"
     )
-    alpha_matting_background_threshold: Level = Field(
-        20, description="Matting: mask levels below are surely background"
+    alpha_matting_background_threshold: Annotated[
+        Level, not_above("alpha_matting_foreground_threshold")
+    ] = Field(
+        20, validate_default=True, description="Matting: mask levels below are surely background"
     )
     alpha_matting_erode_size: Annotated[int, Field(ge=0, le=50), BeforeValidator(stripped)] = Field(
         5, description="Matting: pixels by which both sure parts shrink"
     )
-    webhook: Annotated[str, AfterValidator(_callable)] | None = Field(
+    webhook: Annotated[str, AfterValidator(called_back)] | None = Field(
         None,
         description="URL to receive POST API call when complete",
         json_schema_extra={"format": "uri"},
@@ -88,12 +88,7 @@ class RemoveBgMaskRequest(ClientFields):
     model_id: Text | None = Field(None, description="A model of this server; others are ignored")
 
     @model_validator(mode="after")
-    def _levels_leave_a_band(self) -> Self:
-        if self.alpha_matting_background_threshold > self.alpha_matting_foreground_threshold:
-            raise ValueError(
-                "alpha_matting_background_threshold must not be above "
-                "alpha_matting_foreground_threshold"
-            )
+    def _track_id_is_short(self) -> Self:
         if isinstance(self.track_id, str) and len(self.track_id) > 1024:
             raise ValueError("track_id must have at most 1024 characters")
         return self

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cutoutd.command import (
     Background,
@@ -27,6 +27,7 @@ from cutoutd.command import (
     Unit,
 )
 from cutoutd.web.fields import (
+    Color,
     ErodeSize,
     Flag,
     Level,
@@ -34,17 +35,11 @@ from cutoutd.web.fields import (
     RequestFields,
     Text,
     Url,
-    color_of,
+    called_back,
+    not_above,
+    several,
     stripped,
 )
-from cutoutd.web.sources import checked_url, split_urls
-
-
-def _several(value: Any) -> Any:
-    """One value or many: a list, or text with commas between URLs."""
-    if isinstance(value, str):
-        return split_urls(value)
-    return value if isinstance(value, list | tuple) else [value]
 
 
 def _words(value: Any) -> Any:
@@ -74,7 +69,7 @@ Places = Annotated[list[Place], BeforeValidator(_groups), Field(max_length=MOST_
 class RemoveBackgroundRequest(RequestFields):
     """Remove the background of one or several pictures."""
 
-    image: Annotated[list[Picture], BeforeValidator(_several)] = Field(
+    image: Annotated[list[Picture], BeforeValidator(several)] = Field(
         [], description="A file, an http(s) URL, a data URI or base64; or several of them"
     )
     file: Annotated[list[Text], BeforeValidator(_words)] = Field(
@@ -111,7 +106,9 @@ class RemoveBackgroundRequest(RequestFields):
     invert: Flag = Field(False, description="Keep the background instead of the subject")
     matting: Literal["none", "fast", "exact"] = Field("none", description="Alpha matting")
     matting_foreground_above: Level = Field(240, description="Levels above are surely subject")
-    matting_background_below: Level = Field(10, description="Levels below are surely background")
+    matting_background_below: Annotated[Level, not_above("matting_foreground_above")] = Field(
+        10, validate_default=True, description="Levels below are surely background"
+    )
     matting_erode_px: ErodeSize = Field(10, description="Pixels both sure parts shrink by")
     foreground_estimation: Flag = Field(
         True, description="Take the background's colour out of soft edges"
@@ -127,7 +124,7 @@ class RemoveBackgroundRequest(RequestFields):
     position: (
         Annotated[list[Share], BeforeValidator(_words), Field(min_length=2, max_length=2)] | None
     ) = Field(None, description="Where the subject stands: x, y as shares 0..1")
-    background: Text | None = Field(None, description="Colour: #rrggbb, #rrggbbaa or a name")
+    background: Color | None = Field(None, description="Colour: #rrggbb, #rrggbbaa or a name")
     background_image: Picture | None = Field(
         None, description="A picture behind the subject: a file, URL, data URI or base64"
     )
@@ -140,7 +137,9 @@ class RemoveBackgroundRequest(RequestFields):
     color_profile: ColorProfile = Field(
         ColorProfile.SRGB, description="srgb converts, keep keeps the picture's own profile"
     )
-    webhook: Url | None = Field(None, description="Called with the job when it has ended")
+    webhook: Annotated[Url, AfterValidator(called_back)] | None = Field(
+        None, description="Called with the job when it has ended"
+    )
     keep_for_s: Annotated[int, Field(ge=60, le=30 * 86_400)] | None = Field(
         None, description="How long the pictures stay; otherwise the server's setting"
     )
@@ -153,13 +152,16 @@ class RemoveBackgroundRequest(RequestFields):
             raise ValueError("image: give either image or file, not both")
         if self.background and self.background_image is not None:
             raise ValueError("background: give a colour or a picture, not both")
-        if self.matting_background_below > self.matting_foreground_above:
-            raise ValueError("matting_background_below must not be above matting_foreground_above")
         for name in ("region", "subject_box"):
             box = getattr(self, name)
             if box and (box[0] >= box[2] or box[1] >= box[3]):
                 raise ValueError(f"{name}: the right and bottom must be beyond the left and top")
         return self
+
+    @property
+    def prompted(self) -> bool:
+        """Whether it says where the subject is, which only some models want to hear."""
+        return bool(self.subject_at or self.background_at or self.subject_box)
 
     def to_command(
         self, sources: tuple[Source, ...], backdrop: Source | None, *, accepted: ImageFormat
@@ -234,11 +236,11 @@ class RemoveBackgroundRequest(RequestFields):
 
     def _background(self, picture: Source | None) -> Background | None:
         if self.background:
-            return Background(color=color_of(self.background, field="background"))
+            return Background(color=self.background)
         return Background(picture=picture, fit=self.background_fit) if picture else None
 
     def _callback(self) -> Callback | None:
-        return Callback(url=checked_url(self.webhook, field="webhook")) if self.webhook else None
+        return Callback(url=self.webhook) if self.webhook else None
 
 
 def _percent(share: float) -> Length:

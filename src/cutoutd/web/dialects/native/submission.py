@@ -11,8 +11,7 @@ async def command_of(
 ) -> RemoveBackground:
     """The command, with its pictures kept. Raises InvalidRequest or SourceRejected."""
     caller.check_count(len(body.image) + len(body.file))
-    asked = body.to_command((), None, accepted=accepted)  # Refused before the pictures are kept.
-    _check_prompt(asked, caller)
+    _check_prompt(body, caller)
     uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]
     backdrop = [("background_image", body.background_image)] if body.background_image else []
     kept = await caller.keep_all([*(("image", value) for value in body.image), *backdrop])
@@ -20,12 +19,12 @@ async def command_of(
     return body.to_command(sources, kept[-1] if backdrop else None, accepted=accepted)
 
 
-def _check_prompt(command: RemoveBackground, caller: Caller) -> None:
+def _check_prompt(body: RemoveBackgroundRequest, caller: Caller) -> None:
     """Raises InvalidRequest for a prompt to a model that takes none, or a name nobody knows."""
-    if command.prompt is None:
+    if not body.prompted:
         return
     registry = caller.context.models.registry
-    spec = registry.named(command.model)
+    spec = registry.named(body.model)
     if not spec.prompts:
         able = ", ".join(one.name for one in registry.values() if one.prompts)
         raise InvalidRequest(

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from cutoutd.command import Source
 from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented
@@ -36,7 +35,6 @@ async def remove(
     """The picture without its background: the file, or JSON if `Accept` asks for it."""
     field, picture = body.picture()
     behind = body.backdrop()
-    body.to_command(Source())  # What can be refused without the pictures is.
     sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
     job = await perform(body.to_command(*sources), caller, dialect=NAME, field=field)
     made = await pictures_of(job, caller.context)

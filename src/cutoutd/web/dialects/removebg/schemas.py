@@ -11,21 +11,29 @@ from cutoutd.command import (
     ImageKind,
     MaskEdits,
     Output,
+    Placement,
+    Region,
     RemoveBackground,
     Shadow,
     Source,
 )
-from cutoutd.web.dialects.removebg.lengths import margins_of, placement_of, region_of
+from cutoutd.web.dialects.removebg.lengths import (
+    CENTER,
+    margins_of,
+    position_of,
+    region_of,
+    scale_of,
+)
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.fields import (
+    Color,
     FilePicture,
     Flag,
     Picture,
     RequestFields,
-    Text,
+    Spelled,
     TextPicture,
     Url,
-    color_of,
     stripped,
 )
 from cutoutd.web.parts import Upload
@@ -72,17 +80,25 @@ class RemoveBgRequest(RequestFields):
     format: Literal["auto", "png", "jpg", "webp", "zip"] = Field(
         "auto", description="File format; `zip` holds color.jpg and alpha.png"
     )
-    roi: Text | None = Field(None, description="Where the subject is: left top right bottom")
+    roi: Annotated[Region, Spelled(region_of)] | None = Field(
+        None, description="Where the subject is: left top right bottom"
+    )
     crop: Flag = Field(False, description="Cut away what holds no subject")
-    crop_margin: Text | None = Field(None, description="What to leave around a cropped subject")
-    scale: Text | None = Field(None, description="Share of the picture that the subject fills")
-    position: Text | None = Field(None, description="Where the subject stands in the picture")
+    crop_margin: Annotated[Crop, Spelled(margins_of)] | None = Field(
+        None, description="What to leave around a cropped subject"
+    )
+    scale: Annotated[float | None, Spelled(scale_of)] | None = Field(
+        None, description="Share of the picture that the subject fills"
+    )
+    position: Annotated[tuple[float, float] | None, Spelled(position_of)] | None = Field(
+        None, description="Where the subject stands in the picture"
+    )
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
     add_shadow: Flag = Field(False, description="A soft contact shadow below the subject")
     shadow_type: ShadowType = Field("none", description="Any but `none` is the contact shadow")
     shadow_opacity: Percent | None = Field(None, description="Opacity of the shadow, 0 to 100")
     semitransparency: Flag = Field(True, description="False makes see-through holes solid")
-    bg_color: Text | None = Field(None, description="Background colour: hexadecimal or a name")
+    bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
     bg_image_url: Url | None = Field(None, description="URL of a background picture")
     bg_image_file: Picture | None = Field(None, description="A background picture's file")
 
@@ -123,9 +139,9 @@ class RemoveBgRequest(RequestFields):
         return RemoveBackground(
             sources=(source,),
             mask=MaskEdits(fill_holes=not self.semitransparency),
-            region=region_of(self.roi) if self.roi else None,
+            region=self.roi,
             crop=self._crop(),
-            placement=placement_of(self.scale, self.position),
+            placement=self._placement(),
             background=self._background(backdrop),
             shadow=self._shadow(),
             max_pixels=MOST_PIXELS[self.size],
@@ -139,11 +155,18 @@ class RemoveBgRequest(RequestFields):
     def _crop(self) -> Crop | None:
         if not self.crop:
             return None
-        return margins_of(self.crop_margin) if self.crop_margin else Crop()
+        return self.crop_margin or Crop()
+
+    def _placement(self) -> Placement | None:
+        """A scaled subject is centred unless it is told a place."""
+        if self.scale is None and self.position is None:
+            return None
+        x, y = self.position or CENTER
+        return Placement(scale=self.scale, x=x, y=y)
 
     def _background(self, picture: Source | None) -> Background | None:
         if self.bg_color:
-            return Background(color=color_of(self.bg_color, field="bg_color"))
+            return Background(color=self.bg_color)
         return Background(picture=picture) if picture else None
 
     def _shadow(self) -> Shadow | None:
