@@ -1,6 +1,6 @@
 """Values and a clock for the tests of jobs."""
 
-from cutoutd.command import Callback, RemoveBackground, Source
+from cutoutd.command import Callback, Matting, RemoveBackground, Source
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 
 START_MS = 1_700_000_000_000
@@ -29,6 +29,7 @@ def a_submission(
     priority: int = 0,
     pictures: int = 1,
     model: str | None = None,
+    matting: Matting | None = None,
     webhook: str | None = None,
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
@@ -40,6 +41,7 @@ def a_submission(
         command=RemoveBackground(
             sources=tuple(Source(url=f"http://pictures/{n}.jpg") for n in range(pictures)),
             model=model,
+            matting=matting,
             callback=Callback(url=webhook) if webhook else None,
         ),
         artifact_keys=tuple(f"generations/{n}.png" for n in range(pictures)),

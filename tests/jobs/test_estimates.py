@@ -1,8 +1,11 @@
 """When a job is likely to be done: work ahead, times measured time, by slots."""
 
+import math
+
 import pytest
 from tests.jobs.samples import FakeClock, a_submission, succeeded
 
+from cutoutd.command import Matting, MattingMode
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.model import Estimate, Job, Outcome
@@ -15,9 +18,15 @@ def estimator(database: Database) -> Estimator:
 
 
 def performed(
-    store: JobStore, clock: FakeClock, seconds: float, *, pictures: int = 1, model: str = "m"
+    store: JobStore,
+    clock: FakeClock,
+    seconds: float,
+    *,
+    pictures: int = 1,
+    model: str = "m",
+    matting: Matting | None = None,
 ) -> Job:
-    job = store.insert(a_submission(pictures=pictures, model=model))
+    job = store.insert(a_submission(pictures=pictures, model=model, matting=matting))
     running = store.start(job.id, "w")
     assert running is not None
     clock.advance(seconds)
@@ -86,3 +95,28 @@ def test_a_job_that_has_ended_is_due(store: JobStore, estimator: Estimator) -> N
     assert running is not None
     final = store.finish(running, Outcome(status=succeeded().status))
     assert estimator.estimate(final) == Estimate(eta_s=1, ahead=0)
+
+
+def test_matting_has_a_time_of_its_own(
+    store: JobStore, estimator: Estimator, clock: FakeClock
+) -> None:
+    performed(store, clock, 1)
+    performed(store, clock, 8, matting=Matting(mode=MattingMode.EXACT))
+    for _ in range(3):
+        store.insert(a_submission(model="m", matting=Matting(mode=MattingMode.EXACT)))
+    plain = store.insert(a_submission(model="m"))
+    matted = store.insert(a_submission(model="m", matting=Matting(mode=MattingMode.EXACT)))
+    assert estimator.estimate(plain) == Estimate(eta_s=3 * 8 // 2 + 1, ahead=3)
+    assert estimator.estimate(matted) == Estimate(eta_s=math.ceil((3 * 8 + 1) / 2 + 8), ahead=4)
+
+
+def test_matting_that_was_never_measured_is_expected_to_take_longer(
+    store: JobStore, estimator: Estimator
+) -> None:
+    etas = [
+        estimator.estimate(store.insert(a_submission(matting=matting, priority=priority))).eta_s
+        for priority, matting in enumerate(
+            (None, Matting(mode=MattingMode.FAST), Matting(mode=MattingMode.EXACT))
+        )
+    ]
+    assert etas == [1, 2, 5]

@@ -30,7 +30,7 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
         "client": submission.client,
         "dialect": submission.dialect,
         "command": command.to_json(),
-        "model": command.model or "",
+        "model": timed_as(command),
         "work": len(command.sources),
         "artifact_keys": json.dumps(submission.artifact_keys),
         "echo": json.dumps(dict(submission.echo)),
@@ -46,6 +46,12 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
         "idempotency_key": submission.idempotency_key,
         "fingerprint": submission.fingerprint,
     }
+
+
+def timed_as(command: RemoveBackground) -> str:
+    """Under which name the time of a command's pictures is measured: its model, and its matting."""
+    matting = f"+{command.matting.mode}" if command.matting else ""
+    return f"{command.model or ''}{matting}"
 
 
 def job_from_row(row: Row[Any]) -> Job:
