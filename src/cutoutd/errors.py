@@ -11,6 +11,7 @@ CutoutError
 ├── NotFound                no such job, artifact or model for this client
 ├── SourceUnreachable       the picture's own server failed; asking again may help
 ├── Overloaded              we are full; ask again after `retry_after_s`
+│   └── RateLimited         this client has had its share for now
 ├── JobCancelled            the job was cancelled before it ended
 ├── AttemptLost             internal: another attempt, or a cancellation, took the job over
 ├── ProcessingFailed        our fault; the cause is in the log, under the job's id
@@ -154,6 +155,16 @@ class Overloaded(CutoutError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class RateLimited(Overloaded):
+    """The client has had its share for now; others are served."""
+
+    code = "rate_limited"
+
+    def __init__(self, limit: str, *, retry_after_s: int) -> None:
+        """`limit`: what is allowed, as the end of a sentence; clients look for its beginning."""
+        super().__init__(f"Rate limit exceeded. Only {limit} allowed.", retry_after_s=retry_after_s)
 
 
 class JobCancelled(CutoutError):

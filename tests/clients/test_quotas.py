@@ -15,7 +15,9 @@ def test_a_client_has_its_jobs_a_minute_and_then_waits() -> None:
     quotas = Quotas(per_minute=lambda _: 3)
     for _ in range(3):
         quotas.admit("ann")
-    with pytest.raises(Overloaded, match="3 jobs a minute") as refusal:
+    with pytest.raises(
+        Overloaded, match="Rate limit exceeded. Only 3 jobs a minute are allowed."
+    ) as refusal:
         quotas.admit("ann")
     assert 1 <= refusal.value.retry_after_s <= 60
     quotas.admit("bob")

@@ -17,7 +17,7 @@ from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from cutoutd.clients.clients import Clients
-from cutoutd.errors import ConfigurationError, Overloaded
+from cutoutd.errors import ConfigurationError, RateLimited
 
 _REMEMBERED: Final = 1000
 """Clients whose last quota is kept for the headers of their next answers."""
@@ -63,7 +63,7 @@ class Quotas:
         self._counter = SlidingWindowCounterRateLimiter(_open_storage(url))
 
     def admit(self, client: str) -> None:
-        """Count a job. Raises Overloaded when the client has had its jobs for this minute.
+        """Count a job. Raises RateLimited when the client has had its jobs for this minute.
 
         May wait for Redis; a Redis that is away limits nobody.
         """
@@ -79,9 +79,7 @@ class Quotas:
         self._remember(client, Quota(limit, remaining, resets_at))
         if not admitted:
             wait_s = max(1, ceil(resets_at - self._clock()))
-            raise Overloaded(
-                f"Only {limit} jobs a minute are allowed.", retry_after_s=min(wait_s, 60)
-            )
+            raise RateLimited(f"{limit} jobs a minute are", retry_after_s=min(wait_s, 60))
 
     def last(self, client: str) -> Quota | None:
         """The quota after the client's last job in this process."""
@@ -126,7 +124,7 @@ class ClientLimits:
         )
 
     def admit(self, client: str) -> None:
-        """Count a job. Raises Overloaded if the client has had its jobs for this minute."""
+        """Count a job. Raises RateLimited if the client has had its jobs for this minute."""
         self.quotas.admit(client)
 
     def unfinished_limit(self, client: str) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, Update, bindparam, insert, select, update
 
-from cutoutd.errors import AttemptLost, NotFound, Overloaded, RequestConflict
+from cutoutd.errors import AttemptLost, NotFound, Overloaded, RateLimited, RequestConflict
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.deliveries import owe
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission, now_ms
@@ -114,9 +114,9 @@ class JobStore:
     ) -> Job:
         """Accept a job, or give back the one that the same idempotency key made before.
 
-        Raises Overloaded with `max_waiting` jobs waiting already or `max_unfinished` of this
-        client not ended, RequestConflict if the key belongs to another request. The job
-        survives a crash from here on.
+        Raises Overloaded with `max_waiting` jobs waiting already, RateLimited with
+        `max_unfinished` of this client not ended, RequestConflict if the key belongs to another
+        request. The job survives a crash from here on.
         """
         with self._database.write() as tx:
             earlier = self._earlier(tx, submission)
@@ -125,9 +125,7 @@ class JobStore:
             now = situation(tx, submission)
             _refuse_from(max_waiting, now.waiting)
             if max_unfinished is not None and now.unfinished >= max_unfinished:
-                raise Overloaded(
-                    f"Only {max_unfinished} jobs at a time are allowed.", retry_after_s=5
-                )
+                raise RateLimited(f"{max_unfinished} jobs at a time are", retry_after_s=5)
             values = submission_to_row(submission, turn=now.turn, now=self._clock())
             job = job_from_row(tx.execute(_INSERT, values).one())
             if enlist is not None:

@@ -13,6 +13,7 @@ from cutoutd.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
+    RateLimited,
     RequestConflict,
     SourceRejected,
     SourceUnreachable,
@@ -28,6 +29,7 @@ STATUSES: StatusTable = {
     NotFound: 404,
     SourceUnreachable: 424,
     Overloaded: 503,
+    RateLimited: 429,
     JobCancelled: 409,
 }
 

@@ -21,6 +21,7 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    RateLimited,
     SourceRejected,
     SourceUnreachable,
 )
@@ -47,6 +48,7 @@ STATUSES: StatusTable = {
     AuthenticationFailed: 401,
     NotFound: 404,
     Overloaded: 503,
+    RateLimited: 429,
 }
 
 

@@ -13,6 +13,7 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    RateLimited,
     SourceRejected,
     SourceUnreachable,
 )
@@ -40,7 +41,8 @@ STATUSES: StatusTable = {
     SourceUnreachable: 400,
     AuthenticationFailed: 401,
     NotFound: 404,
-    Overloaded: 429,
+    Overloaded: 503,
+    RateLimited: 429,
 }
 """Where the operator wants real ones."""
 
