@@ -38,6 +38,13 @@ def clear_outside(mask: NDArray[np.uint8], region: Region | None) -> NDArray[np.
     return cleared
 
 
+def exceeds(region: Region, width: int, height: int) -> bool:
+    """Whether a side of the region lies beyond the right or lower edge of a picture, in px."""
+    across = (in_pixels(edge, width) for edge in (region.left, region.right))
+    down = (in_pixels(edge, height) for edge in (region.top, region.bottom))
+    return max(across) > width or max(down) > height
+
+
 def to_percent(prompt: Prompt, width: int, height: int) -> Prompt:
     """The prompt with every length as a percentage of the picture's side, at any size alike.
 

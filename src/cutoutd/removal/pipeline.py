@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.command import MaskEdits, Matting, Prompt, RemoveBackground
+from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edit
 from cutoutd.imaging.encode import Tags
 from cutoutd.imaging.foreground import estimate_colors, unmix
-from cutoutd.imaging.geometry import clear_outside, to_percent
+from cutoutd.imaging.geometry import clear_outside, exceeds, to_percent
 from cutoutd.imaging.kernels import Plane
 from cutoutd.imaging.mask import multiply, round_sure, upsample
 from cutoutd.imaging.matting import MattingBudget, matte
@@ -103,12 +104,15 @@ def remove_background(
     """Decode one picture, find its subject and write every output of the command.
 
     backdrop: the bytes of `command.background.picture`, if there is one. Raises SourceRejected
-    for a picture that cannot be used, InvalidRequest for an output that cannot be written.
+    for a picture that cannot be used, InvalidRequest for an output that cannot be written or a
+    region that ends outside the picture.
     """
     timings = _Timings()
     with timings.stage("decode"):
         picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
         rgba = picture.pixels
+        if command.region and exceeds(command.region, picture.width, picture.height):
+            raise InvalidRequest("The region ends outside the image.", field="region")
     with timings.stage("segment"):
         shrunk = _shrink_for(segmenter, rgba)
         prediction = _predict(segmenter, shrunk, picture, command.prompt)
