@@ -37,6 +37,11 @@ def test_a_configured_public_url_wins_over_every_header() -> None:
     assert base_for(asked, public_url="https://cut.example/api/") == "https://cut.example/api"
 
 
+@pytest.mark.parametrize("host", ["bg_remover:8201", "a_b.internal", "_x", "CUT.example"])
+def test_the_names_that_compose_gives_are_hosts(host: str) -> None:
+    assert base_for(request({"Host": host})) == f"http://{host}"
+
+
 def test_a_trusted_proxy_says_scheme_host_and_prefix() -> None:
     asked = request(
         {

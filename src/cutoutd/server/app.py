@@ -81,6 +81,8 @@ def _with_routes(
 
 def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
     async def answer(request: Request, error: Exception) -> Response:
+        if _is_nowhere(request, error):
+            error = NotFound("There is nothing at this address.")
         known = _known(error)
         state_of(request.scope).error_code = known.code
         dialect = dialect_of(request.url.path, dialects)
@@ -93,11 +95,17 @@ def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
         app.add_exception_handler(kind, answer)
 
 
+def _is_nowhere(request: Request, error: Exception) -> bool:
+    """No route answers here; any two words may be a file's address, but only GET asks for files."""
+    if not isinstance(error, HTTPException):
+        return False
+    route = getattr(request.scope.get("route"), "path", None)
+    return error.status_code == 404 or (error.status_code == 405 and route == files.PATH)
+
+
 def _known(error: Exception) -> CutoutError:
     if isinstance(error, CutoutError):
         return error
-    if isinstance(error, HTTPException) and error.status_code == 404:
-        return NotFound("There is nothing at this address.")
     if isinstance(error, HTTPException) and error.status_code == 405:
         return InvalidRequest("This address does not answer this HTTP method.")
     if isinstance(error, HTTPException):

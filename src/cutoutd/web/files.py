@@ -20,11 +20,13 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     404: {"description": "Not there yet, or not there any more."},
 }
 
+PATH = "/{folder}/{name}"
+
 router = APIRouter(tags=["Files"])
 
 
-@router.head("/{folder}/{name}", include_in_schema=False)
-@router.get("/{folder}/{name}", operation_id="getFile", responses=ANSWERS)
+@router.head(PATH, include_in_schema=False)
+@router.get(PATH, operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
     """A finished picture. 404 until it is there, and again after it has expired."""
     key = str(PurePosixPath(folder, name))

@@ -5,9 +5,10 @@ A case is sent to a running server; what is expected is what that vendor documen
 
 import base64
 import json
+import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.requests import Request
-from tests.inside import PHOTO, sent
+from tests.inside import PHOTO, sent, serving
 
 from cutoutd.errors import Overloaded
 from cutoutd.web.dialects import ALL
@@ -314,6 +315,8 @@ def test_a_body_that_is_no_json_object_is_refused_in_the_vendors_words(
         ("/v1.0/removebg", {"channels": "rgb"}, 400, "invalid_channels"),
         ("/v1.0/removebg", {"roi": "0% 0%"}, 400, "invalid_roi"),
         ("/v1.0/removebg", {"roi": "50% 0% 50% 100%"}, 400, "roi_region_empty"),
+        ("/v1.0/removebg", {"roi": "100px 50px 5000px 199px"}, 400, "roi_exceeds_bounds"),
+        ("/v1.0/removebg", {"roi": "0% 0% 100% 101%"}, 400, "roi_exceeds_bounds"),
         ("/v1.0/removebg", {"scale": "5%"}, 400, "invalid_scale"),
         ("/v1.0/removebg", {"scale": "big"}, 400, "invalid_scale"),
         ("/v1.0/removebg", {"position": "north"}, 400, "invalid_position"),
@@ -390,3 +393,49 @@ def test_two_pictures_where_one_is_meant_are_refused(
     answer = http.post(path, data=fields)
     assert answer.status_code == status
     assert word in answer.text
+
+
+NOWHERE = {
+    "modelslab": "/api/v6/image_editing/no_such_call",
+    "octoai": "/background-removal/7/nothing",
+    "api4ai": "/img-bg-removal/v1/nothing",
+    "removebg": "/v1.0/improve",
+    "rembg": "/api/nothing",
+    "native": "/v1/jobs/7/nothing",
+    "photoroom": "/v2/edit",
+    "stability": "/v2beta/stable-image/edit/inpaint",
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", NOWHERE)
+def test_an_address_that_a_vendor_does_not_have_here_is_said_in_its_words(
+    http: httpx.Client, name: str, method: str
+) -> None:
+    answer = http.request(method, NOWHERE[name])
+    words = VENDORS[name].shape(answer.json())
+    assert answer.status_code == (200 if name == "modelslab" else 404)
+    assert re.search("nothing|no such|not found", words)
+
+
+@pytest.fixture(scope="module")
+def spent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A server whose only client has had its job for this minute."""
+    data_dir = tmp_path_factory.mktemp("spent")
+    with (
+        serving(data_dir, jobs_per_minute=1) as base,
+        httpx.Client(base_url=base, timeout=60) as http,
+    ):
+        assert http.post("/api/remove", files={"file": PHOTO}).status_code == 200
+        yield http
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_client_over_its_limit_is_told_so_and_when_to_come_back(
+    spent: httpx.Client, name: str
+) -> None:
+    vendor = VENDORS[name]
+    answer = spent.post(vendor.path, **vendor.picture(PHOTO))
+    assert answer.status_code == (200 if name == "modelslab" else 429)
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert "Rate limit exceeded" in vendor.shape(answer.json())

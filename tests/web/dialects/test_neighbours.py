@@ -90,3 +90,7 @@ def test_withoutbg_gives_the_mask_or_the_cutout(
     body: dict[str, Any] = {"image_base64": base64.b64encode(PHOTO).decode()}
     answer = http.post(path, json=body).json()
     assert decoded(base64.b64decode(answer[name])).mode == mode
+
+
+def test_photorooms_account_has_enough(http: httpx.Client) -> None:
+    assert http.get("/v1/account").json()["credits"]["available"] > 0

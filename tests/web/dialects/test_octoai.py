@@ -76,3 +76,8 @@ def test_the_token_is_a_bearer_token(strict_http: httpx.Client) -> None:
 
 def test_a_response_that_is_not_there_yet_is_not_found(http: httpx.Client) -> None:
     assert http.get("/background-removal/1234567/response").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/healthcheck", "/background-removal"])
+def test_the_sdks_health_check_finds_it_well(http: httpx.Client, path: str) -> None:
+    assert http.get(path).json() == {"status": "healthy"}

@@ -127,3 +127,9 @@ def test_segment_anything_is_told_in_pixels(
     answer = http.post("/api/remove", files={"file": ("p.png", encoded(picture))}, data=fields)
     mask = decoded(answer.content)
     assert (mask.getpixel((60, 60)), mask.getpixel((180, 60))) == (left, right)
+
+
+def test_there_is_a_page_where_containers_look_whether_it_lives(http: httpx.Client) -> None:
+    answer = http.get("/api")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")

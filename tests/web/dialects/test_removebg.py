@@ -239,3 +239,10 @@ def test_what_is_left_of_a_limit_is_said_under_the_vendors_names(tmp_path: Path)
     assert int(second.headers["x-ratelimit-reset"]) > 0
     assert int(second.headers["retry-after"]) >= 1
     assert second.json()["errors"][0]["code"] == "rate_limit_exceeded"
+
+
+def test_without_a_limit_there_is_plenty(http: httpx.Client) -> None:
+    answer = http.post(PATH, files=FILE, data={"type": "car_part"})
+    assert answer.headers["x-type"] == "car_part"
+    for name in ("limit", "remaining", "reset"):
+        assert int(answer.headers[f"x-ratelimit-{name}"]) >= 1_000_000

@@ -27,6 +27,7 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    RateLimited,
     SourceUnreachable,
 )
 from cutoutd.imaging.color import parse_color
@@ -51,6 +52,7 @@ STATUSES: StatusTable = {
     AuthenticationFailed: 401,
     NotFound: 404,
     Overloaded: 503,
+    RateLimited: 429,
 }
 
 ColorPart = Annotated[int, Field(ge=0, le=255)]
@@ -144,6 +146,13 @@ async def background_removal(
     return await _answer(await perform(command, caller, dialect=NAME, field=PICTURE), caller)
 
 
+@router.get("/healthcheck", operation_id="octoaiHealth")
+@router.get(PATH, include_in_schema=False)
+async def health() -> dict[str, str]:
+    """The container answers: what the SDK's `health_check` asks for, at whichever of the two."""
+    return {"status": "healthy"}
+
+
 @router.get(f"{PATH}/{{response_id}}", operation_id="octoaiPoll")
 async def poll(response_id: str, caller: CallerDep) -> PollResponse:
     """How far an `infer_async` has come."""
@@ -179,7 +188,7 @@ async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
 DIALECT = Dialect(
     name=NAME,
     router=router,
-    prefixes=(PATH,),
+    prefixes=(PATH, "/healthcheck"),
     render_error=render_error,
     schemas=(BackgroundRemovalRequest,),
 )

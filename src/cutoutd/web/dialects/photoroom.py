@@ -38,7 +38,9 @@ from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "photoroom"
 PATH = "/v1/segment"
+ACCOUNT = "/v1/account"
 FIELD = "image_file"
+PLENTY = 1_000_000
 FORMATS = {"png": ImageFormat.PNG, "jpg": ImageFormat.JPEG, "webp": ImageFormat.WEBP}
 MOST_PIXELS = {"preview": 250_000, "medium": 1_500_000, "hd": 4_000_000, "full": 36_000_000}
 STATUSES: StatusTable = {
@@ -110,10 +112,16 @@ async def segment(
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 
 
+@router.get(ACCOUNT, operation_id="photoroomAccount")
+async def account(_: CallerDep) -> dict[str, Any]:
+    """The caller's balance: there is always enough."""
+    return {"credits": {"available": PLENTY, "subscription": PLENTY}}
+
+
 DIALECT = Dialect(
     name=NAME,
     router=router,
-    prefixes=(PATH,),
+    prefixes=(PATH, ACCOUNT, "/v2/"),
     render_error=render_error,
     schemas=(PhotoroomRequest,),
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from cutoutd.command import (
@@ -31,6 +31,7 @@ from cutoutd.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    RateLimited,
     SourceRejected,
     SourceUnreachable,
 )
@@ -53,7 +54,13 @@ from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "rembg"
-PATH = "/api/remove"
+ROOT = "/api"
+PATH = f"{ROOT}/remove"
+INDEX = (
+    "<!DOCTYPE html><title>Rembg</title><p>GET and POST <code>/api/remove</code>; "
+    'the API\'s description: <a href="/openapi.json">openapi.json</a>.\n'
+)
+
 STATUSES: StatusTable = {
     InvalidRequest: 422,
     SourceRejected: 400,
@@ -61,6 +68,7 @@ STATUSES: StatusTable = {
     AuthenticationFailed: 401,
     NotFound: 404,
     Overloaded: 503,
+    RateLimited: 429,
 }
 
 
@@ -190,6 +198,12 @@ def render_error(request: Request, error: CutoutError) -> JSONResponse:
 router = APIRouter(route_class=in_dialect(render_error), tags=["rembg"])
 
 
+@router.get(ROOT, operation_id="rembgIndex", response_class=HTMLResponse)
+async def index() -> str:
+    """The page that `rembg s` has here: containers ask for it to see whether it lives."""
+    return INDEX
+
+
 @router.get(PATH, operation_id="rembgRemoveUrl", response_class=Response)
 async def remove_url(
     caller: CallerDep, body: Annotated[RemoveUrlRequest, Depends(body_of(RemoveUrlRequest))]
@@ -227,7 +241,7 @@ async def _remove(body: RemoveRequest, source: Source, field: str, caller: Calle
 DIALECT = Dialect(
     name=NAME,
     router=router,
-    prefixes=(PATH,),
+    prefixes=("/api/", ROOT),
     render_error=render_error,
     schemas=(RemoveFileRequest, RemoveUrlRequest),
 )

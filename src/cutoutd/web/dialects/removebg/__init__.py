@@ -13,7 +13,7 @@ from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
 DIALECT = Dialect(
     name=NAME,
     router=router,
-    prefixes=("/v1.0/removebg", "/v1.0/account"),
+    prefixes=("/v1.0/",),
     render_error=render_error,
     schemas=(RemoveBgRequest,),
 )

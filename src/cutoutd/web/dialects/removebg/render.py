@@ -1,6 +1,7 @@
 """Pictures and errors in this vendor's words."""
 
 import base64
+import time
 from math import ceil
 from typing import Any
 
@@ -23,6 +24,9 @@ from cutoutd.web.state import state_of
 from cutoutd.web.statuses import StatusTable, headers_of, nearest, status_of
 from cutoutd.web.synchronous import Made
 
+PLENTY = 1_000_000
+"""Nothing is charged, and where there is no limit nothing runs out."""
+
 _SOURCE: dict[str, tuple[str, str]] = {
     "too_many_bytes": ("file_too_large", "File too large"),
     "too_many_pixels": ("resolution_too_high", "Resolution too high"),
@@ -36,6 +40,7 @@ _FIELD: dict[str, tuple[str, str]] = {
     "image_url": ("invalid_image_url", "Invalid image URL"),
     "bg_image_url": ("invalid_bg_image_url", "Invalid background image URL"),
     "image_file_b64": ("failed_to_read_image", "Failed to read image"),
+    "region": ("roi_exceeds_bounds", "Region of interest exceeds the image's bounds"),
 }
 
 STATUSES: StatusTable = {
@@ -79,9 +84,12 @@ def _invalid(error: InvalidRequest) -> tuple[str, str]:
 
 
 def rate_headers(quota: Quota | None) -> dict[str, str]:
-    """What a client has left, under the vendor's names; nothing where nothing is limited."""
+    """What a client has left, under the vendor's names; plenty where nothing is limited.
+
+    Always there: the vendor's Ruby client reads them without looking.
+    """
     if quota is None:
-        return {}
+        quota = Quota(PLENTY, PLENTY, resets_at=time.time() + 60)
     return {
         "X-RateLimit-Limit": str(quota.per_minute),
         "X-RateLimit-Remaining": str(quota.remaining),

@@ -10,13 +10,11 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
-from cutoutd.web.dialects.removebg.render import render_error, render_picture
+from cutoutd.web.dialects.removebg.render import PLENTY, render_error, render_picture
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
 from cutoutd.web.synchronous import Made, perform, pictures_of
 
 NAME = "removebg"
-CREDITS = 1_000_000
-"""Nothing is charged here; a client that checks its balance first may go on."""
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["remove.bg"])
 
@@ -67,12 +65,12 @@ async def account(_: CallerDep) -> dict[str, Any]:
         "data": {
             "attributes": {
                 "credits": {
-                    "total": CREDITS,
+                    "total": PLENTY,
                     "subscription": 0,
-                    "payg": CREDITS,
+                    "payg": PLENTY,
                     "enterprise": 0,
                 },
-                "api": {"free_calls": CREDITS, "sizes": "all"},
+                "api": {"free_calls": PLENTY, "sizes": "all"},
             }
         }
     }

@@ -53,7 +53,16 @@ MOST_PIXELS: dict[str, int] = {
 
 Size = Literal["preview", "small", "regular", "medium", "hd", "full", "4k", "auto", "50MP"]
 Subject = Literal[
-    "auto", "person", "product", "animal", "car", "transportation", "graphics", "other"
+    "auto",
+    "person",
+    "product",
+    "animal",
+    "car",
+    "car_interior",
+    "car_part",
+    "transportation",
+    "graphics",
+    "other",
 ]
 ShadowType = Literal["none", "auto", "car", "drop", "3D"]
 Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(stripped)]
