@@ -31,7 +31,7 @@ from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session
 from training.alpha import ALPHA_ERRORS, alpha_errors
 from training.data import Example
-from training.validation import SOFT_ALPHA, truth_of, validation_sets
+from training.validation import SOFT_ALPHA, fitting_sets, truth_of, validation_sets
 
 ONLY_MASK = RemoveBackground(sources=(), outputs=(Output(kind=ImageKind.MASK),))
 THREADS = 2
@@ -209,6 +209,9 @@ def main() -> None:
         help=f"{EMBEDDED.name}, ONNX files of ours, {', '.join(PUBLISHED_SPECS)}.onnx",
     )
     parser.add_argument("--sets", nargs="+")
+    parser.add_argument(
+        "--fit", action="store_true", help="on training photos: to choose a side or a factor"
+    )
     parser.add_argument("--every", type=int, default=1, help="take one photo in so many")
     parser.add_argument("--threads", type=int, default=THREADS, help="of each network")
     parser.add_argument("--out", type=Path, required=True)
@@ -217,7 +220,8 @@ def main() -> None:
     sessions = {
         Path(model).stem: session_of(model, threads=arguments.threads) for model in arguments.models
     }
-    for name, photos in validation_sets(arguments.data).items():
+    sets = fitting_sets if arguments.fit else validation_sets
+    for name, photos in sets(arguments.data).items():
         if arguments.sets and name not in arguments.sets:
             continue
         score = AlphaScore if name == SOFT_ALPHA else Score

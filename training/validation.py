@@ -7,7 +7,7 @@ every pixel's alpha is right.
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,25 @@ class Validation:
     def __iter__(self) -> Iterator[Example]:
         everything = list(examples(self.pictures, self.folder))
         chosen = held_out(self.pictures, [example.name for example in everything])
+        return (example for example in everything if example.name in chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Photos of one set to choose sizes and factors on: trained on, so that no held-out one is.
+
+    Those whose names have the next smallest sha256 after the held-out ones', in groups as these.
+    """
+
+    pictures: PictureSet
+    folder: Path
+    groups: int = 60
+
+    def __iter__(self) -> Iterator[Example]:
+        everything = list(examples(self.pictures, self.folder))
+        names = [example.name for example in everything]
+        more = replace(self.pictures, held_out=self.pictures.held_out + self.groups)
+        chosen = held_out(more, names) - held_out(self.pictures, names)
         return (example for example in everything if example.name in chosen)
 
 
@@ -73,6 +92,14 @@ def validation_sets(folder: Path) -> dict[str, Iterable[Example]]:
         **pairs,
         "wide": WideScenes(tuple(pairs.values())),
         SOFT_ALPHA: SoftAlpha(held["cutouts_rendered"], held["backgrounds"]),
+    }
+
+
+def fitting_sets(folder: Path) -> dict[str, Iterable[Example]]:
+    """Photos to choose on, by set: 60 each, and 4 sequences of DAVIS."""
+    pairs = [one for one in SETS if one.kind is Kind.PAIRS and one.held_out]
+    return {
+        one.name: Fitting(one, folder, groups=4 if one.grouped_by_prefix else 60) for one in pairs
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from training.data import held_out
 from training.drawn import draw_shards
-from training.validation import SoftAlpha, Validation, WideScenes, truth_of
+from training.validation import Fitting, SoftAlpha, Validation, WideScenes, truth_of
 
 
 def test_only_held_out_photos_are_shown(tmp_path: Path) -> None:
@@ -15,6 +15,15 @@ def test_only_held_out_photos_are_shown(tmp_path: Path) -> None:
     names = [example.name for example in Validation(pairs, tmp_path)]
 
     assert set(names) == held_out(pairs, [f"{number:03}" for number in range(40)])
+
+
+def test_photos_to_choose_on_are_trained_on_and_never_held_out(tmp_path: Path) -> None:
+    pairs = draw_shards(tmp_path)[0]
+
+    names = {example.name for example in Fitting(pairs, tmp_path, groups=5)}
+
+    assert len(names) == 5
+    assert not names & held_out(pairs, [f"{number:03}" for number in range(40)])
 
 
 def test_wide_scenes_are_those_with_a_small_subject(tmp_path: Path) -> None:

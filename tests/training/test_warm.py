@@ -6,7 +6,7 @@ from training.settings import read_design
 from training.train import Batch
 from training.warm import fit_heads, unfold
 
-DESIGN = read_design("small")
+DESIGN = read_design("small-4")
 
 
 def batches(count: int) -> list[torch.Tensor]:
