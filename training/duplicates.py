@@ -4,7 +4,7 @@
 
 Compares difference hashes of 256 bits (each pixel of a grey 16 x 17 picture brighter than its
 left neighbour or not), also of mirror images. It sees other sizes, other compression, small
-changes of colour; not crops. What it lists, `data.trained_on` leaves out.
+changes of colour; not crops. What it lists, `pack.trained_on` leaves out.
 """
 
 import argparse

@@ -14,10 +14,11 @@ from pathlib import Path
 import torch
 
 from training import checkpoint
-from training.data import PictureSet, pack
+from training.data import PictureSet
 from training.drawn import SIDE, draw_shards
 from training.evaluate import as_text, evaluate, session_of
 from training.export import export
+from training.pack import pack
 from training.settings import read_run
 from training.sheet import sheet
 from training.train import Supply, Training, read_network, train

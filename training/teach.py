@@ -4,7 +4,7 @@
     python -m training.teach DATA isnet.onnx duts_tr MASKS
 
 Writes MASKS/SET/NAME.webp, 8 bits, soft, at the photo's size, and goes on where it stopped; what
-is not worth learning from is an empty file. `training.data --masks MASKS` packs them.
+is not worth learning from is an empty file. `training.pack --masks MASKS` packs them.
 
 A photo without a mask keeps the teacher's if the embedded network finds the same subject, or
 else if the teacher itself finds it again in the mirror image: where neither holds there is no

@@ -23,10 +23,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training import checkpoint, together
 from training.augment import augmented, normalised
-from training.data import SETS, PictureSet, trained_on
+from training.data import SETS, PictureSet
 from training.encoders import LiteEncoder, published_weights
 from training.losses import supervised_loss
 from training.model import Network
+from training.pack import trained_on
 from training.settings import Run, read_design, read_run
 
 LOG_EVERY = 25

@@ -1,4 +1,3 @@
-import io
 import math
 from pathlib import Path
 from threading import Event
@@ -6,9 +5,8 @@ from threading import Event
 import numpy as np
 import pytest
 from PIL import Image
-from training.data import Example, pack, with_drawn_masks
 from training.drawn import draw_shards
-from training.teach import Mask, as_webp, drawn, drawn_over, overlap, teach
+from training.teach import Mask, drawn, drawn_over, overlap, teach
 
 PHOTO = Image.fromarray(np.arange(32 * 48 * 3, dtype=np.uint32).astype(np.uint8).reshape(32, 48, 3))
 
@@ -70,26 +68,3 @@ def test_teaching_leaves_held_out_photos_alone_and_goes_on_where_it_stopped(tmp_
 
     assert counts == (24, 8)
     assert len(asked) == 32
-
-
-def test_drawn_masks_are_packed_in_place_of_none_and_of_coarse_ones(tmp_path: Path) -> None:
-    shards, masks = tmp_path / "shards", tmp_path / "masks"
-    pairs = draw_shards(shards)[0]
-    (masks / pairs.name).mkdir(parents=True)
-    (masks / pairs.name / "003.webp").write_bytes(as_webp(np.ones((8, 8), np.float32), (120, 90)))
-    (masks / pairs.name / "004.webp").write_bytes(b"")
-
-    pack(shards, tmp_path / "packed", side=32, sets=[pairs], masks=masks)
-
-    squares = np.load(tmp_path / "packed" / f"{pairs.name}.npy")
-    assert (squares[3, 3] == 255).all()
-    assert 0 < squares[4, 3].mean() < 255
-
-
-def test_a_photo_without_any_mask_is_not_packed_where_one_is_needed(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    PHOTO.save(stream, "WEBP")
-    nothing = [Example("a", stream.getvalue(), None)]
-
-    assert list(with_drawn_masks(nothing, tmp_path, needed=True)) == []
-    assert list(with_drawn_masks(nothing, tmp_path, needed=False)) == nothing

@@ -5,8 +5,9 @@ from threading import Event
 import pytest
 import torch
 from training.augment import Augmentation
-from training.data import SETS, pack
+from training.data import SETS
 from training.drawn import draw_shards
+from training.pack import pack
 from training.settings import read_design, read_run
 from training.train import Batch, Supply, Training, learning_rate_at, side_at, train
 
