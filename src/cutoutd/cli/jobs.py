@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cutoutd.jobs.deliveries import Delivery
     from cutoutd.jobs.model import Job
     from cutoutd.server.config import Config
-    from cutoutd.server.wiring import Stores
+    from cutoutd.server.stores import Stores
 
 app = typer.Typer(help="Look at jobs and webhooks, and act on them.", no_args_is_help=True)
 webhooks = typer.Typer(help="Webhooks that are owed, and those given up.", no_args_is_help=True)
@@ -57,7 +57,7 @@ def show(*, job_id: int = JOB_ID) -> None:
 @app.command()
 def retry(*, job_id: int = JOB_ID) -> None:
     """Queue a failed or cancelled job again; its links stay the same."""
-    from cutoutd.server.wiring import open_dispatcher
+    from cutoutd.server.stores import open_dispatcher
 
     config = _config()
     with _opened(config) as stores:
@@ -128,7 +128,7 @@ def _config() -> "Config":
 @contextmanager
 def _opened(config: "Config") -> "Iterator[Stores]":
     """The configured server's stores, also while it runs; no work is begun here."""
-    from cutoutd.server.wiring import open_stores
+    from cutoutd.server.stores import open_stores
 
     with ExitStack() as opened:
         yield open_stores(config, opened)

@@ -14,14 +14,10 @@ from cutoutd.clients.quotas import ClientLimits
 from cutoutd.errors import ConfigurationError
 from cutoutd.imaging.threads import set_num_threads
 from cutoutd.jobs.census import take_census
-from cutoutd.jobs.database import Database, open_database
-from cutoutd.jobs.deliveries import DeliveryStore
-from cutoutd.jobs.dispatch import Dispatcher, Perform
-from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.database import Database
+from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
-from cutoutd.jobs.model import Job, Outcome, now_ms
-from cutoutd.jobs.records import JobRecords
-from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.loops import Loop
 from cutoutd.net.dial import guarded_client
@@ -29,16 +25,13 @@ from cutoutd.net.fetch import Fetcher
 from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.server.config import Config
+from cutoutd.server.stores import Stores, open_dispatcher, open_stores
 from cutoutd.server.tracing import Tracing, open_tracing
 from cutoutd.service.handler import Handler
 from cutoutd.service.operator import Operator
 from cutoutd.service.service import Service
-from cutoutd.service.sweeper import Sweeper, forget_inputs
-from cutoutd.storage import open_artifact_store
-from cutoutd.storage.store import ArtifactStore
+from cutoutd.service.sweeper import Sweeper
 from cutoutd.web.context import Context
-from cutoutd.web.dialects import ALL
-from cutoutd.web.links import Links
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.readiness import Readiness
 
@@ -80,17 +73,6 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """Where everything is kept."""
-
-    database: Database
-    jobs: JobStore
-    records: JobRecords
-    deliveries: DeliveryStore
-    artifacts: ArtifactStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
     """What a server and a worker have in common: open, and not begun yet."""
 
@@ -129,7 +111,7 @@ def open_server(
         )
         service = _open_service(config, work, limits)
         opened.callback(service.close)
-        operator = Operator(database=stores.database, store=stores.jobs, dispatcher=work.dispatcher)
+        operator = _open_operator(work)
         opened.callback(operator.close)
         _start(config, opened, work)
         clients.start()
@@ -164,53 +146,6 @@ def open_worker(config: Config) -> Worker:
         _start(config, opened, work)
         return Worker(work.metrics, work.dispatcher, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
-
-
-def open_stores(config: Config, opened: ExitStack) -> Stores:
-    """Open the database and the artifacts; `opened` learns how to close them."""
-    artifacts = open_artifact_store(config.storage_url, config.data_dir, s3=config.s3)
-    database = open_database(config.database_url, config.data_dir)
-    opened.callback(database.close)
-    jobs = JobStore(
-        database,
-        render_webhook=lambda job: webhook_body(job, artifacts),
-        max_crashes=config.jobs.max_crashes,
-    )
-    jobs.watch(lambda job: forget_inputs(job, artifacts))
-    return Stores(
-        database=database,
-        jobs=jobs,
-        records=JobRecords(database),
-        deliveries=DeliveryStore(database),
-        artifacts=artifacts,
-    )
-
-
-def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = None) -> Dispatcher:
-    """Who lends jobs to workers, not begun yet. perform: None where others do the work."""
-    workers = config.workers if perform else 0
-    perform, time_limit_s = perform or _perform_elsewhere, config.jobs.time_limit_s
-    if not config.scaled:
-        lock_file = config.data_dir / "lock"
-        return EmbeddedDispatcher(
-            stores.jobs, perform, workers=workers, lock_file=lock_file, time_limit_s=time_limit_s
-        )
-    try:
-        from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
-    except ModuleNotFoundError as exc:
-        raise ConfigurationError(
-            "PostgreSQL needs its extra: pip install 'cutoutd[postgres]'."
-        ) from exc
-    return ProcrastinateDispatcher(
-        stores.database, stores.jobs, perform, workers=workers, time_limit_s=time_limit_s
-    )
-
-
-def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
-    """The body of a final job's webhook, in the words of the dialect that submitted it."""
-    render = ALL[job.dialect].render_webhook
-    assert render is not None  # Only a dialect that has webhooks submits a callback.
-    return render(job, Links(job.link_base, artifacts.url))
 
 
 def _open_work(
@@ -253,10 +188,6 @@ def _open_work(
     )
 
 
-def _perform_elsewhere(job: Job) -> Outcome:
-    raise AssertionError(f"job {job.id} reached a process without workers")
-
-
 def _handler(
     config: Config, stores: Stores, remover: Remover, fetch: Callable[[str], bytes] | None
 ) -> Handler:
@@ -278,6 +209,16 @@ def _open_service(config: Config, work: _Work, limits: ClientLimits) -> Service:
         limits=config.jobs,
         admission=limits,
         carried=work.tracing.carried if work.tracing else dict,
+    )
+
+
+def _open_operator(work: _Work) -> Operator:
+    return Operator(
+        store=work.stores.jobs,
+        records=work.stores.records,
+        deliveries=work.stores.deliveries,
+        dispatcher=work.dispatcher,
+        census=work.readiness.census,
     )
 
 

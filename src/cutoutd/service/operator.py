@@ -1,7 +1,8 @@
 """What an operator can ask: the jobs and webhooks of all clients."""
 
-from cutoutd.jobs.census import Census, take_census
-from cutoutd.jobs.database import Database
+from collections.abc import Callable
+
+from cutoutd.jobs.census import Census
 from cutoutd.jobs.deliveries import Delivery, DeliveryState, DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.model import Job, JobStatus
@@ -13,17 +14,26 @@ from cutoutd.service.threads import StoreThreads
 class Operator:
     """Everybody's jobs and deliveries; who may ask, the web side must check."""
 
-    def __init__(self, *, database: Database, store: JobStore, dispatcher: Dispatcher) -> None:
-        self._database = database
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        records: JobRecords,
+        deliveries: DeliveryStore,
+        dispatcher: Dispatcher,
+        census: Callable[[], Census],
+    ) -> None:
+        """census: counts everything now."""
         self._store = store
+        self._records = records
+        self._deliveries = deliveries
         self._dispatcher = dispatcher
-        self._records = JobRecords(database)
-        self._deliveries = DeliveryStore(database)
+        self._census = census
         self._threads = StoreThreads(count=2)
 
     async def census(self) -> Census:
         """How much there is of what."""
-        return await self._threads.call(take_census, self._database)
+        return await self._threads.call(self._census)
 
     async def jobs(self, *, status: JobStatus | None, before: int | None, limit: int) -> list[Job]:
         """The newest jobs, of one status or of all; `before` an id, the ones older than it."""

@@ -1,0 +1,81 @@
+"""Where everything is kept, and who lends out the jobs that wait there: each opened once."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from cutoutd.errors import ConfigurationError
+from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.dispatch import Dispatcher, Perform
+from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.model import Job, Outcome
+from cutoutd.jobs.records import JobRecords
+from cutoutd.jobs.store import JobStore
+from cutoutd.server.config import Config
+from cutoutd.service.sweeper import forget_inputs
+from cutoutd.storage import open_artifact_store
+from cutoutd.storage.store import ArtifactStore
+from cutoutd.web.dialects import ALL
+from cutoutd.web.links import Links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Where everything is kept."""
+
+    database: Database
+    jobs: JobStore
+    records: JobRecords
+    deliveries: DeliveryStore
+    artifacts: ArtifactStore
+
+
+def open_stores(config: Config, opened: ExitStack) -> Stores:
+    """Open the database and the artifacts; `opened` learns how to close them."""
+    artifacts = open_artifact_store(config.storage_url, config.data_dir, s3=config.s3)
+    database = open_database(config.database_url, config.data_dir)
+    opened.callback(database.close)
+    jobs = JobStore(
+        database,
+        render_webhook=lambda job: webhook_body(job, artifacts),
+        max_crashes=config.jobs.max_crashes,
+    )
+    jobs.watch(lambda job: forget_inputs(job, artifacts))
+    return Stores(
+        database=database,
+        jobs=jobs,
+        records=JobRecords(database),
+        deliveries=DeliveryStore(database),
+        artifacts=artifacts,
+    )
+
+
+def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = None) -> Dispatcher:
+    """Who lends jobs to workers, not begun yet. perform: None where others do the work."""
+    workers = config.workers if perform else 0
+    perform, time_limit_s = perform or _perform_elsewhere, config.jobs.time_limit_s
+    if not config.scaled:
+        lock_file = config.data_dir / "lock"
+        return EmbeddedDispatcher(
+            stores.jobs, perform, workers=workers, lock_file=lock_file, time_limit_s=time_limit_s
+        )
+    try:
+        from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
+    except ModuleNotFoundError as exc:
+        raise ConfigurationError(
+            "PostgreSQL needs its extra: pip install 'cutoutd[postgres]'."
+        ) from exc
+    return ProcrastinateDispatcher(
+        stores.database, stores.jobs, perform, workers=workers, time_limit_s=time_limit_s
+    )
+
+
+def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
+    """The body of a final job's webhook, in the words of the dialect that submitted it."""
+    render = ALL[job.dialect].render_webhook
+    assert render is not None  # Only a dialect that has webhooks submits a callback.
+    return render(job, Links(job.link_base, artifacts.url))
+
+
+def _perform_elsewhere(job: Job) -> Outcome:
+    raise AssertionError(f"job {job.id} reached a process without workers")
