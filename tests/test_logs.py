@@ -72,3 +72,21 @@ def test_no_query_of_a_url_gets_into_a_line(
     assert "https://bucket/a.jpg?…" in sink.getvalue()
     assert "abc" not in sink.getvalue()
     assert "def" not in sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    "odd", ["\n", "\r\n", "\x1b[31m", "\x85", "\u2028", "\x9b", "\u202e", "\0"]
+)
+def test_nobody_can_forge_a_line_or_colour_one(root_as_before: None, odd: str) -> None:
+    logging.config.dictConfig(logging_config("text", "info"))
+    sink = io.StringIO()
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(sink)
+    forged = f"/x{odd}2026-11-28 16:00:00,000 ERROR cutoutd.web.auth: FORGED"
+    log = logging.getLogger("cutoutd.requests")
+    log.info("GET %s", forged)
+    log.error("failed", exc_info=ValueError(forged))
+    lines = sink.getvalue().splitlines()
+    assert not any(line.startswith("2026-11-28 16:00:00,000") for line in lines)
+    assert not odd.strip("\r\n") or odd not in sink.getvalue()

@@ -19,6 +19,11 @@ request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 job_id: Final[ContextVar[int | None]] = ContextVar("job_id", default=None)
 
 _QUERY: Final = re.compile(r"(https?://[^\s'\"<>?]{0,2000})\?[^\s'\"<>]*", re.IGNORECASE)
+_ESCAPES: Final = {
+    code: chr(code).encode("unicode_escape").decode()
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
+"""Control characters, line ends of any script, and what turns the direction of writing."""
 _TEXT: Final = "%(asctime)s %(levelname)-7s %(name)s%(where)s: %(message)s"
 _JSON: Final = "%(levelname)s %(name)s %(message)s"
 
@@ -47,6 +52,18 @@ class HideQueries(logging.Filter):
         if record.exc_info and record.exc_info[0] is not None:
             text = logging.Formatter().formatException(record.exc_info)
             record.exc_text, record.exc_info = without_queries(text), None
+        return True
+
+
+class OneLine(logging.Filter):
+    """A record is one line, and the traceback below it is indented: nobody can forge another."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Every record passes, its control characters as escapes."""
+        record.msg, record.args = record.getMessage().translate(_ESCAPES), None
+        if record.exc_text:
+            lines = record.exc_text.splitlines()
+            record.exc_text = "\n".join(f"    {line.translate(_ESCAPES)}" for line in lines)
         return True
 
 
@@ -80,13 +97,17 @@ def logging_config(format_: LogFormat, level: LogLevel) -> dict[str, object]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"ids": {"()": AddIds}, "queries": {"()": HideQueries}},
+        "filters": {
+            "ids": {"()": AddIds},
+            "queries": {"()": HideQueries},
+            "line": {"()": OneLine},
+        },
         "formatters": {"chosen": formatters[format_]},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "chosen",
-                "filters": ["ids", "queries"],
+                "filters": ["ids", "queries", "line"],
                 "stream": "ext://sys.stderr",
             }
         },

@@ -68,3 +68,9 @@ def test_a_host_header_that_is_no_host_is_replaced_by_our_own_address(host: str)
 def test_a_forwarded_prefix_that_is_no_path_is_ignored(prefix: str) -> None:
     asked = request({"Host": "cut.example", "X-Forwarded-Prefix": prefix})
     assert base_for(asked) == "http://cut.example"
+
+
+@pytest.mark.parametrize("prefix", ["/a/../b", "/..", "/./a", "//a", "/a b", "a", "/a?b", "/a#b"])
+def test_a_prefix_that_leads_elsewhere_is_ignored(prefix: str) -> None:
+    asked = request({"Host": "cut.example", "X-Forwarded-Prefix": prefix})
+    assert base_for(asked) == "http://cut.example"

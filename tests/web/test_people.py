@@ -8,6 +8,7 @@ import pytest
 from tests.running import running_server
 from tests.scenes import ball, encoded
 
+import cutoutd
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
 OPERATOR = "the-key-from-the-environment"
@@ -97,6 +98,35 @@ def test_a_failed_job_is_listed_with_its_reason_and_can_be_run_again(
     again = as_operator(guarded, "POST", f"/v1/operate/jobs/{made['id']}/retry")
 
     assert again.json()["status"] == "queued"
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/v1/health", "/openapi.json", "/livez"])
+def test_a_stranger_is_told_that_the_server_is_ready_and_no_more(guarded: str, path: str) -> None:
+    told = httpx.get(guarded + path)
+    assert told.status_code == 200
+    assert cutoutd.__version__ not in told.text
+    assert "wait" not in told.text or path == "/openapi.json"
+    if path in ("/readyz", "/v1/health"):
+        assert as_operator(guarded, "GET", path).json()["checks"]["store"] == "reachable"
+        assert told.json()["status"] == "ready"
+        assert not told.json().get("checks")
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 4000, "-1", "1.5", "x", "%00"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/operate/jobs?before={}"),
+        ("GET", "/v1/operate/jobs?limit={}"),
+        ("POST", "/v1/operate/jobs/{}/retry"),
+        ("DELETE", "/v1/operate/jobs/{}"),
+        ("POST", "/v1/operate/deliveries/{}/replay"),
+    ],
+)
+def test_no_number_in_a_path_of_the_operator_is_a_server_error(
+    guarded: str, method: str, path: str, number: str
+) -> None:
+    assert as_operator(guarded, method, path.format(number)).status_code in (400, 404)
 
 
 @pytest.mark.parametrize("path", ["/v1/operate/jobs", "/v1/operate/overview", "/metrics"])

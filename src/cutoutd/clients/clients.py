@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cutoutd.clients.keys import ApiKey, KeySource, Scope, digest_of
-from cutoutd.errors import AuthenticationFailed, Overloaded, PermissionDenied
+from cutoutd.errors import AuthenticationFailed, CutoutError, Overloaded, PermissionDenied
 from cutoutd.loops import Loop, LoopThread
 
 ANONYMOUS: Final = "anonymous"
@@ -103,6 +103,14 @@ class Clients:
         if scope not in found.scopes:
             raise PermissionDenied(f"This API key may not do this: it lacks {scope.value!r}.")
         return found.client
+
+    def knows(self, key: str | None) -> bool:
+        """Whether this key, or none at all, is let in."""
+        try:
+            self.authenticate(key)
+        except CutoutError as error:
+            return isinstance(error, PermissionDenied)
+        return True
 
     def limits_of(self, client: str) -> tuple[int | None, int | None]:
         """Jobs per minute and unfinished jobs of a client: the largest that its keys name."""

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
-import cutoutd
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
 from cutoutd.server.config import Config
 from cutoutd.server.wiring import Server
@@ -66,7 +65,7 @@ def _with_routes(
 ) -> FastAPI:
     app = FastAPI(
         title="cutoutd",
-        version=cutoutd.__version__,
+        version="1",  # Of the API; strangers are told no version of the program.
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # For its name alone; whoever words a webhook runs no web fra
     from fastapi import Request
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

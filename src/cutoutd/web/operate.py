@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from cutoutd.clients.keys import Scope
@@ -16,7 +16,10 @@ from cutoutd.web.presented_key import presented_key
 
 PAGE = 50
 
+MAX_ID = 2**63 - 1
+
 Limit = Annotated[int, Query(ge=1, le=500)]
+Id = Annotated[int, Path(ge=0, le=MAX_ID)]
 
 
 def may_operate(request: Request, context: ContextDep) -> None:
@@ -95,7 +98,7 @@ async def overview(context: ContextDep) -> Overview:
 async def jobs(
     context: ContextDep,
     status: JobStatus | None = None,
-    before: int | None = None,
+    before: Annotated[int, Query(ge=0, le=MAX_ID)] | None = None,
     limit: Limit = PAGE,
 ) -> JobPage:
     """List jobs of all clients."""
@@ -105,13 +108,13 @@ async def jobs(
 
 
 @router.post("/jobs/{job_id}/retry", operation_id="operateRetryJob")
-async def retry(job_id: int, context: ContextDep) -> JobLine:
+async def retry(job_id: Id, context: ContextDep) -> JobLine:
     """Queue a failed or cancelled job again; its links stay the same."""
     return _job(await context.operator.retry(job_id))
 
 
 @router.delete("/jobs/{job_id}", operation_id="operateCancelJob")
-async def cancel(job_id: int, context: ContextDep) -> JobLine:
+async def cancel(job_id: Id, context: ContextDep) -> JobLine:
     """Cancel any client's job; one that has ended stays as it is."""
     return _job(await context.operator.cancel(job_id))
 
@@ -126,7 +129,7 @@ async def deliveries(
 
 
 @router.post("/deliveries/{delivery_id}/replay", operation_id="operateReplayDelivery")
-async def replay(delivery_id: int, context: ContextDep) -> DeliveryLine:
+async def replay(delivery_id: Id, context: ContextDep) -> DeliveryLine:
     """Send a webhook again, with its attempts counted anew."""
     return _delivery(await context.operator.replay(delivery_id))
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -12,6 +12,7 @@ from cutoutd.web.callers import CallerDep
 from cutoutd.web.context import ContextDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.presented_key import presented_key
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
 
@@ -39,8 +40,10 @@ class HealthResponse(BaseModel):
     """Whether this server should be sent work."""
 
     status: Literal["ready", "not ready"]
-    version: str
-    checks: dict[str, str]
+    version: str | None = Field(
+        description="Null for callers without a key, where keys are asked for"
+    )
+    checks: dict[str, str] = Field(description="How each check stands; likewise empty")
 
 
 @router.get("/v1/models", operation_id="listModels")
@@ -56,15 +59,16 @@ async def models(caller: CallerDep) -> ModelsResponse:
 
 
 @router.get("/v1/health", operation_id="getHealth")
-async def health(context: ContextDep, response: Response) -> HealthResponse:
+async def health(request: Request, context: ContextDep, response: Response) -> HealthResponse:
     """The same checks as `/readyz`: 503 if one of them does not hold."""
     checks = await run_in_threadpool(context.readiness.checks)
     ready = all(check.ok for check in checks)
     response.status_code = 200 if ready else 503
+    known = context.clients.knows(presented_key(request))
     return HealthResponse(
         status="ready" if ready else "not ready",
-        version=cutoutd.__version__,
-        checks={check.name: check.detail for check in checks},
+        version=cutoutd.__version__ if known else None,
+        checks={check.name: check.detail for check in checks} if known else {},
     )
 
 
