@@ -34,7 +34,7 @@ from PIL import Image
 
 from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackground, Source
 from cutoutd.imaging.decode import decode
-from cutoutd.imaging.png import png
+from cutoutd.imaging.png import encode_png
 from cutoutd.imaging.threads import set_num_threads
 from cutoutd.removal.pipeline import ImagingLimits, Segmenter, remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
@@ -325,7 +325,7 @@ def png_works(pixels: NDArray[np.uint8]) -> tuple[Work, Work]:
         Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
 
-    return (lambda: png(pixels, level=1)), pillows
+    return (lambda: encode_png(pixels, level=1)), pillows
 
 
 def bare_work(pixels: NDArray[np.uint8], path: str | None) -> Work:
@@ -337,7 +337,7 @@ def bare_work(pixels: NDArray[np.uint8], path: str | None) -> Work:
     def run() -> object:
         decode(data, max_pixels=LIMITS.max_pixels)
         session.run(None, {"image": tensor})
-        return png(pixels, level=1)
+        return encode_png(pixels, level=1)
 
     return run
 

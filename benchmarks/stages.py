@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cutoutd.command import MattingMode, RemoveBackground
 from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED
-from cutoutd.segmentation.tensors import tensor_from_picture
+from cutoutd.segmentation.tensors import tensor_from_image
 from machine import facts
 from speed import LIMITS, command, photo
 
@@ -43,7 +43,7 @@ class Given:
 
     def predict(self, pixels: NDArray[np.uint8], prompt: object = None) -> NDArray[np.float32]:
         del prompt
-        tensor_from_picture(pixels, EMBEDDED)
+        tensor_from_image(pixels, EMBEDDED)
         return self._answer
 
 

@@ -88,7 +88,7 @@ def saved(image: Image.Image, name: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def turned(orientation: int) -> Image.Exif:
+def exif_transpose(orientation: int) -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return exif
@@ -113,8 +113,8 @@ def as_ycck(image: Image.Image, **options: object) -> bytes:
     """
     cyan, magenta, yellow, black = image.split()
     channels = Image.merge("RGB", (cyan, magenta, yellow)).convert("YCbCr").split()
-    turned = [channel.point(lambda level: 255 - level) for channel in channels]
-    data = bytearray(saved(Image.merge("CMYK", (*turned, black)), "JPEG", **options))
+    exif_transpose = [channel.point(lambda level: 255 - level) for channel in channels]
+    data = bytearray(saved(Image.merge("CMYK", (*exif_transpose, black)), "JPEG", **options))
     transform = data.index(b"Adobe") + 11
     assert data[transform] == 0
     data[transform] = 2
@@ -127,7 +127,7 @@ def test_every_format_mode_orientation_and_profile_shows_the_same_scene(
 ) -> None:
     options: dict[str, object] = {}
     if orientation > 1:
-        options["exif"] = turned(orientation).tobytes()
+        options["exif"] = exif_transpose(orientation).tobytes()
     if profile != "none":
         options["icc_profile"] = swapped_primaries()
     stored = lowered(in_mode(mode), orientation)
@@ -220,7 +220,7 @@ def test_the_first_frame_of_an_animation_is_the_picture() -> None:
 
 
 def test_resolution_turns_with_the_picture_and_other_metadata_is_left_behind() -> None:
-    exif = turned(6)
+    exif = exif_transpose(6)
     exif[0x010F] = "A camera"
     exif.get_ifd(0x8825)[1] = "N"
     data = saved(in_mode("RGB"), "JPEG", exif=exif, dpi=(300, 150))

@@ -103,8 +103,8 @@ def test_parts_are_scipy_s_components(density: float) -> None:
     assert parts.count == count
     assert sorted(parts.areas()) == sorted(np.bincount(labels.ravel())[1:])
     for part in range(min(count, 12)):
-        painted = parts.painted(np.arange(count) == part)
+        painted = parts.paint(np.arange(count) == part)
         label = labels[painted][0]
         np.testing.assert_array_equal(painted, labels == label)
     framed = set(labels[0]) | set(labels[-1]) | set(labels[:, 0]) | set(labels[:, -1])
-    assert parts.touching_frame().sum() == len(framed - {0})
+    assert parts.touches_frame().sum() == len(framed - {0})

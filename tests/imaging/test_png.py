@@ -11,7 +11,7 @@ from PIL import Image
 from tests.imaging.reference import SUB, UP
 
 from cutoutd.imaging import png as png_module
-from cutoutd.imaging.png import png
+from cutoutd.imaging.png import encode_png
 from cutoutd.imaging.png_filter import filter_rows
 from cutoutd.imaging.threads import set_num_threads
 
@@ -43,13 +43,13 @@ def test_every_pixel_comes_back(  # noqa: PLR0917 - hypothesis
     pixels = random.integers(0, 256, shape, dtype=np.uint8)
     pixels[random.random(shape[:2]) < 0.5] = 0
     pixels[height // 3 : height // 2] = 0
-    np.testing.assert_array_equal(np.asarray(shown(png(pixels, level=level))), pixels)
+    np.testing.assert_array_equal(np.asarray(shown(encode_png(pixels, level=level))), pixels)
 
 
 @pytest.mark.parametrize("shape", [(1, 2_000_000, 4), (3, 700_000, 4)])
 def test_rows_may_be_wider_than_a_block(shape: tuple[int, int, int]) -> None:
     pixels = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
-    np.testing.assert_array_equal(np.asarray(shown(png(pixels, level=1))), pixels)
+    np.testing.assert_array_equal(np.asarray(shown(encode_png(pixels, level=1))), pixels)
 
 
 def test_each_few_rows_get_the_filter_that_leaves_less() -> None:
@@ -103,7 +103,7 @@ def test_the_file_is_hardly_larger_than_pillow_s(
         pixels = np.tile(np.arange(640, dtype=np.uint8)[:, None] % 7 * 30, (480, 1, 3))
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
-    assert len(png(pixels, level=1)) <= 1.06 * len(file.getvalue()) + 200
+    assert len(encode_png(pixels, level=1)) <= 1.06 * len(file.getvalue()) + 200
 
 
 @pytest.mark.parametrize("kind", ["grain", "blocks", "smooth", "empty"])
@@ -118,22 +118,22 @@ def test_a_large_file_is_hardly_larger_either(photo: Pixels, kind: str) -> None:
     pixels = np.where(alpha[..., None] > 0, np.dstack([pixels, alpha]), 0).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
-    data = png(pixels, level=1)
+    data = encode_png(pixels, level=1)
     np.testing.assert_array_equal(np.asarray(shown(data)), pixels)
     assert len(data) <= 1.06 * len(file.getvalue()) + 4000
 
 
 def test_higher_levels_are_smaller(photo: Pixels) -> None:
     pixels = natural(photo)
-    sizes = [len(png(pixels, level=level)) for level in (0, 1, 6, 9)]
+    sizes = [len(encode_png(pixels, level=level)) for level in (0, 1, 6, 9)]
     assert sizes[3] <= sizes[2] <= sizes[1] <= sizes[0]
 
 
 def test_profile_and_resolution_are_in_the_file(photo: Pixels) -> None:
-    image = shown(png(photo, level=1, profile=b"icc", dpi=(300, 150)))
+    image = shown(encode_png(photo, level=1, profile=b"icc", dpi=(300, 150)))
     assert image.info["icc_profile"] == b"icc"
     assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)
-    plain = shown(png(photo, level=1))
+    plain = shown(encode_png(photo, level=1))
     assert "icc_profile" not in plain.info
     assert plain.info["srgb"] == 0
 
@@ -146,6 +146,6 @@ def test_the_quick_way_is_right_where_pillow_s_file_would_be_as_large(
 ) -> None:
     rows = np.tile(photo, (6, 6, 1)).reshape(720, -1)
     sizes = {png_module.QUICK: 1000, png_module.RUNS: 1200}
-    monkeypatch.setattr(png_module, "_size", lambda _, way: sizes[way])
-    monkeypatch.setattr(png_module, "_pillows_size", lambda some, *_: pillows * len(some))
-    assert png_module._by_samples(rows, 3) == chosen
+    monkeypatch.setattr(png_module, "_measure", lambda _, way: sizes[way])
+    monkeypatch.setattr(png_module, "_measure_pillow", lambda some, *_: pillows * len(some))
+    assert png_module._choose_by_samples(rows, 3) == chosen

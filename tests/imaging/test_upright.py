@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutoutd.imaging.upright import turned
+from cutoutd.imaging.upright import exif_transpose
 
 PILLOWS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -22,7 +22,7 @@ PILLOWS = {
 def test_every_orientation_is_pillows(orientation: int, shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 4), dtype=np.uint8)
     expected = np.asarray(Image.fromarray(pixels).transpose(PILLOWS[orientation]))
-    ours = turned(pixels, orientation)
+    ours = exif_transpose(pixels, orientation)
     np.testing.assert_array_equal(ours, expected)
     assert ours.flags.c_contiguous
 
@@ -30,4 +30,4 @@ def test_every_orientation_is_pillows(orientation: int, shape: tuple[int, int]) 
 @pytest.mark.parametrize("orientation", [0, 1, 9, 60_000])
 def test_other_numbers_leave_it_as_it_is(orientation: int) -> None:
     pixels = np.zeros((2, 3, 4), dtype=np.uint8)
-    assert turned(pixels, orientation) is pixels
+    assert exif_transpose(pixels, orientation) is pixels

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cutoutd.segmentation.bench import max_f, overlap, resized
+from cutoutd.segmentation.bench import max_f, overlap, resize_mask
 
 
 def test_a_perfect_mask_has_an_f_of_one_and_its_inverse_does_not() -> None:
@@ -32,6 +32,6 @@ def test_overlap_counts_what_is_above_one_half() -> None:
 
 def test_masks_of_another_size_are_compared_at_the_first_ones() -> None:
     ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (8, 1))
-    small = resized(ramp, (4, 32))
+    small = resize_mask(ramp, (4, 32))
     assert small.shape == (4, 32)
-    assert np.abs(resized(small, (8, 64)) - ramp).max() < 0.02
+    assert np.abs(resize_mask(small, (8, 64)) - ramp).max() < 0.02

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.segmentation.models import EMBEDDED, Scale
-from cutoutd.segmentation.tensors import tensor_from_picture
+from cutoutd.segmentation.tensors import tensor_from_image
 
 LANCZOS = Image.Resampling.LANCZOS
 LEVELS = replace(EMBEDDED, size=50, mean=(0, 0, 0), std=(1, 1, 1), scale=Scale.LEVELS)
@@ -28,13 +28,11 @@ def test_a_picture_is_resized_as_pillow_does_it_in_one_go(
 ) -> None:
     pixels = picture(*size)
     whole = Image.fromarray(pixels).resize((50, 50), LANCZOS, reducing_gap=gap)
-    tensor = tensor_from_picture(pixels, replace(LEVELS, reducing_gap=gap))
+    tensor = tensor_from_image(pixels, replace(LEVELS, reducing_gap=gap))
     np.testing.assert_array_equal(np.rint(tensor[0].transpose(1, 2, 0) * 255), np.asarray(whole))
 
 
 def test_a_fourth_channel_means_nothing() -> None:
     pixels = picture(120, 90, 4)
     rgb = np.ascontiguousarray(pixels[..., :3])
-    np.testing.assert_array_equal(
-        tensor_from_picture(pixels, LEVELS), tensor_from_picture(rgb, LEVELS)
-    )
+    np.testing.assert_array_equal(tensor_from_image(pixels, LEVELS), tensor_from_image(rgb, LEVELS))

@@ -1,4 +1,4 @@
-"""Connected parts of a binary picture, found on runs of pixels instead of pixels."""
+"""Connected parts of a binary image, found on runs of pixels instead of pixels."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a binary picture. Pixels that touch at a corner belong together."""
+    """The parts of a binary image. Pixels that touch at a corner belong together."""
 
     shape: tuple[int, int]
     starts: Indices
-    """Flat position of the first pixel of each run, in rows one pixel wider than the picture."""
+    """Flat position of the first pixel of each run, in rows one pixel wider than the image."""
     ends: Indices
     owner: Indices
     """The part that each run belongs to, 0 to count - 1."""
@@ -27,15 +27,15 @@ class Parts:
             self.owner, weights=self.ends - self.starts, minlength=self.count
         ).astype(np.int64)
 
-    def touching_frame(self) -> Flags:
-        """Which parts reach the border of the picture."""
+    def touches_frame(self) -> Flags:
+        """Which parts reach the border of the image."""
         height, width = self.shape
         row, column = np.divmod(self.starts, width + 1)
         reaching = (row == 0) | (row == height - 1) | (column == 0)
         reaching |= self.ends % (width + 1) == width
         return np.bincount(self.owner, weights=reaching, minlength=self.count) > 0
 
-    def painted(self, chosen: Flags) -> Flags:
+    def paint(self, chosen: Flags) -> Flags:
         """(H, W): the pixels of the chosen parts."""
         height, width = self.shape
         steps = np.zeros(height * (width + 1) + 1, dtype=np.int8)
@@ -53,13 +53,13 @@ def find_parts(flags: Flags) -> Parts:
     spaced[:, :width] = flags
     change = np.diff(spaced.ravel(), prepend=0)
     starts, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
-    above, below = _touching(starts, ends, width + 1)
-    owner = _joined(len(starts), above, below)
+    above, below = _find_touching(starts, ends, width + 1)
+    owner = _join(len(starts), above, below)
     names, owner = np.unique(owner, return_inverse=True)
     return Parts((height, width), starts, ends, owner.astype(np.int64), len(names))
 
 
-def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Indices]:
+def _find_touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Indices]:
     """Pairs of runs in neighbouring rows that share a side or a corner."""
     first = np.searchsorted(ends, starts + stride, side="left")
     stop = np.searchsorted(starts, ends + stride, side="right")
@@ -69,7 +69,7 @@ def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Ind
     return above, first[above] + offset
 
 
-def _joined(count: int, one: Indices, other: Indices) -> Indices:
+def _join(count: int, one: Indices, other: Indices) -> Indices:
     """For each node the least node that it is connected to, by hooking and pointer jumping."""
     least = np.arange(count)
     while True:

@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 
 
 def over(front: Pixels, behind: Pixels, *, linear_light: bool) -> Pixels:
-    """One straight RGBA picture before another of the same size, (H, W, 4)."""
+    """One straight RGBA image before another of the same size, (H, W, 4)."""
     if not linear_light:
         return np.array(Image.alpha_composite(Image.fromarray(behind), Image.fromarray(front)))
     blended = np.empty_like(front)
@@ -63,23 +63,23 @@ def fill(shape: tuple[int, ...], color: tuple[int, int, int, int]) -> Pixels:
     return canvas
 
 
-def fit_background(picture: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
-    """A background picture on a canvas of this height and width, centred.
+def fit_background(image: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
+    """A background image on a canvas of this height and width, centred.
 
     COVER fills the canvas and loses what does not fit, CONTAIN leaves the rest transparent.
     """
     height, width = shape[:2]
-    ratios = (height / picture.shape[0], width / picture.shape[1])
+    ratios = (height / image.shape[0], width / image.shape[1])
     factor = max(ratios) if fit is Fit.COVER else min(ratios)
     new_width, new_height = (
-        max(1, round(side * factor)) for side in (picture.shape[1], picture.shape[0])
+        max(1, round(side * factor)) for side in (image.shape[1], image.shape[0])
     )
-    picture = resize_premultiplied(picture, new_width, new_height)
+    image = resize_premultiplied(image, new_width, new_height)
     top, left = (new_height - height) // 2, (new_width - width) // 2
     if fit is Fit.COVER:
-        return np.ascontiguousarray(picture[top : top + height, left : left + width])
+        return np.ascontiguousarray(image[top : top + height, left : left + width])
     canvas = fill(shape, (0, 0, 0, 0))
-    canvas[-top : new_height - top, -left : new_width - left] = picture
+    canvas[-top : new_height - top, -left : new_width - left] = image
     return canvas
 
 

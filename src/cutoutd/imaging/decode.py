@@ -29,11 +29,11 @@ from cutoutd.imaging.containers.others import described, read_bmff, read_gif, re
 from cutoutd.imaging.containers.png import read_png
 from cutoutd.imaging.containers.webp import read_webp
 from cutoutd.imaging.levels import eight_bits
-from cutoutd.imaging.memory import uninitialised
+from cutoutd.imaging.memory import allocate
 from cutoutd.imaging.missing_rows import missing_rows
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.resize import as_image
-from cutoutd.imaging.upright import SIDEWAYS, turned
+from cutoutd.imaging.upright import SIDEWAYS, exif_transpose
 
 MISSING_ROWS = "missing_rows"
 """The note that a file ended early and was kept all the same; with how many rows."""
@@ -154,7 +154,7 @@ def _picture(
         dpi = (dpi[1], dpi[0])
     left_out = (f"{FRAMES_LEFT_OUT}:{contents.frames - 1}",) if contents.frames > 1 else ()
     return Picture(
-        pixels=turned(pixels, contents.orientation),
+        pixels=exif_transpose(pixels, contents.orientation),
         opaque=opaque,
         profile=profile,
         dpi=dpi,
@@ -209,7 +209,7 @@ def _jpeg_pixels(image: Image.Image, data: bytes, *, strict: bool) -> NDArray[np
     if image.format != Kind.JPEG or image.mode not in SPACES:
         return None
     colors = image.mode == "RGB"
-    pixels = uninitialised(image.height, image.width) if colors else None
+    pixels = allocate(image.height, image.width) if colors else None
     space = SPACES[image.mode]
     try:
         simplejpeg.decode_jpeg(data, colorspace=space, buffer=pixels, strict=strict)
@@ -222,7 +222,7 @@ def _jpeg_pixels(image: Image.Image, data: bytes, *, strict: bool) -> NDArray[np
 
 def _pixels(rgba: Image.Image) -> NDArray[np.uint8]:
     """(H, W, 4) of an RGBA image, copied once: `np.array` would copy it piece by piece, thrice."""
-    pixels = uninitialised(rgba.height, rgba.width)
+    pixels = allocate(rgba.height, rgba.width)
     target = Image.frombuffer("RGBA", rgba.size, pixels, "raw", "RGBA", 0, 1)
     target.readonly = 0
     target.paste(rgba)

@@ -6,7 +6,7 @@ left of a tile is a front: a dense matrix over its ring. Fronts are merged by fo
 recursive bisection, and a pixel is eliminated as soon as every tile that knows it is in the
 front. Then the eliminations are undone in reverse, which gives alpha.
 
-No iteration, so no tolerance: badly conditioned pictures take as long as others. All the work
+No iteration, so no tolerance: badly conditioned images take as long as others. All the work
 is in matrix products, which is why NumPy is fast enough here.
 
 Source of the idea: George 1973, "Nested dissection of a regular finite element mesh", in the
@@ -47,7 +47,7 @@ class Front(NamedTuple):
     pixels: Indices
     matrix: Floats
     right: Floats
-    met: NDArray[np.int16]
+    tile_count: NDArray[np.int16]
     """How many of the tiles that know the pixel are in this front."""
 
 
@@ -79,7 +79,7 @@ class _Band:
     windows: NDArray[np.bool_]
     active: NDArray[np.bool_]
     tiles: Indices
-    knowing: NDArray[np.int16] = field(init=False)
+    tile_total: NDArray[np.int16] = field(init=False)
     """How many tiles know each pixel."""
 
     @property
@@ -88,9 +88,9 @@ class _Band:
         return np.float64 if self.prior is None else np.float32
 
     def __post_init__(self) -> None:
-        self.knowing = np.zeros(self.trimap.shape, dtype=np.int16)
+        self.tile_total = np.zeros(self.trimap.shape, dtype=np.int16)
         for row, column in self.tiles * TILE:
-            self.knowing[row : row + SIDE, column : column + SIDE] += 1
+            self.tile_total[row : row + SIDE, column : column + SIDE] += 1
 
 
 def solve_closed_form(
@@ -110,15 +110,15 @@ def solve_closed_form(
     if min(trimap.shape) < 3:
         alpha[(trimap != FOREGROUND) & (trimap != BACKGROUND)] = 0.5
         return alpha
-    band = _band(rgb, trimap, prior)
+    band = _build_band(rgb, trimap, prior)
     if band.tiles.size:
-        solution = _solved(band, budget)[: trimap.shape[0], : trimap.shape[1]]
+        solution = _solve(band, budget)[: trimap.shape[0], : trimap.shape[1]]
         unknown = (trimap != FOREGROUND) & (trimap != BACKGROUND)
         alpha[unknown] = np.clip(solution[unknown], 0, 1)
     return alpha
 
 
-def _band(rgb: NDArray[np.uint8], trimap: NDArray[np.uint8], prior: Prior | None) -> _Band:
+def _build_band(rgb: NDArray[np.uint8], trimap: NDArray[np.uint8], prior: Prior | None) -> _Band:
     height, width = trimap.shape
     down, across = -(-(height - 2) // TILE), -(-(width - 2) // TILE)
     more = (down * TILE + 2 - height, across * TILE + 2 - width)
@@ -141,23 +141,23 @@ def _any_of_three(flags: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     return np.moveaxis(rows[:-2] | rows[1:-1] | rows[2:], 0, axis)
 
 
-def _solved(band: _Band, budget: Budget) -> Floats:
+def _solve(band: _Band, budget: Budget) -> Floats:
     parts = [band.tiles]
     while len(parts) < 4 * get_num_threads() and max(map(len, parts)) > BATCH:
         parts = [half for part in parts for half in _halves(part)]
 
-    def started(part: Indices) -> tuple[_Subtree, Front]:
+    def start(part: Indices) -> tuple[_Subtree, Front]:
         subtree = _Subtree(band, budget)
-        return subtree, subtree.front(part)
+        return subtree, subtree.build_front(part)
 
-    def joined(fronts: Sequence[Front]) -> tuple[_Subtree, Front]:
+    def join(fronts: Sequence[Front]) -> tuple[_Subtree, Front]:
         subtree = _Subtree(band, budget)
-        return subtree, subtree.merged(fronts)
+        return subtree, subtree.merge(fronts)
 
-    made = each(started, parts)
+    made = each(start, parts)
     levels = [made]
     while len(made) > 1:
-        made = each(joined, _pairs([front for _, front in made]))
+        made = each(join, _pairs([front for _, front in made]))
         levels.append(made)
     alpha = np.zeros(band.trimap.size)
     for subtree, _ in (one for level in reversed(levels) for one in level):
@@ -188,20 +188,20 @@ class _Subtree:
         self.budget = budget
         self.steps: list[Elimination] = []
 
-    def front(self, tiles: Indices) -> Front:
+    def build_front(self, tiles: Indices) -> Front:
         """The front of all these tiles together."""
         if len(tiles) <= BATCH:
-            return self._tree(np.arange(len(tiles)), tiles, self._leaves(tiles))
-        return self.merged([self.front(half) for half in _halves(tiles)])
+            return self._tree(np.arange(len(tiles)), tiles, self._build_leaves(tiles))
+        return self.merge([self.build_front(half) for half in _halves(tiles)])
 
-    def merged(self, fronts: Sequence[Front]) -> Front:
+    def merge(self, fronts: Sequence[Front]) -> Front:
         """One front of several; the pixels that only they know are eliminated."""
         pixels = np.unique(np.concatenate([front.pixels for front in fronts]))
         places = [np.searchsorted(pixels, front.pixels) for front in fronts]
-        met = np.zeros(len(pixels), dtype=np.int16)
+        tile_count = np.zeros(len(pixels), dtype=np.int16)
         for place, front in zip(places, fronts, strict=True):
-            met[place] += front.met
-        done = met == self.band.knowing.ravel()[pixels]
+            tile_count[place] += front.tile_count
+        done = tile_count == self.band.tile_total.ravel()[pixels]
         order = np.argsort(~done, kind="stable")
         rank = np.argsort(order)
         matrix = np.zeros((len(pixels), len(pixels)), dtype=self.band.dtype)
@@ -214,22 +214,22 @@ class _Subtree:
         gone = int(np.count_nonzero(done))
         pixels = pixels[order]
         if gone:
-            matrices, rights = self._eliminated(
+            matrices, rights = self._eliminate(
                 matrix[np.newaxis], right[np.newaxis], pixels[np.newaxis], gone
             )
             matrix, right = matrices[0], rights[0]
-        return Front(pixels[gone:], matrix, right, met[order][gone:])
+        return Front(pixels[gone:], matrix, right, tile_count[order][gone:])
 
     def _tree(self, chosen: Indices, tiles: Indices, leaves: Sequence[Front]) -> Front:
         if len(chosen) <= 4:
-            return self.merged([leaves[number] for number in chosen])
+            return self.merge([leaves[number] for number in chosen])
         axis = int(np.argmax(np.ptp(tiles[chosen], axis=0)))
         chosen = chosen[np.argsort(tiles[chosen, axis], kind="stable")]
         middle = len(chosen) // 2
         halves = (chosen[:middle], chosen[middle:])
-        return self.merged([self._tree(half, tiles, leaves) for half in halves])
+        return self.merge([self._tree(half, tiles, leaves) for half in halves])
 
-    def _leaves(self, tiles: Indices) -> list[Front]:
+    def _build_leaves(self, tiles: Indices) -> list[Front]:
         """The fronts of single tiles: their inner pixels eliminated, all in one call."""
         band = self.band
         steps = np.arange(SIDE)
@@ -239,24 +239,24 @@ class _Subtree:
         windows = band.windows[rows[:TILE], columns[:, :TILE]]
         matrices = tile_matrices(colors, windows, ORDER)
 
-        def listed(grid: NDArray[Any]) -> NDArray[Any]:
+        def flatten(grid: NDArray[Any]) -> NDArray[Any]:
             return grid.reshape(SIDE**2, -1).T[:, ORDER]
 
-        trimap = listed(band.trimap[rows, columns])
+        trimap = flatten(band.trimap[rows, columns])
         known = (trimap == FOREGROUND) | (trimap == BACKGROUND)
-        active = listed(band.active[rows, columns])
+        active = flatten(band.active[rows, columns])
         hold, level = known * CONFIDENCE, (trimap == FOREGROUND).astype(np.float64)
         if band.prior is not None:
-            alpha, confidence = (listed(plane[rows, columns]) for plane in band.prior)
+            alpha, confidence = (flatten(plane[rows, columns]) for plane in band.prior)
             hold, level = np.where(known, hold, confidence), np.where(known, level, alpha)
         # Each tile that knows a pixel holds its share of the confidence in it.
-        hold *= active / listed(band.knowing[rows, columns])
+        hold *= active / flatten(band.tile_total[rows, columns])
         diagonal = np.arange(SIDE**2)
         matrices[:, diagonal, diagonal] += hold
-        pixels = listed(rows * band.trimap.shape[1] + columns)
+        pixels = flatten(rows * band.trimap.shape[1] + columns)
         whole: Floats = matrices.astype(band.dtype, copy=False)
         right: Floats = (hold * level).astype(band.dtype)
-        rest, right = self._eliminated(whole, right, pixels, len(INNER))
+        rest, right = self._eliminate(whole, right, pixels, len(INNER))
         return [
             _ring(*parts)
             for parts in zip(
@@ -264,7 +264,7 @@ class _Subtree:
             )
         ]
 
-    def _eliminated(
+    def _eliminate(
         self, matrices: Floats, right: Floats, pixels: Indices, gone: int
     ) -> tuple[Floats, Floats]:
         """Solve the first `gone` unknowns of N fronts for the others; their Schur complements."""

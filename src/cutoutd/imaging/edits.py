@@ -64,7 +64,8 @@ def smooth(mask: Mask) -> Mask:
         elif near.max() < SMOOTH_LEVEL:
             smoothed[place] = 0
         else:
-            blurred = _blur(near.shape[0]) @ near.astype(np.float64) @ _blur(near.shape[1]).T
+            down, across = (_blur_matrix(side) for side in near.shape)
+            blurred = down @ near.astype(np.float64) @ across.T
             smoothed[place] = np.where(blurred < SMOOTH_LEVEL, 0, 255)
 
     places = [(rows, columns) for rows in blocks(len(mask)) for columns in blocks(mask.shape[1])]
@@ -72,7 +73,7 @@ def smooth(mask: Mask) -> Mask:
     return smoothed
 
 
-def _blur(length: int) -> NDArray[np.float64]:
+def _blur_matrix(length: int) -> NDArray[np.float64]:
     """(length - 2 reach, length): each row averages one place's neighbours."""
     apart = np.arange(-SMOOTH_REACH, SMOOTH_REACH + 1)
     weights = np.exp(-0.5 * (apart / SMOOTH_SIGMA) ** 2)
@@ -97,7 +98,7 @@ def fill_holes(mask: Mask) -> Mask:
     """Make subject of whatever the subject encloses without a gap."""
     parts = find_parts(mask < NEARLY_FULL)
     filled = mask.copy()
-    filled[parts.painted(~parts.touching_frame())] = 255
+    filled[parts.paint(~parts.touches_frame())] = 255
     return filled
 
 
@@ -110,7 +111,7 @@ def remove_small_parts(mask: Mask, *, largest_only: bool, min_area_px: int) -> M
     kept = areas >= min_area_px
     if largest_only:
         kept &= np.arange(parts.count) == np.argmax(areas)
-    return np.where(parts.painted(kept), mask, np.uint8(0))
+    return np.where(parts.paint(kept), mask, np.uint8(0))
 
 
 def shift_edge(mask: Mask, distance_px: int) -> Mask:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
-from cutoutd.imaging.png import png
+from cutoutd.imaging.png import encode_png
 from cutoutd.imaging.threads import get_num_threads
 
 MEDIA_TYPES = {
@@ -42,10 +42,10 @@ def encode(
     png_level: int,
     tags: Tags,
 ) -> bytes:
-    """Write a picture in a format other than AUTO.
+    """Write an image in a format other than AUTO.
 
     pixels: (H, W) grey, (H, W, 3) or (H, W, 4) straight RGBA; JPEG takes no fourth channel.
-    Raises InvalidRequest if the format cannot hold so wide or high a picture.
+    Raises InvalidRequest if the format cannot hold so wide or high an image.
     """
     longest = LONGEST_SIDE.get(image_format)
     if longest is not None and max(pixels.shape[:2]) > longest:
@@ -54,7 +54,7 @@ def encode(
             field="format",
         )
     if image_format is ImageFormat.PNG:
-        return png(pixels, level=png_level, profile=tags.profile, dpi=tags.dpi)
+        return encode_png(pixels, level=png_level, profile=tags.profile, dpi=tags.dpi)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, image_format.name, **_options(image_format, quality, tags))
     return file.getvalue()

@@ -25,7 +25,7 @@ def bounding_box(alpha: NDArray[np.uint8]) -> Box | None:
 def clear_outside(mask: NDArray[np.uint8], region: Region | None) -> NDArray[np.uint8]:
     """The mask, (H, W) levels, with background outside a region; None: as it is.
 
-    The four lengths are where the sides are, counted from the left and top of the picture.
+    The four lengths are where the sides are, counted from the left and top of the image.
     """
     if region is None:
         return mask
@@ -46,9 +46,9 @@ def exceeds(region: Region, width: int, height: int) -> bool:
 
 
 def to_percent(prompt: Prompt, width: int, height: int) -> Prompt:
-    """The prompt with every length as a percentage of the picture's side, at any size alike.
+    """The prompt with every length as a percentage of the image's side, at any size alike.
 
-    width, height: of the picture that its pixels count in.
+    width, height: of the image that its pixels count in.
     """
 
     def across(length: Length) -> Length:
@@ -74,7 +74,7 @@ def to_percent(prompt: Prompt, width: int, height: int) -> Prompt:
 def crop(rgba: NDArray[np.uint8], margins: Crop) -> NDArray[np.uint8]:
     """Cut a cutout down to its subject and the margins that were asked for.
 
-    rgba: (H, W, 4). A margin beyond the picture is transparent. Percentages are of the
+    rgba: (H, W, 4). A margin beyond the image is transparent. Percentages are of the
     subject's own width or height. Without a subject nothing is cut.
     """
     box = bounding_box(rgba[..., 3])
@@ -113,7 +113,7 @@ def place(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
 
 
 def shrink_to(rgba: NDArray[np.uint8], max_pixels: int) -> NDArray[np.uint8]:
-    """The picture with at most so many pixels. rgba: (H, W, 4)."""
+    """The image with at most so many pixels. rgba: (H, W, 4)."""
     height, width = rgba.shape[:2]
     if height * width <= max_pixels:
         return rgba
@@ -135,7 +135,7 @@ def in_pixels(length: Length, side: int) -> float:
 
 
 def _put(source: NDArray[np.uint8], canvas: NDArray[np.uint8], left: int, top: int) -> None:
-    """Copy the part of a picture that falls on the canvas when its corner is put there."""
+    """Copy the part of an image that falls on the canvas when its corner is put there."""
     rows = slice(max(0, top), min(len(canvas), top + len(source)))
     columns = slice(max(0, left), min(canvas.shape[1], left + source.shape[1]))
     if rows.start < rows.stop and columns.start < columns.stop:

@@ -6,7 +6,7 @@ Each window w adds to the quadratic form over its nine pixels i, j
     delta_ij - (1 + (I_i - mean)^T (cov + epsilon/9)^-1 (I_j - mean)) / 9
 
 A tile of side T owns the T x T windows that are centred in it, and so the (T+2) x (T+2) pixels
-that these cover. The entries of the tiles add up to the matrix of the picture.
+that these cover. The entries of the tiles add up to the matrix of the image.
 """
 
 from functools import cache
@@ -32,14 +32,14 @@ def tile_matrices(colors: Floats, windows: NDArray[np.bool_], order: Indices) ->
     Returns (N, (T+2)^2, (T+2)^2).
     """
     side = colors.shape[1]
-    stencil = _stencil(_whitened(colors), windows)
+    stencil = _stencil(_whiten(colors), windows)
     source, target = _dense_places(side, tuple(order.tolist()))
     matrices = np.zeros((colors.shape[-1], side**4))
     matrices[:, target] = stencil.reshape(-1, colors.shape[-1])[source].T
     return matrices.reshape(-1, side**2, side**2)
 
 
-def _whitened(colors: Floats) -> Floats:
+def _whiten(colors: Floats) -> Floats:
     """(9, 3, T, T, N): each window's colours minus mean, times the inverse root of cov."""
     inside = colors.shape[1] - 2
     seen = [colors[:, dy : dy + inside, dx : dx + inside] for dy, dx in WINDOW]

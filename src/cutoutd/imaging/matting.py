@@ -2,7 +2,7 @@
 
 `exact` solves closed-form matting at full resolution, as its authors define it. `fast` solves
 the same system on a smaller copy and carries the answer over with the colour lines of each
-window, which is what closed-form matting assumes of the picture anyway. It also holds open
+window, which is what closed-form matting assumes of the image anyway. It also holds open
 pixels to the mask, the less the less certain that is, so that a dark stripe in light fur does not
 become background. What costs more than its budget falls back: exact to fast, fast to the mask as
 it was.
@@ -22,7 +22,7 @@ from cutoutd.imaging.resize import BOX, Shape, resize, resize_plane
 from cutoutd.imaging.trimap import BACKGROUND, FOREGROUND, UNKNOWN, trimap_from_mask
 
 FAST_PIXELS = 20_000
-"""`fast` shrinks the picture until its band has about as many pixels."""
+"""`fast` shrinks the image until its band has about as many pixels."""
 PRIOR_WEIGHT, PRIOR_DOUBT = 4e-4, 1e-4
 """Confidence of `fast` in the mask is the one over the mask's variance and the other: at most 4,
 and two hundredths where the network errs; a known pixel has 100."""
@@ -35,7 +35,7 @@ NOTHING_SURE = "matting_needs_sure_subject_and_background"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MattingBudget:
-    """What one picture's matting may cost before it falls back."""
+    """What one image's matting may cost before it falls back."""
 
     seconds: float
     memory_bytes: int
@@ -73,7 +73,7 @@ def matte(
             return np.rint(alpha * 255).astype(np.uint8), ()
         scale = min(1.0, (FAST_PIXELS / unknown) ** 0.5)
         size = tuple(max(3, round(side * scale)) for side in mask.shape)
-        prior = _prior(mask, variance, size)
+        prior = _make_prior(mask, variance, size)
         return _matte_fast(rgba, trimap, prior, budget=left), ()
     except OverBudget:
         if wanted.mode is MattingMode.FAST:
@@ -83,7 +83,7 @@ def matte(
     return fast, notes or (FELL_BACK_TO_FAST,)
 
 
-def _prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape) -> Prior:
+def _make_prior(mask: NDArray[np.uint8], variance: Plane, shape: Shape) -> Prior:
     """What a mask says on a grid of that shape, and how far to believe it."""
     levels = resize(mask, shape, BOX)
     spread = resize_plane(variance, levels.shape)
@@ -100,7 +100,7 @@ def _matte_fast(
 ) -> NDArray[np.uint8]:
     """Solve on the prior's grid and enlarge."""
     small = resize(rgba, prior.alpha.shape, BOX)
-    sure = _shrunk(trimap, prior.alpha.shape)
+    sure = _shrink_trimap(trimap, prior.alpha.shape)
     coarse = solve_closed_form(small, sure, prior=prior, budget=budget)
     if coarse.shape == trimap.shape:
         return np.rint(coarse * 255).astype(np.uint8)
@@ -110,7 +110,7 @@ def _matte_fast(
     return np.where(trimap == UNKNOWN, levels, trimap)
 
 
-def _shrunk(trimap: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
+def _shrink_trimap(trimap: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     """A smaller trimap: sure only where every pixel beneath is sure of the same."""
     mean = resize(trimap, shape, BOX)
     small = np.full(mean.shape, UNKNOWN, dtype=np.uint8)

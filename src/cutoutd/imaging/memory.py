@@ -1,8 +1,8 @@
-"""The memory of a picture's pixels, by far the largest array of a job.
+"""The memory of an image's pixels, by far the largest array of a job.
 
-Given back to the system after each picture, it costs the next one a fault for every page, and
+Given back to the system after each image, it costs the next one a fault for every page, and
 where a hypervisor takes back what its guests leave free, those are faults of the host. So what one
-picture used is kept for the next.
+image used is kept for the next.
 """
 
 import weakref
@@ -17,10 +17,10 @@ KEPT_BYTES = 100_000_000
 _kept: deque[NDArray[np.uint8]] = deque(maxlen=1)
 
 
-def uninitialised(height: int, width: int) -> NDArray[np.uint8]:
+def allocate(height: int, width: int) -> NDArray[np.uint8]:
     """(height, width, 4) of whatever was there; its memory is kept when no view of it is left."""
     size = 4 * height * width
-    block = _taken(size)
+    block = _take(size)
     # Through a memoryview, so that every view has this array as its base, not the block.
     pixels = np.frombuffer(block.data, dtype=np.uint8, count=size)
     if block.size <= KEPT_BYTES:
@@ -28,7 +28,7 @@ def uninitialised(height: int, width: int) -> NDArray[np.uint8]:
     return pixels.reshape(height, width, 4)
 
 
-def _taken(size: int) -> NDArray[np.uint8]:
+def _take(size: int) -> NDArray[np.uint8]:
     try:
         block = _kept.pop()
     except IndexError:

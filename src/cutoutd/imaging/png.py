@@ -1,10 +1,10 @@
 """A PNG writer that uses all threads.
 
-Pillow filters and deflates a picture in one thread, which is most of the time a large cutout
+Pillow filters and deflates an image in one thread, which is most of the time a large cutout
 takes. Here strips of rows are filtered and deflated side by side, each in blocks that never
 leave the cache; flushed to a byte boundary, their streams simply follow each other.
 
-What deflates a picture, samples of it tell: of three ways, the fastest whose file would not be
+What deflates an image, samples of it tell: of three ways, the fastest whose file would not be
 noticeably larger than the one that Pillow would write.
 
 Format: the PNG specification, third edition (W3C 2025), and RFC 1950 and 1951.
@@ -61,7 +61,7 @@ RUNS = _Deflater(zlib_ng, 1, zlib_ng.Z_RLE)
 """Half as fast, and the smallest for masks, for noise and for what is smooth."""
 QUICKER = (QUICK, RUNS)
 CAREFUL = _Deflater(zlib_ng, 5)
-"""A fifth as fast, and the smallest for pictures that repeat."""
+"""A fifth as fast, and the smallest for images that repeat."""
 
 
 class _Strip(NamedTuple):
@@ -70,7 +70,7 @@ class _Strip(NamedTuple):
     length: int
 
 
-def png(
+def encode_png(
     pixels: Bytes,
     *,
     level: int,
@@ -87,62 +87,62 @@ def png(
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     rows = pixels.reshape(height, width * channels)
     header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
-    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    parts = [SIGNATURE, _write_chunk(b"IHDR", header)]
     if profile is None:
-        parts.append(_chunk(b"sRGB", b"\0"))
+        parts.append(_write_chunk(b"sRGB", b"\0"))
     else:
-        parts.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
+        parts.append(_write_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
     if dpi is not None:
         per_metre = [round(value / METRE_PER_INCH) for value in dpi]
-        parts.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
-    parts += _data_chunks(rows, channels, level)
-    parts.append(_chunk(b"IEND", b""))
+        parts.append(_write_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+    parts += _write_data(rows, channels, level)
+    parts.append(_write_chunk(b"IEND", b""))
     return b"".join(parts)
 
 
-def _data_chunks(rows: Bytes, channels: int, level: int) -> list[bytes]:
+def _write_data(rows: Bytes, channels: int, level: int) -> list[bytes]:
     """One IDAT for each strip, and one for the checksum: together one zlib stream."""
-    deflater = _chosen(rows, channels, level)
+    deflater = _choose(rows, channels, level)
 
     def pack(part: slice) -> _Strip:
         empty = not rows[part][::EMPTY_STEP].any()
         lines = filter_rows(rows, part, channels)
         first, last = part.start == 0, part.stop == len(rows)
-        return _deflated(lines, RUNS if empty else deflater, first=first, last=last)
+        return _deflate(lines, RUNS if empty else deflater, first=first, last=last)
 
     packed = each(pack, strips(len(rows), least=LEAST_ROWS))
     checksum = 1
     for strip in packed:
-        checksum = _joined(checksum, strip.checksum, strip.length)
-    return [*(strip.chunk for strip in packed), _chunk(b"IDAT", struct.pack(">I", checksum))]
+        checksum = _combine_adler32(checksum, strip.checksum, strip.length)
+    return [*(strip.chunk for strip in packed), _write_chunk(b"IDAT", struct.pack(">I", checksum))]
 
 
-def _chosen(rows: Bytes, channels: int, level: int) -> _Deflater:
-    """What deflates a picture."""
+def _choose(rows: Bytes, channels: int, level: int) -> _Deflater:
+    """What deflates an image."""
     if level not in (FASTEST_LEVEL, DEFAULT_LEVEL):
         return _Deflater(zlib_ng, level)
     if channels == 1:
         return RUNS
     if level == FASTEST_LEVEL:
         return QUICK
-    return _by_samples(rows, channels)
+    return _choose_by_samples(rows, channels)
 
 
-def _by_samples(rows: Bytes, channels: int) -> _Deflater:
+def _choose_by_samples(rows: Bytes, channels: int) -> _Deflater:
     """Of three ways, the fastest whose file is not noticeably larger than Pillow's."""
     if rows.size < SMALL_BYTES or len(rows) == 1:
         return CAREFUL
-    samples = _samples(rows)
+    samples = _take_samples(rows)
     if not samples:
         return QUICK
-    allowed = ALLOWED * _pillows_size(samples, channels)
-    lines = [_lines(sample, channels) for sample in samples]
-    fitting = (way for way in QUICKER if sum(_size(part, way) for part in lines) <= allowed)
+    allowed = ALLOWED * _measure_pillow(samples, channels)
+    lines = [_filter_sample(sample, channels) for sample in samples]
+    fitting = (way for way in QUICKER if sum(_measure(part, way) for part in lines) <= allowed)
     return next(fitting, CAREFUL)
 
 
-def _samples(rows: Bytes) -> list[Bytes]:
-    """Some rows from all parts of the picture that are not empty; of each the first comes before.
+def _take_samples(rows: Bytes) -> list[Bytes]:
+    """Some rows from all parts of the image that are not empty; of each the first comes before.
 
     It is there for the filters, and not part of what is written.
     """
@@ -156,11 +156,11 @@ def _samples(rows: Bytes) -> list[Bytes]:
     return [rows[top : top + height + 1] for top in tops]
 
 
-def _lines(sample: Bytes, channels: int) -> Bytes:
+def _filter_sample(sample: Bytes, channels: int) -> Bytes:
     return np.concatenate([b.copy() for b in filter_rows(sample, slice(1, len(sample)), channels)])
 
 
-def _pillows_size(samples: list[Bytes], channels: int) -> int:
+def _measure_pillow(samples: list[Bytes], channels: int) -> int:
     """Bytes that samples add to their first rows as Pillow writes them when it is told nothing."""
 
     def size(rows: Bytes) -> int:
@@ -172,33 +172,33 @@ def _pillows_size(samples: list[Bytes], channels: int) -> int:
     return sum(sizes[: len(samples)]) - sum(sizes[len(samples) :])
 
 
-def _size(lines: Bytes, deflater: _Deflater) -> int:
-    stream = _stream(deflater)
+def _measure(lines: Bytes, deflater: _Deflater) -> int:
+    stream = _open_stream(deflater)
     return len(stream.compress(lines)) + len(stream.flush(zlib_ng.Z_FINISH))
 
 
-def _stream(deflater: _Deflater) -> Any:
+def _open_stream(deflater: _Deflater) -> Any:
     """A raw deflate stream."""
     if deflater.library is isal_zlib:
         return isal_zlib.compressobj(deflater.level, wbits=-15)
     return zlib_ng.compressobj(deflater.level, wbits=-15, memLevel=9, strategy=deflater.strategy)
 
 
-def _deflated(blocks: Iterable[Bytes], deflater: _Deflater, *, first: bool, last: bool) -> _Strip:
+def _deflate(blocks: Iterable[Bytes], deflater: _Deflater, *, first: bool, last: bool) -> _Strip:
     """Part of a zlib stream without its checksum, ended or flushed to a byte boundary."""
-    stream = _stream(deflater)
+    stream = _open_stream(deflater)
     parts, checksum, length = [ZLIB_HEADER] if first else [], 1, 0
     for block in blocks:
         checksum = zlib_ng.adler32(block, checksum)
         length += block.size
         parts.append(stream.compress(block))
-        if deflater is QUICK:  # So that its code tables follow the picture: a percent smaller.
+        if deflater is QUICK:  # So that its code tables follow the image: a percent smaller.
             parts.append(stream.flush(zlib_ng.Z_SYNC_FLUSH))
     parts.append(stream.flush(zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH))
-    return _Strip(_chunk(b"IDAT", *parts), checksum, length)
+    return _Strip(_write_chunk(b"IDAT", *parts), checksum, length)
 
 
-def _joined(first: int, second: int, length: int) -> int:
+def _combine_adler32(first: int, second: int, length: int) -> int:
     """The Adler-32 of two pieces from that of each, and the length of the second."""
     low, high = first & 0xFFFF, first >> 16
     other_low, other_high = second & 0xFFFF, second >> 16
@@ -207,7 +207,7 @@ def _joined(first: int, second: int, length: int) -> int:
     return high << 16 | low
 
 
-def _chunk(kind: bytes, *body: bytes) -> bytes:
+def _write_chunk(kind: bytes, *body: bytes) -> bytes:
     checksum = zlib_ng.crc32(kind)
     for part in body:
         checksum = zlib_ng.crc32(part, checksum)

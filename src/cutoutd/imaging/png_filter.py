@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 def filter_rows(rows: Bytes, part: slice, channels: int) -> Iterator[Bytes]:
     """Rows as PNG deflates them: a filter type, then each byte less its prediction.
 
-    rows: (H, n) bytes of the whole picture, of which `part` is wanted. channels: bytes a
+    rows: (H, n) bytes of the whole image, of which `part` is wanted. channels: bytes a
     pixel. Each few rows get the filter that leaves less in them, by the specification's
     heuristic. Yields (N, n + 1) blocks, in memory that is used again.
     """

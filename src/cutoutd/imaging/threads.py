@@ -1,7 +1,7 @@
 """The threads that imaging may use: one number and one pool for the whole process.
 
 NumPy, Pillow, isal, simplejpeg and our kernels let go of the interpreter lock while they work, so
-strips of a picture really run side by side. Who has work does it, and the pool's threads help as
+strips of an image really run side by side. Who has work does it, and the pool's threads help as
 soon as they are awake: on a virtual machine that may take longer than the work. However many
 callers there are, no more threads than the number compute at once; a caller begins when one of
 them is free, and keeps it until its own work is done.
@@ -38,7 +38,7 @@ _threads = _Threads(DEFAULT)
 
 
 def set_num_threads(count: int) -> None:
-    """Let imaging use so many threads in this process; to be called before its first picture.
+    """Let imaging use so many threads in this process; to be called before its first image.
 
     count: 1 or more. Source of the name: `cv2.setNumThreads`, `torch.set_num_threads`.
     """

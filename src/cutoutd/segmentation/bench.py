@@ -91,7 +91,9 @@ def bench(
 ) -> tuple[Bench, dict[str, Probability]]:
     """Run a model over photos; its figures and its masks, to be another's reference."""
     masks, spent = predicted(session, photos, rounds=rounds)
-    pairs = [(masks[s], resized(reference[s], masks[s].shape)) for s in masks] if reference else []
+    pairs = (
+        [(masks[s], resize_mask(reference[s], masks[s].shape)) for s in masks] if reference else []
+    )
     figures = Bench(
         model=session.name,
         provider=session.provider,
@@ -117,9 +119,9 @@ def overlap(one: Probability, other: Probability) -> float:
 def max_f(pairs: Sequence[tuple[Probability, NDArray[np.bool_]]]) -> float:
     """The best mean F-measure that one threshold reaches over (probability, truth) pairs.
 
-    Each probability is resized to its truth's size first.
+    Each probability is resize_mask to its truth's size first.
     """
-    curves = [_f_curve(resized(mask, truth.shape), truth) for mask, truth in pairs]
+    curves = [_f_curve(resize_mask(mask, truth.shape), truth) for mask, truth in pairs]
     return float(np.mean(curves, axis=0).max())
 
 
@@ -135,7 +137,7 @@ def _f_curve(mask: Probability, truth: NDArray[np.bool_]) -> NDArray[np.float64]
     return f
 
 
-def resized(mask: Probability, shape: tuple[int, ...]) -> Probability:
+def resize_mask(mask: Probability, shape: tuple[int, ...]) -> Probability:
     """A probability map (h, w) at another size, bilinear."""
     if mask.shape == shape:
         return mask

@@ -72,7 +72,7 @@ class ModelSpec:
     name: str
     subject: Subject = Subject.GENERAL
     size: int
-    """Side in px of the square that the whole picture is squeezed to."""
+    """Side in px of the square that the whole picture is resized to."""
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     scale: Scale = Scale.LEVELS

@@ -35,7 +35,7 @@ class NetworkInput:
         return None
 
     def fed(self, tensor: NDArray[np.float32], spec: ModelSpec) -> NDArray[Any]:
-        """(N, 3, H, W) as `tensor_from_picture` makes it, in the network's layout and type.
+        """(N, 3, H, W) as `tensor_from_image` makes it, in the network's layout and type.
 
         A network that takes bytes normalises them itself: it gets the levels 0..255, whatever
         mean and std the model has.

@@ -55,9 +55,9 @@ class PromptedSession:
     def predict(
         self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
     ) -> NDArray[np.float32]:
-        """(H, W, 3) upright sRGB -> (h, w), 0 or 1, in the picture's proportions.
+        """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w), 0 or 1, of its proportions.
 
-        Or (H, W, 4) whose fourth channel means nothing. prompt: in percentages of the sides; None
+        prompt: in percentages of the sides; None
         means whatever is in the middle. Waits for a free slot. Raises ProcessingFailed if the
         network cannot be run.
         """

@@ -19,7 +19,7 @@ from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.graphs import pruned
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.runtimes.onnx import onnxruntime
-from cutoutd.segmentation.tensors import tensor_from_picture
+from cutoutd.segmentation.tensors import tensor_from_image
 
 
 def quantize(
@@ -57,7 +57,7 @@ def _quantize(
     class Photos(tools.CalibrationDataReader):  # type: ignore[name-defined, misc]
         def __init__(self) -> None:
             self._feeds: Iterator[dict[str, Any]] = (
-                {name: tensor_from_picture(rgb, spec)} for rgb in photos.values()
+                {name: tensor_from_image(rgb, spec)} for rgb in photos.values()
             )
 
         def get_next(self) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS
 from cutoutd.segmentation.runtimes.onnx import built_in_providers
 from cutoutd.segmentation.runtimes.runner import DEFAULT_RUNNER, Runner, RunnerOptions
-from cutoutd.segmentation.tensors import probability_from_output, tensor_from_picture
+from cutoutd.segmentation.tensors import probability_from_output, tensor_from_image
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,13 @@ class Session:
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        raw = self._run(tensor_from_picture(pixels, self.spec))
+        raw = self._run(tensor_from_image(pixels, self.spec))
         return probability_from_output(raw, self.spec)
 
     def warm(self) -> None:
         """Run once in every slot, so that the first caller does not pay for what is lazy."""
         grey = np.full((8, 8, 3), 128, dtype=np.uint8)
-        tensor = tensor_from_picture(grey, self.spec)
+        tensor = tensor_from_image(grey, self.spec)
         runners = [self._free.get() for _ in range(self.slots)]
         try:
             for runner in runners:

@@ -19,7 +19,7 @@ SATURATED = 80.0
 """Beyond it the logistic function is 0 or 1 in float32, and its exponential overflows."""
 
 
-def tensor_from_picture(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
+def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
     """Resize an upright sRGB picture to the tensor that a model wants.
 
     pixels: (H, W, 3), or (H, W, 4) RGBX. Returns (1, 3, size, size):

@@ -113,7 +113,7 @@ static inline void unmix_pixel(uint8_t *pixel, uint8_t level, const float *here,
     pixel[3] = level;
 }
 
-/* Eight pixels whose alpha is 255. Most pictures have it there already: then nothing is written. */
+/* Eight pixels whose alpha is 255. Most images have it there already: then nothing is written. */
 static inline void make_solid(uint8_t *pixels)
 {
     uint8_t all = FULL;

@@ -53,7 +53,7 @@ static inline float sample_position(ptrdiff_t pixel, ptrdiff_t full, ptrdiff_t c
     return (float)(centre - (double)*cell);
 }
 
-/* Where the columns of a image lie among the cells of a coarse grid. */
+/* Where the columns of an image lie among the cells of a coarse grid. */
 typedef struct {
     float *way;
     ptrdiff_t *cell;

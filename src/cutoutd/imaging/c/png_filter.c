@@ -26,7 +26,7 @@ static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t corner)
 }
 
 /* The filter that leaves least in rows `top` to `bottom`, by one channel of some pixels. Above the
- * first row of a picture is nothing, and Paeth is not asked. */
+ * first row of an image is nothing, and Paeth is not asked. */
 static inline uint8_t best_filter(const uint8_t *rows, ptrdiff_t length, ptrdiff_t top,
                                   ptrdiff_t bottom, ptrdiff_t channels)
 {

@@ -1,4 +1,4 @@
-"""A model on somebody else's server that speaks KServe v2 over gRPC, such as NVIDIA Triton.
+"""A model on another server that speaks KServe v2 over gRPC, such as NVIDIA Triton.
 
 The extra `kserve`. Resizing, mean and std, and what follows the network stay here; only the
 tensor travels. Which server is the operator's word (`remote` in a `model.toml`), never a

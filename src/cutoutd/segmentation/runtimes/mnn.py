@@ -44,7 +44,7 @@ from cutoutd.segmentation.graphs import PreparedGraphs, pruned
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.runtimes import onnx
 from cutoutd.segmentation.runtimes.runner import DEFAULT_RUNNER, RunnerOptions
-from cutoutd.segmentation.tensors import FLAT, probability_from_output, tensor_from_picture
+from cutoutd.segmentation.tensors import FLAT, probability_from_output, tensor_from_image
 
 GRAPH: Final = "graph.mnn"
 WEIGHTS: Final = "graph.mnn.weight"
@@ -93,10 +93,10 @@ class MnnRunner:
         """(1, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
         try:
             done = (
-                self._input.copyFrom(self._as_theirs(tensor))
+                self._input.copyFrom(self._to_tensor(tensor))
                 and self._net.runSession(self._session) == 0
             )
-            mask = self._as_theirs(np.zeros(self._output.getShape(), np.float32))
+            mask = self._to_tensor(np.zeros(self._output.getShape(), np.float32))
             done = done and self._output.copyToHostTensor(mask)
         except Exception as exc:
             raise ProcessingFailed("The segmentation model failed on this picture.") from exc
@@ -104,7 +104,7 @@ class MnnRunner:
             raise ProcessingFailed("The segmentation model failed on this picture.")
         return np.array(mask.getNumpyData(), dtype=np.float32)
 
-    def _as_theirs(self, values: NDArray[np.float32]) -> Any:
+    def _to_tensor(self, values: NDArray[np.float32]) -> Any:
         mnn = self._mnn
         whole = np.ascontiguousarray(values, dtype=np.float32)
         return mnn.Tensor(whole.shape, mnn.Halide_Type_Float, whole, mnn.Tensor_DimensionType_Caffe)
@@ -119,38 +119,40 @@ def open_runner(
     converted, or gives another mask when it is.
     """
     threads, graphs = options.threads, options.graphs
-    runner = _kept(spec, weights, threads, graphs) if graphs is not None else None
+    runner = _open_kept(spec, weights, threads, graphs) if graphs is not None else None
     if runner is not None:
         return runner
     try:
         with TemporaryDirectory() as folder:
-            return _converted(spec, weights, Path(folder) / GRAPH, threads)
+            return _open_converted(spec, weights, Path(folder) / GRAPH, threads)
     except OSError as exc:
         raise _refusal(spec, "finds no place to convert it") from exc
 
 
-def _kept(spec: ModelSpec, weights: Path, threads: int, graphs: PreparedGraphs) -> MnnRunner | None:
+def _open_kept(
+    spec: ModelSpec, weights: Path, threads: int, graphs: PreparedGraphs
+) -> MnnRunner | None:
     """The runner of the kept graph, which is made first if there is none; None: it cannot be."""
     path = graphs.path(
         spec.name,
         weights,
         provider="mnn",
-        version=_module().version(),
+        version=_import_mnn().version(),
         output=spec.output or "",
         file=GRAPH,
     )
-    runner = _reopened(spec, path, threads)
+    runner = _reopen(spec, path, threads)
     if runner is not None:
         return runner
     made: list[MnnRunner] = []
-    with _one_at_a_time(graphs.folder):
-        runner = _reopened(spec, path, threads)
+    with _lock_conversion(graphs.folder):
+        runner = _reopen(spec, path, threads)
         if runner is None:
-            graphs.keep(path, lambda to: made.append(_converted(spec, weights, to, threads)))
+            graphs.keep(path, lambda to: made.append(_open_converted(spec, weights, to, threads)))
     return made[0] if made else runner
 
 
-def _reopened(spec: ModelSpec, path: Path, threads: int) -> MnnRunner | None:
+def _reopen(spec: ModelSpec, path: Path, threads: int) -> MnnRunner | None:
     """The runner of a graph that was kept, if it is there and whole."""
     if not _is_whole(path):
         return None
@@ -162,7 +164,7 @@ def _reopened(spec: ModelSpec, path: Path, threads: int) -> MnnRunner | None:
 
 
 @contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def _lock_conversion(folder: Path) -> Iterator[None]:
     """Picture processes start together: one converts, the others wait and find it done."""
     with ExitStack() as held:
         with suppress(OSError):  # A folder that cannot be written only costs the cache.
@@ -180,9 +182,9 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _converted(spec: ModelSpec, weights: Path, to: Path, threads: int) -> MnnRunner:
+def _open_converted(spec: ModelSpec, weights: Path, to: Path, threads: int) -> MnnRunner:
     """The runner of a graph that is written now, and found to give ONNX Runtime's mask."""
-    tensor = tensor_from_picture(_a_disc(), spec)
+    tensor = tensor_from_image(_draw_disc(), spec)
     reference = onnx.open_runner(spec, weights, RunnerOptions(threads=threads))
     expected = _mask(reference.run(tensor), spec)
     del reference  # Two models at once would take the memory of both.
@@ -240,7 +242,7 @@ def _mask(raw: NDArray[np.float32], spec: ModelSpec) -> NDArray[np.float32]:
     return probability_from_output(raw, replace(spec, stretch=False))
 
 
-def _a_disc() -> NDArray[np.uint8]:
+def _draw_disc() -> NDArray[np.uint8]:
     """A bright disc on a dark and noisy ground, the same each time: something to find."""
     y, x = np.mgrid[-1:1:256j, -1:1:256j]
     disc = (x * x + y * y < 0.3)[..., np.newaxis]
@@ -249,7 +251,7 @@ def _a_disc() -> NDArray[np.uint8]:
     return np.clip(plain + noise, 0, 255).astype(np.uint8)
 
 
-def _module() -> ModuleType:
+def _import_mnn() -> ModuleType:
     with stdout_to_stderr():
         return import_module("MNN")
 

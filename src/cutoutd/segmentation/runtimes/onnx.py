@@ -96,7 +96,7 @@ def open_runner(
         session = _open_prepared(spec, weights, graphs, threads)
         if session is not None:
             return OnnxRunner(spec, session)
-    content = _pruned(spec, weights) or weights
+    content = _prune(spec, weights) or weights
     return OnnxRunner(spec, _open(content, weights.name, provider, threads=threads))
 
 
@@ -115,7 +115,7 @@ def _open_prepared(
             log.warning("the optimised graph of %s is damaged and made again", spec.name)
 
     def write(to: Path) -> None:
-        content = _pruned(spec, weights) or weights
+        content = _prune(spec, weights) or weights
         _open(content, weights.name, ProviderName.CPU, threads=threads, save=to)
 
     try:
@@ -126,7 +126,7 @@ def _open_prepared(
     return _open(path, weights.name, ProviderName.CPU, threads=threads, optimise=False)
 
 
-def _pruned(spec: ModelSpec, weights: Path) -> bytes | None:
+def _prune(spec: ModelSpec, weights: Path) -> bytes | None:
     if spec.outputs == 1:
         return None
     try:
@@ -157,7 +157,7 @@ def _open(
     # It would plan one block for all tensors at the second run and keep those of the first too.
     options.enable_mem_pattern = False
     options.log_severity_level = ERRORS_ONLY
-    # A thread that waits by spinning takes the core from whoever encodes the picture before.
+    # A thread that waits by spinning takes the core from the encoding of the picture before.
     options.add_session_config_entry(SPINNING, "0")
     if not optimise:
         options.graph_optimization_level = module.GraphOptimizationLevel.ORT_DISABLE_ALL
