@@ -9,7 +9,7 @@ from tests.net.faulty_server import ok, redirect, says, serve, silent
 from tests.net.hostile import HOSTILE, resolve
 
 from cutoutd.errors import ForbiddenAddress
-from cutoutd.net.dial import Resolve, guarded_client, system_resolver
+from cutoutd.net.dial import Resolve, guarded_client, refuse_forbidden, system_resolver
 from cutoutd.net.limits import FetchLimits
 from cutoutd.net.urls import parse_url
 
@@ -39,6 +39,30 @@ def test_no_webhook_reaches_a_hostile_url(url: str, why: str) -> None:
     with pytest.raises(ForbiddenAddress) as refusal:
         post(parse_url(url), FetchLimits(), resolve)
     assert refusal.value.why == why
+
+
+@pytest.mark.parametrize(("url", "why"), HOSTILE.items())
+def test_a_webhook_that_could_never_be_delivered_is_refused_beforehand(url: str, why: str) -> None:
+    with pytest.raises(ForbiddenAddress) as refusal:
+        asyncio.run(refuse_forbidden(url, FetchLimits(), field="hook", resolve=resolve))
+    assert (refusal.value.why, refusal.value.field) == (why, "hook")
+
+
+def unknown(host: str, port: int) -> list[str]:
+    raise OSError(f"{host}:{port} is unknown")
+
+
+@pytest.mark.parametrize(
+    ("limits", "resolver"),
+    [
+        (LOOPBACK, lambda *_: ["127.0.0.1"]),
+        (FetchLimits(), lambda *_: ["1.1.1.1"]),
+        (FetchLimits(), unknown),
+    ],
+    ids=["allowed", "public", "not there yet"],
+)
+def test_a_webhook_that_might_be_delivered_is_not(limits: FetchLimits, resolver: Resolve) -> None:
+    asyncio.run(refuse_forbidden("http://hook/", limits, field="hook", resolve=resolver))
 
 
 def test_a_webhook_is_delivered_byte_for_byte() -> None:

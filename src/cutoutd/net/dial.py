@@ -57,7 +57,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Connect to the first address that answers, all of them having been permitted."""
         patience = self._limits.connect_s if timeout is None else timeout
         names = await _in_time(lambda: self._resolve(host, port), patience)
-        addresses = self._checked(host, port, names)[:MAX_ADDRESSES_TRIED]
+        addresses = _checked(host, port, names, self._limits)[:MAX_ADDRESSES_TRIED]
         for tries_left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             try:
                 stream = await self._dialer.connect_tcp(
@@ -69,20 +69,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             else:
                 return _BoundedStream(stream, self._limits.max_bytes + _HEADER_BYTES)
         raise httpcore.ConnectError("the name has no address")
-
-    def _checked(self, host: str, port: int, names: Sequence[str]) -> list[Address]:
-        """The addresses of a host. Raises ForbiddenAddress if even one is not permitted."""
-        addresses = [ip_address(name) for name in names]
-        named = any(_covers(entry, host) for entry in self._limits.allow_hosts)
-        networks = (*self._limits.allow_networks, *(_ANYWHERE if named else ()))
-        for address in addresses:
-            why = why_refused(address, networks)
-            listed = any(address in network for network in networks)
-            if why is None and not listed and port not in self._limits.ports:
-                why = "port"
-            if why is not None:
-                raise ForbiddenAddress(why)
-        return addresses
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -152,6 +138,46 @@ def guarded_client(
         follow_redirects=False,
         trust_env=False,
     )
+
+
+async def refuse_forbidden(
+    url: str,
+    limits: FetchLimits,
+    *,
+    field: str,
+    resolve: Resolve = system_resolver,
+    patience_s: float = 2.0,
+) -> None:
+    """Raises ForbiddenAddress naming `field` if a call to this URL would be refused now.
+
+    A name that does not resolve may do so by the time of the call: it passes.
+    """
+    target = parse_url(url, field=field)
+    host = target.raw_host.decode("ascii")
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        names = await _in_time(lambda: resolve(host, port), patience_s)
+    except (httpcore.ConnectError, httpcore.ConnectTimeout):
+        return
+    try:
+        _checked(host, port, names, limits)
+    except ForbiddenAddress as exc:
+        raise ForbiddenAddress(exc.why, field=field) from exc
+
+
+def _checked(host: str, port: int, names: Sequence[str], limits: FetchLimits) -> list[Address]:
+    """The addresses of a host. Raises ForbiddenAddress if even one is not permitted."""
+    addresses = [ip_address(name) for name in names]
+    named = any(_covers(entry, host) for entry in limits.allow_hosts)
+    networks = (*limits.allow_networks, *(_ANYWHERE if named else ()))
+    for address in addresses:
+        why = why_refused(address, networks)
+        listed = any(address in network for network in networks)
+        if why is None and not listed and port not in limits.ports:
+            why = "port"
+        if why is not None:
+            raise ForbiddenAddress(why)
+    return addresses
 
 
 class _BoundedStream(httpcore.AsyncNetworkStream):

@@ -6,6 +6,7 @@ What was opened last is closed first. Nothing below this room opens a store or r
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from cutoutd.clients.clients import Clients
 from cutoutd.clients.keys import KeySource, KeyStore, keys_from_file, keys_from_secrets
@@ -20,7 +21,7 @@ from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.loops import Loop
-from cutoutd.net.dial import guarded_client
+from cutoutd.net.dial import guarded_client, refuse_forbidden
 from cutoutd.net.fetch import Fetcher
 from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
 from cutoutd.segmentation.sessions import Sessions
@@ -209,6 +210,7 @@ def _open_service(config: Config, work: _Work, limits: ClientLimits) -> Service:
         limits=config.jobs,
         admission=limits,
         carried=work.tracing.carried if work.tracing else dict,
+        check_receiver=partial(refuse_forbidden, limits=config.receivers, field="webhook"),
     )
 
 

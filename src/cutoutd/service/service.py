@@ -1,11 +1,11 @@
 """What the dialects can do with jobs: submit, wait, get, list, count, cancel, delete."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
-from cutoutd.errors import NotFound, Overloaded, RequestConflict
+from cutoutd.errors import ForbiddenAddress, NotFound, Overloaded, RequestConflict
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.limits import JobLimits
@@ -22,6 +22,8 @@ from cutoutd.service.waiting import Waiting
 from cutoutd.storage.store import INPUTS, ArtifactStore
 
 log = logging.getLogger(__name__)
+
+CheckReceiver: TypeAlias = Callable[[str], Awaitable[None]]
 
 
 class Admission(Protocol):
@@ -50,10 +52,12 @@ class Service:
         limits: JobLimits,
         admission: Admission | None = None,
         carried: Callable[[], Mapping[str, Json]] = dict,
+        check_receiver: CheckReceiver | None = None,
     ) -> None:
         """admission: what each client may ask for; None is everything.
 
         carried: what each job remembers of the request being answered, beside `echo`.
+        check_receiver: raises ForbiddenAddress for a webhook's URL that is never to be called.
         """
         self._store = store
         self._records = records
@@ -63,6 +67,7 @@ class Service:
         self._limits = limits
         self._admission = admission
         self._carried = carried
+        self._check_receiver = check_receiver
         self._threads = StoreThreads()
         self._waiting = Waiting(store, self._threads)
         self.files = Files(store=store, artifacts=artifacts, limits=limits, threads=self._threads)
@@ -96,7 +101,8 @@ class Service:
         folder, prefix and suffix are what a caller asked for of its files' names; what could
         lead elsewhere is replaced.
         An idempotency key that this client used in the last 24 hours gives back the job it
-        made. Raises Overloaded, or RequestConflict if the key came with another command.
+        made. Raises Overloaded, ForbiddenAddress for a webhook that could never be delivered, or
+        RequestConflict if the key came with another command.
         """
         submission = Submission(
             client=client,
@@ -112,8 +118,10 @@ class Service:
         )
         self._waiting.listen()
         try:
+            if command.callback and self._check_receiver:
+                await self._check_receiver(command.callback.url)
             job = await self._threads.call(self._insert, submission)
-        except (Overloaded, RequestConflict):
+        except (ForbiddenAddress, Overloaded, RequestConflict):
             await self._threads.call(self._drop_inputs, command)
             raise
         self._dispatcher.notify()

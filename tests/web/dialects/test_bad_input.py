@@ -439,3 +439,26 @@ def test_a_client_over_its_limit_is_told_so_and_when_to_come_back(
     assert answer.status_code == (200 if name == "modelslab" else 429)
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert "Rate limit exceeded" in vendor.shape(answer.json())
+
+
+UNDELIVERABLE = [
+    "http://127.0.0.1:8293/w",
+    "https://localhost/w",
+    "http://10.0.0.7/w",
+    "http://[::1]/w",
+    "http://2130706433/w",
+    "http://169.254.169.254/latest",
+    "nonsense",
+]
+
+
+@pytest.mark.parametrize("url", UNDELIVERABLE)
+def test_a_webhook_that_can_never_be_delivered_is_refused_at_once(
+    http: httpx.Client, url: str
+) -> None:
+    native = http.post("/v1/jobs", json={"image": b64(PHOTO), "webhook": url})
+    assert 400 <= native.status_code < 500
+    assert native.json()["field"] == "webhook"
+    path = VENDORS["modelslab"].path
+    answer = http.post(path, json={"image": b64(PHOTO), "webhook": url}).json()
+    assert modelslab_shape(answer).startswith("webhook: ")
