@@ -28,11 +28,14 @@ from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.refine import back_project, refine
 from cutoutd.imaging.resize import Shrunk, as_image, shrink
+from cutoutd.imaging.transparency import cuts_out, lay_on_contrast
 from cutoutd.removal.canvas import arrange, compose, moves, shows_colors
 from cutoutd.removal.outputs import Encoded, encode_output
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
+OWN_ALPHA = "cut_out_already"
+"""The note that the picture's own alpha is a cutout, and was kept."""
 INVALID_PREDICTION = "invalid_prediction"
 """The note that the network gave no number somewhere; that is background."""
 FLAT_PREDICTION = "flat_prediction"
@@ -113,29 +116,33 @@ def remove_background(
         rgba = picture.pixels
         if command.region and exceeds(command.region, picture.width, picture.height):
             raise InvalidRequest("The region ends outside the image.", field="region")
+        seen = rgba if picture.opaque else lay_on_contrast(rgba)
     with timings.stage("segment"):
-        shrunk = _shrink_for(segmenter, rgba)
+        shrunk = _shrink_for(segmenter, seen)
         prediction = _predict(segmenter, shrunk, picture, command.prompt)
     with timings.stage("mask"):
         probability, doubts = _check(prediction)
-        soft, variance = upsample(probability, rgba, shrunk)
+        soft, variance = upsample(probability, seen, shrunk)
         shrunk_soft = shrink(soft, shrunk.factor)
         residual = back_project(probability, shrunk_soft)
         colors = estimate_colors(shrunk, shrunk_soft, residual)
-        refined = refine(soft, rgba, residual, variance, colors)
-        mask = edit(clear_outside(refined, command.region), command.mask)
+        refined = refine(soft, seen, residual, variance, colors)
+        own = _is_cutout(picture, refined, command)
+        found = np.full_like(refined, 255) if own else refined
+        mask = edit(clear_outside(found, command.region), command.mask)
     with timings.stage("matting"):
-        matted, notes = _matte(rgba, mask, variance, command.matting, limits)
+        matted, notes = _matte(seen, mask, variance, None if own else command.matting, limits)
         alpha = _finish_alpha(matted, picture, command.mask)
     with timings.stage("colors"):
         if _needs_other_colors(command, picture):
             colors = estimate_colors(shrunk, shrink(alpha, shrunk.factor))
-        cutout = _cut_out(rgba, alpha, colors, command)
+        cutout = _cut_out(rgba, alpha, None if own else colors, command)
         arranged, alpha = arrange(cutout, alpha, command)
         finished = compose(arranged, alpha, command, backdrop, max_pixels=limits.max_pixels)
     with timings.stage("encode"):
         images = _encode(finished, alpha, picture, command, limits)
-    notes = (*picture.notes, *doubts, *notes, *(() if alpha.any() else (EMPTY_MASK,)))
+    facts = ((OWN_ALPHA, own), (EMPTY_MASK, not alpha.any()))
+    notes = (*picture.notes, *doubts, *notes, *(note for note, holds in facts if holds))
     return Removal(
         images=images,
         notes=notes,
@@ -173,6 +180,11 @@ def _check(prediction: Plane) -> tuple[Plane, tuple[str, ...]]:
     return round_sure(prediction), (FLAT_PREDICTION,) if flat else ()
 
 
+def _is_cutout(picture: Picture, found: NDArray[np.uint8], command: RemoveBackground) -> bool:
+    """Whether the picture is a cutout already, and nobody says which part of it is meant."""
+    return not picture.opaque and command.prompt is None and cuts_out(picture.pixels[..., 3], found)
+
+
 def _matte(
     rgba: NDArray[np.uint8],
     mask: NDArray[np.uint8],
@@ -204,7 +216,10 @@ def _needs_other_colors(command: RemoveBackground, picture: Picture) -> bool:
 
 
 def _cut_out(
-    rgba: NDArray[np.uint8], alpha: NDArray[np.uint8], colors: Plane, command: RemoveBackground
+    rgba: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    colors: Plane | None,
+    command: RemoveBackground,
 ) -> NDArray[np.uint8]:
     """The cutout, in the memory of the picture, which nothing needs from here on.
 
