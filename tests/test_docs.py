@@ -19,8 +19,22 @@ HOME = "http://127.0.0.1:8000"
 RUN = [ROOT / "README.md", DOCS / "quickstart.md", DOCS / "migrate.md"]
 """Pages whose `sh` and `python` blocks run as they stand; `console` blocks are only shown."""
 
+CODE = (".py", ".js", ".c", ".yaml")
+
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)[^)]*\)")
+
+
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+CURRENT = [page for page in PAGES if not page.name.startswith("000")]
+"""All but the records of decisions, which stay as they were written."""
+
+
+def spans(page: Path) -> list[str]:
+    """What stands in code marks within the page's text."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`\n]+)`", text)
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:
@@ -48,7 +62,7 @@ def commands_shown() -> list[tuple[str, str]]:
     )
     return [
         (page.name, words.strip())
-        for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+        for page in PAGES
         for language, text in _BLOCK.findall(page.read_text())
         if language in ("sh", "console")
         for words in shown.findall(text.replace("\\\n", " "))
@@ -110,3 +124,30 @@ def test_every_reason_of_a_rejected_source_is_explained() -> None:
     page = (DOCS / "errors.md").read_text()
     for reason in re.findall(r"\w+", named):
         assert f"| `{reason}` |" in page
+
+
+MADE_UP = {"acme.py", "test_acme.py", "acme.md", "hats.onnx", "model.onnx", "model.toml"} | {
+    "utils.py",
+    "openapi.json",
+}
+"""Files that pages name as examples, as users' own, or as what there is none of."""
+
+
+@pytest.mark.parametrize("page", CURRENT, ids=lambda page: page.stem)
+def test_a_file_that_a_page_names_is_there(page: Path) -> None:
+    name = re.compile(r"[\w./-]*\w\.(?:py|toml|yaml|yml|js|c|h|json|md|sh|onnx)\b")
+    named = {found for span in spans(page) for found in name.findall(span)}
+    gone = {found for found in named if not any(ROOT.glob(f"*/**/{found.lstrip('/')}"))}
+    gone = {found for found in gone if not (ROOT / found).exists()}
+    assert {Path(found).name for found in gone} <= MADE_UP
+
+
+@pytest.mark.parametrize("name", ["architecture", "imaging"])
+def test_a_name_that_a_page_about_the_code_uses_is_in_the_code(name: str) -> None:
+    folders = [ROOT / folder for folder in ("src", "tests", "tools", "docker")]
+    files = [file for folder in folders for file in folder.rglob("*") if file.suffix in CODE]
+    texts = [file.read_text() for file in [*files, ROOT / "pyproject.toml"]]
+    known = {word for text in texts for word in re.findall(r"\w+", text)}
+    known |= {file.stem for file in files} | {file.name for file in ROOT.iterdir()}
+    page = " ".join(spans(DOCS / f"{name}.md"))
+    assert set(re.findall(r"[A-Za-z_]\w{2,}", page)) - known == set()
