@@ -22,7 +22,8 @@ JFIF, EXIF, ICC, ADOBE = b"JFIF\0", b"Exif\0", b"ICC_PROFILE\0", b"Adobe"
 MOST_SCANS = 100
 """Progressive files have about ten, and each costs a pass over the whole picture."""
 MOST_SEGMENTS = 10_000
-MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""It begins with one byte, not with a run of them: so re finds it as fast as memory is read."""
 PER_INCH = {1: 1.0, 2: 2.54}
 """JFIF's units of density, times what makes them inches."""
 
