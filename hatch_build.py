@@ -27,7 +27,7 @@ FLAGS += ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 COMPILERS = () if sys.platform == "win32" else ("cc", "gcc", "clang")
 """Windows' own takes other flags."""
 ZIG = "ziglang==0.17.*"
-ZIG_COMPILER = (sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline")
+ZIG_COMPILER = (sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline", "-s")
 MISSING = (
     "cutoutd needs a C compiler to be installed from source: on Debian and Ubuntu, "
     "apt install gcc libc6-dev; anywhere, pip install 'ziglang==0.17.*' beside hatchling."
