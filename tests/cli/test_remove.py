@@ -60,6 +60,9 @@ def test_a_photo_that_fails_is_named_and_does_not_stop_the_rest(
         (["--model", "nonesuch"], b"nonesuch"),
         (["--bg-color", "reddish"], b"bg-color"),
         (["--format", "tga"], b"--format"),
+        (["-o", "x.tiff"], b".tiff"),
+        (["-o", "x.gif"], b".gif"),
+        (["-o", "x.webp", "--format", "png"], b".webp"),
     ],
 )
 def test_a_wrong_option_is_said_in_one_sentence(

@@ -2,11 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
+
+from cutoutd.errors import SourceRejected
+from cutoutd.imaging.containers.kinds import kind_of
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
 )
+"""Files of these names are pictures, or worth a word if their content is none."""
+PASSED_OVER = ("._*", ".*.partial", "thumbs.db", ".ds_store", "desktop.ini")
+"""What systems put beside pictures, and what we have begun to write."""
+WORDS = ("cutout", "mask")
+"""One ends the name of each file of ours that stands beside its source."""
+START = 1_024
+"""Bytes that tell the format of a file."""
 STDIO = "-"
 
 
@@ -41,12 +52,19 @@ class Plan:
     recursive: bool = False
 
     def works(self) -> list[Work]:
-        """Every picture that is there now, with its target; two pictures never share one."""
+        """Every picture that is there now, with its target; two pictures never share one.
+
+        What this plan writes is never among them, wherever it goes.
+        """
         taken: set[Path] = set()
-        return [work for name in self.inputs for work in self._works_of(name, taken)]
+        works = [work for name in self.inputs for work in self._works_of(name, taken)]
+        owner = {one.target.resolve(): one for one in works if one.target and one.source}
+        return [
+            one for one in works if not one.source or owner.get(one.source.resolve(), one) is one
+        ]
 
     def _works_of(self, name: str, taken: set[Path]) -> Iterator[Work]:
-        folder = self._folder()
+        folder = self.folder()
         if name == STDIO:
             yield Work(None, folder / f"stdin.{self.extension}" if folder else self._file())
             return
@@ -59,7 +77,8 @@ class Plan:
             place = folder / below if folder else source.parent
             yield Work(source, self._free(place, source, taken))
 
-    def _folder(self) -> Path | None:
+    def folder(self) -> Path | None:
+        """Where the cutouts go, if that is a folder."""
         if not self.output or self.output == STDIO:
             return None
         many = len(self.inputs) > 1 or any(Path(name).is_dir() for name in self.inputs)
@@ -69,22 +88,54 @@ class Plan:
     def _file(self) -> Path | None:
         return None if self.output in (None, STDIO) else Path(self.output)
 
-    def _pictures(self, folder: Path) -> list[Path]:
-        """The pictures of a folder, without those that an earlier run put beside them."""
-        found = folder.rglob("*") if self.recursive else folder.glob("*")
-        ours = () if self._folder() else (f"-{self.word}",)
-        return sorted(
+    def _pictures(self, root: Path) -> list[Path]:
+        """The pictures of a folder, without those that this or an earlier run made of them."""
+        found = sorted(root.rglob("*") if self.recursive else root.glob("*"))
+        output = (self.folder() or root).resolve()
+        within = root.resolve() in output.parents
+        stems = {(one.parent, stem) for one in found for stem in _stems_of_sources(one)}
+        return [
             one
             for one in found
-            if one.suffix.lower() in SUFFIXES and one.is_file() and not one.stem.endswith(ours)
-        )
+            if not (within and output in one.resolve().parents)
+            and not _is_ours(one, stems, beside=output == root.resolve())
+            and _is_picture(one)
+        ]
 
     def _free(self, place: Path, source: Path, taken: set[Path]) -> Path:
         """`a.jpg` and `a.png` of one folder become `a.png` and `a-png.png`."""
-        suffix = "" if self._folder() else f"-{self.word}"
+        beside = place.resolve() == source.parent.resolve()
+        suffix = f"-{self.word}" if beside else ""
         target = place / f"{source.stem}{suffix}.{self.extension}"
-        if target in taken or target == source:
+        if target in taken:
             ending = suffix or f"-{self.word}"
             target = place / f"{source.stem}-{source.suffix[1:]}{ending}.{self.extension}"
         taken.add(target)
         return target
+
+
+def _stems_of_sources(source: Path) -> tuple[str, str]:
+    """What the names of cutouts that stand beside a picture may begin with."""
+    return source.stem, f"{source.stem}-{source.suffix[1:]}"
+
+
+def _is_ours(file: Path, stems: set[tuple[Path, str]], *, beside: bool) -> bool:
+    """Whether we made a file, by its name: `a-cutout.png`, if `a.jpg` is there or may have been."""
+    stem, _, word = file.stem.rpartition("-")
+    return word in WORDS and (beside or (file.parent, stem) in stems)
+
+
+def _is_picture(file: Path) -> bool:
+    """Whether a file is a picture, by its content, or claims to be one by its name."""
+    if any(fnmatch(file.name.lower(), pattern) for pattern in PASSED_OVER) or not file.is_file():
+        return False
+    if file.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with file.open("rb") as content:
+            kind_of(content.read(START))
+    except OSError:
+        return False
+    except SourceRejected as refusal:
+        return refusal.reason == "unsupported_format"
+    return True

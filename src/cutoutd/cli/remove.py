@@ -4,6 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from cutoutd.cli.plan import Plan
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
 
+SPELLINGS = {"png": "png", "webp": "webp", "jpeg": "jpeg", "jpg": "jpeg", "avif": "avif"}
+"""How formats are asked for and written at the ends of names, and our words for them."""
 MOST_AT_ONCE = 4
 """More pictures at once gain nothing on most machines, and each takes memory."""
 
@@ -45,7 +49,8 @@ def remove(
     from cutoutd.server.config import model_options
     from cutoutd.server.settings import load_settings
 
-    extension = _format_of(image_format, output)
+    word = "mask" if only_mask else "cutout"
+    plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive)
     command = _command(
         only_mask=only_mask,
         alpha_matting=alpha_matting,
@@ -53,11 +58,7 @@ def remove(
         invert=inverse_mask,
         model=model,
         bg_color=bg_color,
-        image_format=extension,
-    )
-    word = "mask" if only_mask else "cutout"
-    plan = Plan(
-        inputs=tuple(inputs), output=output, word=word, extension=extension, recursive=recursive
+        image_format=plan.extension,
     )
     works = plan.works()
     if not works and not watch:
@@ -74,6 +75,16 @@ def remove(
         _say(_summary(len(works), todo=len(todo), failed=failed))
     if failed:
         raise typer.Exit(1)
+
+
+def _plan(
+    inputs: list[str], output: str | None, *, word: str, asked: str | None, recursive: bool
+) -> Plan:
+    """What was asked, in the format that is asked for or that the output file is named after."""
+    plan = Plan(
+        inputs=tuple(inputs), output=output, word=word, extension="png", recursive=recursive
+    )
+    return replace(plan, extension=_format_of(asked, None if plan.folder() else output))
 
 
 def _summary(found: int, *, todo: int, failed: int) -> str:
@@ -154,15 +165,24 @@ def _command(
     )
 
 
-def _format_of(asked: str | None, output: str | None) -> str:
-    """The format asked for, or the one the output's name ends in, or PNG."""
-    name = (asked or Path(output or "").suffix.removeprefix(".") or "png").lower()
-    name = {"jpg": "jpeg"}.get(name, name)
-    if name not in ("png", "webp", "jpeg", "avif"):
-        if asked:
-            raise typer.BadParameter("must be png, webp, jpeg or avif", param_hint="--format")
-        return "png"
-    return name
+def _format_of(asked: str | None, file: str | None) -> str:
+    """The format asked for, or the one that the output file's name ends in, or PNG.
+
+    file: None where the output is a folder. Raises typer.BadParameter where the name would say
+    another format than is written.
+    """
+    named = Path(file or "").suffix.removeprefix(".").lower()
+    name = (asked or (named if named in SPELLINGS else "png")).lower()
+    if name not in SPELLINGS:
+        raise typer.BadParameter("must be png, webp, jpeg or avif", param_hint="--format")
+    claimed = named in SPELLINGS or guess_type(file or "")[0] is not None
+    if claimed and SPELLINGS.get(named) != SPELLINGS[name]:
+        raise typer.BadParameter(
+            f"a .{named} would hold a {SPELLINGS[name].upper()}; "
+            "png, webp, jpeg and avif are written",
+            param_hint="--output",
+        )
+    return SPELLINGS[name]
 
 
 def _say(sentence: str) -> None:

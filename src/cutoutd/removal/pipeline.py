@@ -112,10 +112,8 @@ def remove_background(
     """
     timings = _Timings()
     with timings.stage("decode"):
-        picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
+        picture = _decode(data, command, limits)
         rgba = picture.pixels
-        if command.region and exceeds(command.region, picture.width, picture.height):
-            raise InvalidRequest("The region ends outside the image.", field="region")
         seen = rgba if picture.opaque else lay_on_contrast(rgba)
     with timings.stage("segment"):
         shrunk = _shrink_for(segmenter, seen)
@@ -152,6 +150,14 @@ def remove_background(
         model=segmenter.name,
         provider=segmenter.provider,
     )
+
+
+def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Picture:
+    """The picture, if what is asked of it can be: a region has to lie within it."""
+    picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
+    if command.region and exceeds(command.region, picture.width, picture.height):
+        raise InvalidRequest("The region ends outside the image.", field="region")
+    return picture
 
 
 def _shrink_for(segmenter: Segmenter, rgba: NDArray[np.uint8]) -> Shrunk:
