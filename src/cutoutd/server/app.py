@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
-from cutoutd.errors import CutoutError, InvalidRequest, NotFound, ProcessingFailed
+from cutoutd.errors import CutoutError, NotFound
 from cutoutd.server.config import Config
 from cutoutd.server.wiring import Server
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
-from cutoutd.web.dialects.base import Dialect
+from cutoutd.web.dialects.base import Dialect, as_cutout_error
 from cutoutd.web.errors import render_problem
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
@@ -82,7 +82,7 @@ def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         if _is_nowhere(request, error):
             error = NotFound("There is nothing at this address.")
-        known = _known(error)
+        known = as_cutout_error(error)
         state_of(request.scope).error_code = known.code
         dialect = dialect_of(request.url.path, dialects)
         if dialect:
@@ -100,16 +100,6 @@ def _is_nowhere(request: Request, error: Exception) -> bool:
         return False
     route = getattr(request.scope.get("route"), "path", None)
     return error.status_code == 404 or (error.status_code == 405 and route == files.PATH)
-
-
-def _known(error: Exception) -> CutoutError:
-    if isinstance(error, CutoutError):
-        return error
-    if isinstance(error, HTTPException) and error.status_code == 405:
-        return InvalidRequest("This address does not answer this HTTP method.")
-    if isinstance(error, HTTPException):
-        return InvalidRequest(str(error.detail))
-    return ProcessingFailed("Internal server error.")
 
 
 def _add_middleware(

@@ -2,21 +2,22 @@
 
 from typing import Any
 
+from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from cutoutd.errors import InvalidRequest
+from cutoutd.errors import CutoutError, InvalidRequest
+from cutoutd.web.statuses import headers_of
 
 
-def details_of(error: InvalidRequest, *, place: str = "body") -> list[dict[str, Any]]:
-    """One entry per complaint: `loc`, `msg`, `type`. `place` is `body` or `query`."""
-    cause = error.__cause__
-    if isinstance(cause, ValidationError):
-        return [
-            {"loc": [place, *found["loc"]], "msg": found["msg"], "type": found["type"]}
-            for found in cause.errors(include_url=False, include_context=False, include_input=False)
-        ]
-    where = [place, error.field] if error.field else [place]
-    return [{"loc": where, "msg": error.message, "type": "value_error"}]
+def as_fastapi(error: CutoutError, status: int, *, place: str = "body") -> JSONResponse:
+    """FastAPI's own answer: a list of complaints with 422, otherwise one sentence.
+
+    place: where the fields are, `body` or `query`.
+    """
+    detail: str | list[dict[str, Any]] = error.message
+    if isinstance(error, InvalidRequest) and status == 422:
+        detail = _complaints(error, place)
+    return JSONResponse({"detail": detail}, status, headers_of(error))
 
 
 def invalid_from(errors: Any) -> InvalidRequest:
@@ -26,3 +27,15 @@ def invalid_from(errors: Any) -> InvalidRequest:
     name = path[0] if path else None
     reason = str(first["msg"]).removeprefix("Value error, ")
     return InvalidRequest(f"{'.'.join(path)}: {reason}" if path else reason, field=name)
+
+
+def _complaints(error: InvalidRequest, place: str) -> list[dict[str, Any]]:
+    """One entry for each: `loc`, `msg`, `type`."""
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return [
+            {"loc": [place, *found["loc"]], "msg": found["msg"], "type": found["type"]}
+            for found in cause.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    where = [place, error.field] if error.field else [place]
+    return [{"loc": where, "msg": error.message, "type": "value_error"}]

@@ -6,14 +6,10 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
     InvalidRequest,
     JobCancelled,
-    NotFound,
-    Overloaded,
     PermissionDenied,
-    RateLimited,
     RequestConflict,
     SourceRejected,
     SourceUnreachable,
@@ -21,15 +17,10 @@ from cutoutd.errors import (
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 
 STATUSES: StatusTable = {
-    InvalidRequest: 400,
     RequestConflict: 409,
     SourceRejected: 422,
-    AuthenticationFailed: 401,
     PermissionDenied: 403,
-    NotFound: 404,
     SourceUnreachable: 424,
-    Overloaded: 503,
-    RateLimited: 429,
     JobCancelled: 409,
 }
 
@@ -54,9 +45,4 @@ def render_problem(_: Request, error: CutoutError, *, status: int | None = None)
         body["field"] = error.field
     if isinstance(error, SourceRejected):
         body["reason"] = error.reason
-    headers = headers_of(error)
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(
-        body, status_code=status, headers=headers, media_type="application/problem+json"
-    )
+    return JSONResponse(body, status, headers_of(error), "application/problem+json")

@@ -1,27 +1,50 @@
-"""What HTTP says about an error beside its body: the status, by a dialect's table, and headers."""
+"""What HTTP says about an error beside its body: a status, and headers."""
 
 from collections.abc import Mapping
-from typing import TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar
 
-from cutoutd.errors import CutoutError, Overloaded, SourceRejected, UnsupportedEncoding
+from cutoutd.errors import (
+    AuthenticationFailed,
+    CutoutError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    RateLimited,
+    SourceRejected,
+    SourceUnreachable,
+    UnsupportedEncoding,
+)
 
 T = TypeVar("T")
 
 StatusTable: TypeAlias = Mapping[type[CutoutError], int]
 """A status for each kind of error; a kind that has none takes that of the kind it belongs to."""
 
+USUAL: Final[StatusTable] = MappingProxyType(
+    {
+        InvalidRequest: 400,
+        UnsupportedEncoding: 415,
+        AuthenticationFailed: 401,
+        NotFound: 404,
+        SourceUnreachable: 400,
+        Overloaded: 503,
+        RateLimited: 429,
+    }
+)
+"""What a dialect answers where its vendor says nothing else."""
+NOTHING_ELSE: Final[StatusTable] = MappingProxyType({})
 
-def status_of(error: CutoutError, table: StatusTable, *, too_large: int = 413) -> int:
-    """The status that a dialect gives an error: 500 for what its table does not have.
 
-    too_large: for a body or a picture of too many bytes, which vendors' proxies refuse. No vendor
-    says what it answers to a body compressed otherwise than it reads: 415, as HTTP has it.
+def status_of(error: CutoutError, own: StatusTable = NOTHING_ELSE, *, too_large: int = 413) -> int:
+    """The status of an error: the dialect's own one, the usual one, or 500.
+
+    too_large: for a body or a picture of too many bytes, which vendors' proxies refuse.
     """
     if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
         return too_large
-    if isinstance(error, UnsupportedEncoding):
-        return 415
-    return nearest(error, table, 500)
+    return nearest(error, {**USUAL, **own}, 500)
 
 
 def nearest(error: CutoutError, table: Mapping[type[CutoutError], T], otherwise: T) -> T:
@@ -30,5 +53,9 @@ def nearest(error: CutoutError, table: Mapping[type[CutoutError], T], otherwise:
 
 
 def headers_of(error: CutoutError) -> dict[str, str]:
-    """When to come again, for a server that is full."""
-    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
+    """When to come again, where we are full; how to say who one is, where nobody knows it."""
+    if isinstance(error, Overloaded):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, AuthenticationFailed) and not isinstance(error, PermissionDenied):
+        return {"WWW-Authenticate": "Bearer"}
+    return {}

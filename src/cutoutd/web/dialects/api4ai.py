@@ -16,12 +16,8 @@ from pydantic import AliasChoices, Field
 
 from cutoutd.command import Background, ImageKind, Output, RemoveBackground, Shadow, Source
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
     InvalidRequest,
-    NotFound,
-    Overloaded,
-    RateLimited,
     SourceRejected,
     SourceUnreachable,
 )
@@ -43,13 +39,7 @@ SUBJECTS = ("general", "people", "cars")
 Mode = Literal["fg-image", "fg-image-shadow", "fg-mask"]
 MODES: tuple[Mode, ...] = ("fg-image", "fg-image-shadow", "fg-mask")
 
-STATUSES: StatusTable = {
-    InvalidRequest: 422,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 503,
-    RateLimited: 429,
-}
+STATUSES: StatusTable = {InvalidRequest: 422}
 
 
 class ResultsRequest(RequestFields):

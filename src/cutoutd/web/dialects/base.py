@@ -23,6 +23,9 @@ from cutoutd.web.state import state_of
 
 log = logging.getLogger(__name__)
 
+EXPECTED = (CutoutError, RequestValidationError, HTTPException)
+"""What routes and the web framework raise on purpose."""
+
 RenderError = Callable[[Request, CutoutError], Response]
 RenderWebhook = Callable[[Job, Links], bytes]
 
@@ -52,11 +55,10 @@ def in_dialect(render_error: RenderError) -> type[APIRoute]:
             async def handle_in_dialect(request: Request) -> Response:
                 try:
                     return await handle(request)
-                except (CutoutError, RequestValidationError, HTTPException) as error:
+                except Exception as error:
+                    if not isinstance(error, EXPECTED):
+                        log.exception("unexpected error in %s", request.url.path)
                     known = as_cutout_error(error)
-                except Exception:
-                    log.exception("unexpected error in %s", request.url.path)
-                    known = ProcessingFailed("Internal server error.")
                 state_of(request.scope).error_code = known.code  # For the log and the metrics.
                 return render_error(request, known)
 
@@ -66,12 +68,15 @@ def in_dialect(render_error: RenderError) -> type[APIRoute]:
 
 
 def as_cutout_error(error: Exception) -> CutoutError:
-    """The member of our tree that an exception of the web framework stands for."""
+    """The member of our tree that any exception stands for: one of the web framework's, a bug."""
     if isinstance(error, CutoutError):
         return error
     if isinstance(error.__cause__, CutoutError):  # Raised while the framework read the body.
         return error.__cause__
     if isinstance(error, RequestValidationError):
         return invalid_from(error.errors())
-    detail = error.detail if isinstance(error, HTTPException) else "The request is not understood."
-    return InvalidRequest(str(detail))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return InvalidRequest("This address does not answer this HTTP method.")
+    if isinstance(error, HTTPException):
+        return InvalidRequest(str(error.detail))
+    return ProcessingFailed("Internal server error.")

@@ -12,12 +12,8 @@ from pydantic import Field
 
 from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
-    InvalidRequest,
-    NotFound,
     Overloaded,
-    SourceUnreachable,
 )
 from cutoutd.web.accept import PICTURES, AcceptDep, preferred
 from cutoutd.web.bodies import body_of, documented
@@ -31,13 +27,7 @@ NAME = "clipdrop"
 PATH = "/remove-background/v1"
 FIELD = "image_file"
 OFFERED = ("image/png", "image/webp", "image/jpeg")
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    SourceUnreachable: 400,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 429,
-}
+STATUSES: StatusTable = {Overloaded: 429}
 
 
 class ClipdropRequest(RequestFields):

@@ -22,12 +22,9 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
     InvalidRequest,
     NotFound,
-    Overloaded,
-    RateLimited,
     SourceUnreachable,
 )
 from cutoutd.imaging.color import parse_color
@@ -35,25 +32,18 @@ from cutoutd.jobs.model import Job, JobStatus
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
-from cutoutd.web.details import details_of
+from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.failures import error_of
 from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, not_above
-from cutoutd.web.statuses import StatusTable, headers_of, status_of
+from cutoutd.web.statuses import StatusTable, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "octoai"
 PATH = "/background-removal"
 PICTURE = "init_image"
 
-STATUSES: StatusTable = {
-    InvalidRequest: 422,
-    SourceUnreachable: 422,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 503,
-    RateLimited: 429,
-}
+STATUSES: StatusTable = {InvalidRequest: 422, SourceUnreachable: 422}
 
 ColorPart = Annotated[int, Field(ge=0, le=255)]
 
@@ -117,13 +107,8 @@ class PollResponse(BaseModel):
 
 
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
-    """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
-    status, headers = status_of(error, STATUSES), headers_of(error)
-    if isinstance(error, AuthenticationFailed):
-        headers["WWW-Authenticate"] = "Bearer"
-    if status == 422 and isinstance(error, InvalidRequest):
-        return JSONResponse({"detail": details_of(error)}, status, headers)
-    return JSONResponse({"detail": error.message}, status, headers)
+    """As FastAPI answers."""
+    return as_fastapi(error, status_of(error, STATUSES))
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["OctoAI"])

@@ -23,10 +23,7 @@ from cutoutd.command import (
 from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
-    InvalidRequest,
-    NotFound,
     Overloaded,
-    SourceUnreachable,
 )
 from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
@@ -43,13 +40,7 @@ FIELD = "image_file"
 PLENTY = 1_000_000
 FORMATS = {"png": ImageFormat.PNG, "jpg": ImageFormat.JPEG, "webp": ImageFormat.WEBP}
 MOST_PIXELS = {"preview": 250_000, "medium": 1_500_000, "hd": 4_000_000, "full": 36_000_000}
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    SourceUnreachable: 400,
-    AuthenticationFailed: 403,
-    NotFound: 404,
-    Overloaded: 429,
-}
+STATUSES: StatusTable = {AuthenticationFailed: 403, Overloaded: 429}
 
 
 class PhotoroomRequest(RequestFields):

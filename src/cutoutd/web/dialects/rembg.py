@@ -26,18 +26,13 @@ from cutoutd.command import (
     Source,
 )
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
     InvalidRequest,
-    NotFound,
-    Overloaded,
-    RateLimited,
     SourceRejected,
-    SourceUnreachable,
 )
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
-from cutoutd.web.details import details_of
+from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import (
     Color,
@@ -50,7 +45,7 @@ from cutoutd.web.fields import (
     Url,
     not_above,
 )
-from cutoutd.web.statuses import StatusTable, headers_of, status_of
+from cutoutd.web.statuses import StatusTable, status_of
 from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "rembg"
@@ -61,15 +56,7 @@ INDEX = (
     'the API\'s description: <a href="/openapi.json">openapi.json</a>.\n'
 )
 
-STATUSES: StatusTable = {
-    InvalidRequest: 422,
-    SourceRejected: 400,
-    SourceUnreachable: 400,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 503,
-    RateLimited: 429,
-}
+STATUSES: StatusTable = {InvalidRequest: 422, SourceRejected: 400}
 
 
 class RemoveRequest(RequestFields):
@@ -187,12 +174,9 @@ class RemoveFileRequest(RemoveRequest):
 
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
-    """FastAPI's shapes: a list of complaints with 422, otherwise one sentence."""
-    status, headers = status_of(error, STATUSES, too_large=400), headers_of(error)
-    if status == 422 and isinstance(error, InvalidRequest):
-        place = "query" if request.method == "GET" else "body"
-        return JSONResponse({"detail": details_of(error, place=place)}, status, headers)
-    return JSONResponse({"detail": error.message}, status, headers)
+    """As FastAPI answers."""
+    place = "query" if request.method == "GET" else "body"
+    return as_fastapi(error, status_of(error, STATUSES, too_large=400), place=place)
 
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["rembg"])

@@ -13,10 +13,7 @@ from pydantic import Field
 
 from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
-    InvalidRequest,
-    NotFound,
     Overloaded,
 )
 from cutoutd.web.accept import AcceptDep, prefers_json
@@ -31,12 +28,7 @@ NAME = "stability"
 PATH = "/v2beta/stable-image/edit/remove-background"
 FIELD = "image"
 
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 429,
-}
+STATUSES: StatusTable = {Overloaded: 429}
 NAMES = {
     400: "bad_request",
     401: "unauthorized",

@@ -13,10 +13,7 @@ from pydantic import BaseModel, Field
 
 from cutoutd.command import ImageKind, Output, RemoveBackground
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
-    InvalidRequest,
-    NotFound,
     Overloaded,
     SourceRejected,
 )
@@ -29,13 +26,7 @@ from cutoutd.web.synchronous import perform, picture_of
 
 NAME = "withoutbg"
 FIELD = "image_base64"
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    SourceRejected: 415,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 429,
-}
+STATUSES: StatusTable = {SourceRejected: 415, Overloaded: 429}
 
 
 class WithoutBgRequest(RequestFields):

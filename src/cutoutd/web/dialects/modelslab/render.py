@@ -8,12 +8,10 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from cutoutd.errors import (
-    AuthenticationFailed,
     CutoutError,
     InvalidRequest,
     NotFound,
     Overloaded,
-    RateLimited,
     SourceRejected,
     SourceUnreachable,
 )
@@ -28,23 +26,13 @@ from cutoutd.web.dialects.modelslab.schemas import (
     RemoveBgMaskRequest,
 )
 from cutoutd.web.links import Links
-from cutoutd.web.statuses import StatusTable, headers_of, status_of
+from cutoutd.web.statuses import headers_of, status_of
 
 TIP = (
     "Your image is processing in background, you can get this image using fetch API: "
     "POST to the fetch_result link"
 )
 TRY_LATER = "Try to fetch request after seconds estimated"
-
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    SourceUnreachable: 400,
-    AuthenticationFailed: 401,
-    NotFound: 404,
-    Overloaded: 503,
-    RateLimited: 429,
-}
-"""Where the operator wants real ones."""
 
 CLASSIC_META = {"inverse_mask", "n_samples"}
 """What v5 did not have in its `meta`."""
@@ -145,7 +133,7 @@ def render_webhook(job: Job, links: Links) -> bytes:
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
     """Errors are HTTP 200, as the vendor's OpenAPI and its clients expect, unless configured."""
     real = context_of(request).options.modelslab_status_codes
-    status = status_of(error, STATUSES, too_large=400) if real else 200
+    status = status_of(error, too_large=400) if real else 200
     message = error.message
     if isinstance(error, NotFound):
         message = "Request not found"

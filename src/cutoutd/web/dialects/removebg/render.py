@@ -43,13 +43,7 @@ _FIELD: dict[str, tuple[str, str]] = {
     "region": ("roi_exceeds_bounds", "Region of interest exceeds the image's bounds"),
 }
 
-STATUSES: StatusTable = {
-    InvalidRequest: 400,
-    SourceUnreachable: 400,
-    AuthenticationFailed: 403,
-    NotFound: 404,
-    Overloaded: 429,
-}
+STATUSES: StatusTable = {AuthenticationFailed: 403, Overloaded: 429}
 _OTHER: dict[type[CutoutError], tuple[str, str]] = {
     SourceUnreachable: ("failed_image_download", "Failed to download image"),
     AuthenticationFailed: ("auth_failed", "API Key invalid"),
