@@ -5,15 +5,19 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, text
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
 
+import cutoutd.jobs.database
 from cutoutd.clients.schema import api_keys
 from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.store import JobStore
 
 
@@ -96,10 +100,60 @@ def test_a_database_url_of_another_kind_is_refused(url: str, tmp_path: Path) -> 
         open_database(url, tmp_path)
 
 
-def test_a_database_that_is_away_is_a_reason_to_come_back(tmp_path: Path) -> None:
-    with pytest.raises(Overloaded) as away:
+def test_a_database_that_is_away_at_the_start_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="CUTOUTD_DATABASE_URL"):
         open_database(f"postgresql://nobody@/none?host={tmp_path}", tmp_path)
-    assert away.value.retry_after_s > 0
+
+
+def test_a_damaged_database_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite3").write_bytes(b"no database" * 1000)
+    with pytest.raises(ConfigurationError, match="not a database"):
+        open_database("", tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="CUTOUTD_DATA_DIR"):
+        open_database("", tmp_path / "missing")
+
+
+def test_a_database_of_a_newer_version_is_said_in_one_sentence(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(ConfigurationError, match="newer version"):
+        open_database("", tmp_path)
+
+
+def test_a_database_that_breaks_is_a_reason_to_come_back(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE jobs"))
+    with pytest.raises(Overloaded):
+        store.get(1)
+    database.close()
+
+
+def test_the_database_is_for_this_user_alone(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    JobStore(database, render_webhook=render_webhook).insert(a_submission())
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    database.close()
+
+
+def test_the_images_of_an_older_version_keep_their_links(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    job = JobStore(database, render_webhook=render_webhook).insert(a_submission())
+    config = Config()
+    folder = Path(cutoutd.jobs.database.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    for move, revision in ((command.downgrade, "0002"), (command.upgrade, "head")):
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            move(config, revision)
+    assert FileRecords(database).find(job.artifact_keys[0]) is not None
+    database.close()
 
 
 def test_a_full_disk_is_a_reason_to_come_back(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -92,3 +93,19 @@ def test_it_knows_how_much_room_is_left(artifacts: LocalArtifactStore) -> None:
     free = artifacts.free_bytes()
     assert free is not None
     assert free > 0
+
+
+def test_files_and_folders_are_for_this_user_alone(tmp_path: Path) -> None:
+    store = LocalArtifactStore(tmp_path / "data" / "artifacts")
+    store.put("generations/a.png", b"bytes", media_type="image/png")
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "data").rglob("*")}
+    assert modes == {0o700, 0o600}
+
+
+def test_a_store_whose_folder_is_gone_has_no_room(tmp_path: Path) -> None:
+    store = LocalArtifactStore(tmp_path / "artifacts")
+    shutil.rmtree(tmp_path / "artifacts")
+    assert store.free_bytes() == 0
+    with pytest.raises(Overloaded):
+        store.put("generations/a.png", b"bytes", media_type="image/png")
+    store.tidy(1)

@@ -104,9 +104,10 @@ def _store() -> "Iterator[tuple[KeyStore, int]]":
     from cutoutd.jobs.database import open_database
     from cutoutd.jobs.model import now_ms
     from cutoutd.server.settings import load_settings
+    from cutoutd.storage.local import make_private
 
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(settings.data_dir)
     database = open_database(settings.database_url, settings.data_dir)
     try:
         yield KeyStore(database, now_ms=now_ms), now_ms()

@@ -15,6 +15,7 @@ def serve(
 
     The first signal finishes what runs, the second gives it back to the queue.
     """
+    import os
     import sys
     from contextlib import closing
 
@@ -30,6 +31,7 @@ def serve(
     from cutoutd.server.settings import load_settings
     from cutoutd.server.wiring import open_server
 
+    os.umask(0o077)  # Whatever this process writes is for its user alone.
     settings = load_settings(host=host, port=port)
     config = config_of(settings)
     Sessions(config.models).check()  # In one sentence, before anything starts.

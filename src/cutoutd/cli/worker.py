@@ -16,6 +16,7 @@ def worker(
     """
     import logging
     import logging.config
+    import os
     import signal
     import threading
 
@@ -24,6 +25,7 @@ def worker(
     from cutoutd.server.settings import load_settings
     from cutoutd.server.wiring import open_worker
 
+    os.umask(0o077)  # Whatever this process writes is for its user alone.
     settings = load_settings()
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")

@@ -5,6 +5,7 @@ that is away or full becomes Overloaded here, so that a caller is told to come b
 """
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -98,6 +99,7 @@ def open_database(url: str, data_dir: Path) -> Database:
                 hide_parameters=True,
             )
         elif address.get_backend_name() == "sqlite":
+            _make_private(address.database)
             engine = _open_sqlite(url)
         else:
             raise ConfigurationError(
@@ -113,6 +115,19 @@ def open_database(url: str, data_dir: Path) -> Database:
     database = Database(engine)
     _migrate(database)
     return database
+
+
+def _make_private(file: str | None) -> None:
+    """The file, for this user alone; SQLite gives its neighbours the same mode."""
+    if file and file != ":memory:":
+        try:
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+            Path(file).chmod(0o600)
+        except OSError as exc:
+            raise ConfigurationError(
+                f"The job store cannot be opened ({exc.strerror}). Does the folder of "
+                "CUTOUTD_DATA_DIR exist, and may this user write there?"
+            ) from exc
 
 
 def _migrate(database: Database) -> None:

@@ -5,6 +5,7 @@ moment a reader finds the old file, the new file or none, and never a part of on
 """
 
 import errno
+import logging
 import os
 import shutil
 import uuid
@@ -12,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cutoutd.errors import NotFound, Overloaded, ProcessingFailed
+from cutoutd.errors import NotFound, Overloaded
 from cutoutd.storage.store import ArtifactStat, checked_key, media_type_of
+
+log = logging.getLogger(__name__)
 
 _PARTIAL = ".partial"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -27,13 +30,13 @@ class LocalArtifactStore:
         self._root = root
         self._partial = root / _PARTIAL
         with _translated():
-            self._partial.mkdir(parents=True, exist_ok=True)
+            make_private(self._partial)
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:  # noqa: ARG002 - The ending says it.
         """Store durably; returns when a crash can no longer lose it."""
         target = self._root / checked_key(key)
         partial = self._partial / uuid.uuid4().hex
-        with _translated():
+        with _translated(missing=False):
             try:
                 _write_synced(partial, data)
                 self._make_folder(target.parent)
@@ -87,27 +90,41 @@ class LocalArtifactStore:
                     yield key
 
     def free_bytes(self) -> int | None:
-        """Room left on the disk."""
-        return shutil.disk_usage(self._root).free
+        """Room left on the disk; none where the folder is gone."""
+        try:
+            return shutil.disk_usage(self._root).free
+        except OSError:
+            return 0
 
     def tidy(self, before_ms: int) -> None:
         """Remove what writers that died before this time left half-written."""
-        for partial in self._partial.iterdir():
+        for partial in self._partial.glob("*"):
             if _modified_ms(partial) < before_ms:
                 partial.unlink(missing_ok=True)
 
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private(folder)
             for parent in folder.relative_to(self._root).parents:
                 _sync_folder(self._root / parent)
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
+    with open(path, "xb", opener=_private) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def make_private(folder: Path) -> None:
+    """Make the folder and those above it that are missing, for this user alone."""
+    for one in (*reversed(folder.parents), folder):
+        if not one.is_dir():
+            one.mkdir(mode=0o700, exist_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -126,12 +143,14 @@ def _modified_ms(file: Path) -> float:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, missing: bool = True) -> Iterator[None]:
+    """missing: a path that is not there is a file that is not there, and no broken store."""
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
-        raise NotFound("There is no such file.") from exc
     except OSError as exc:
+        if missing and isinstance(exc, FileNotFoundError | IsADirectoryError | NotADirectoryError):
+            raise NotFound("There is no such file.") from exc
         if exc.errno in _NO_ROOM:
             raise Overloaded("There is no room to store the image.", retry_after_s=60) from exc
-        raise ProcessingFailed("The image could not be stored or read.") from exc
+        log.error("images cannot be stored or read: %s", exc.strerror)  # noqa: TRY400
+        raise Overloaded("Images cannot be stored or read now.", retry_after_s=60) from exc

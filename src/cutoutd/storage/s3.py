@@ -4,6 +4,7 @@ Credentials come from where AWS tools look for them (AWS_ACCESS_KEY_ID, a profil
 instance), never from our own settings. obstore repeats failed requests by itself.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,11 +16,13 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from cutoutd.errors import ConfigurationError, NotFound, ProcessingFailed
+from cutoutd.errors import ConfigurationError, NotFound, Overloaded
 from cutoutd.storage.store import ArtifactStat, S3Options, checked_key
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
+
+log = logging.getLogger(__name__)
 
 
 class S3ArtifactStore:
@@ -120,4 +123,5 @@ def _translated() -> Iterator[None]:
     except (NotFoundError, FileNotFoundError) as exc:
         raise NotFound("There is no such file.") from exc
     except BaseError as exc:
-        raise ProcessingFailed("The image could not be stored or read.") from exc
+        log.error("images cannot be stored or read: %s", type(exc).__name__)  # noqa: TRY400
+        raise Overloaded("Images cannot be stored or read now.", retry_after_s=60) from exc

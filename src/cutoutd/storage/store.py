@@ -64,7 +64,10 @@ class S3Options:
 
 
 class ArtifactStore(Protocol):
-    """Thread-safe. A missing or impossible key raises NotFound, a full disk Overloaded."""
+    """Thread-safe. A missing or impossible key raises NotFound, a full or broken store Overloaded.
+
+    What is stored can be read by the user of this process alone.
+    """
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:
         """Store durably; returns when a crash can no longer lose it."""
