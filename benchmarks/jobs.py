@@ -34,6 +34,7 @@ from cutoutd.command import RemoveBackground, Source
 from cutoutd.jobs.database import open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import JobStatus, Outcome, Submission
 from cutoutd.jobs.records import JobRecords
@@ -94,6 +95,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     service = Service(
         store=store,
         records=JobRecords(database),
+        files=FileRecords(database),
         artifacts=artifacts,
         dispatcher=dispatcher,
         estimator=Estimator(database, slots=dispatcher.slots),
@@ -113,7 +115,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
         await asyncio.get_running_loop().run_in_executor(alone, remover.remove, picture, COMMAND)
 
     async def upload() -> None:
-        await run(RemoveBackground(sources=(await service.files.keep(picture),)))
+        await run(RemoveBackground(sources=(await service.files.keep(picture, client="ann"),)))
 
     async def sync() -> None:
         with (folder / "probe").open("wb") as probe:

@@ -224,6 +224,11 @@ class RemoveBackground:
     callback: Callback | None = None
     version: int = COMMAND_VERSION
 
+    def pictures(self) -> tuple[Source, ...]:
+        """Everything that has to be obtained: the sources, and what lies behind."""
+        behind = self.background.picture if self.background else None
+        return self.sources if behind is None else (*self.sources, behind)
+
     def to_json(self) -> str:
         """The command as JSON text, as the job store keeps it."""
         return _adapter().dump_json(self).decode()

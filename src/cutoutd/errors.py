@@ -9,6 +9,7 @@ CutoutError
 ├── AuthenticationFailed    no key, or a wrong one
 │   └── PermissionDenied    a good key that may not do this
 ├── NotFound                no such job, artifact or model for this client
+│   └── Gone                it was here, and was deleted or has expired
 ├── SourceUnreachable       the picture's own server failed; asking again may help
 ├── Overloaded              we are full; ask again after `retry_after_s`
 │   └── RateLimited         this client has had its share for now
@@ -23,6 +24,7 @@ public and never changes; the sentence may. An error does not know its HTTP stat
 because one dialect answers 200 where another answers 502.
 """
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 
@@ -124,6 +126,17 @@ class NotFound(CutoutError):
     """There is no such thing for this client; another client's thing looks the same."""
 
     code = "not_found"
+
+
+class Gone(NotFound):
+    """It was here, and was deleted by its client or has expired."""
+
+    code = "gone"
+
+    def __init__(self, what: str, *, at_ms: int) -> None:
+        when = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        super().__init__(f"{what} was deleted at {when}, or expired then.")
+        self.at_ms = at_ms
 
 
 class SourceUnreachable(CutoutError):

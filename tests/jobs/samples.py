@@ -1,5 +1,7 @@
 """Values and a clock for the tests of jobs."""
 
+import uuid
+
 from cutoutd.command import Callback, Matting, RemoveBackground, Source
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 
@@ -34,17 +36,19 @@ def a_submission(
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
     keep_ms: int = 86_400_000,
+    uploads: tuple[str, ...] = (),
 ) -> Submission:
     return Submission(
         client=client,
         dialect="native",
         command=RemoveBackground(
-            sources=tuple(Source(url=f"http://pictures/{n}.jpg") for n in range(pictures)),
+            sources=tuple(Source(artifact=key) for key in uploads)
+            or tuple(Source(url=f"http://pictures/{n}.jpg") for n in range(pictures)),
             model=model,
             matting=matting,
             callback=Callback(url=webhook) if webhook else None,
         ),
-        artifact_keys=tuple(f"generations/{n}.png" for n in range(pictures)),
+        artifact_keys=tuple(f"generations/{uuid.uuid4()}-{n}.png" for n in range(pictures)),
         echo={"track_id": 7},
         link_base="http://here",
         priority=priority,

@@ -418,6 +418,6 @@ def test_a_delivery_that_cannot_be_sent_costs_itself_an_attempt(
 ) -> None:
     with receiver() as it:
         owed(store, it.url)
-        start(QUICK, "whsec_no base64")
+        start(QUICK, "whsec_x")
         (delivery,) = deliveries.wait_for(1)
     assert (delivery.attempts, delivery.state) == (1, DeliveryState.PENDING)

@@ -1,6 +1,7 @@
 """The hostile URLs again, where they really arrive: as a source, a background and a webhook."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def started(store: JobStore, command: RemoveBackground) -> Job:
         client="ann",
         dialect="native",
         command=command,
-        artifact_keys=("generations/1.png",),
+        artifact_keys=(f"generations/{uuid.uuid4()}.png",),
         echo={},
         link_base="http://here",
     )

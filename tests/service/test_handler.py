@@ -2,6 +2,7 @@
 
 import io
 import logging
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from cutoutd.command import (
     RemoveBackground,
     Source,
 )
-from cutoutd.errors import InvalidRequest, SourceUnreachable
+from cutoutd.errors import InvalidRequest, NotFound, Overloaded, SourceUnreachable
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
@@ -109,7 +110,7 @@ def started(store: JobStore, command: RemoveBackground) -> Job:
         client="ann",
         dialect="native",
         command=command,
-        artifact_keys=tuple(f"generations/{n}.png" for n in range(count)),
+        artifact_keys=tuple(f"generations/{uuid.uuid4()}-{n}.png" for n in range(count)),
         echo={},
         link_base="http://here",
     )
@@ -271,3 +272,41 @@ def test_a_background_picture_is_obtained_once(store: JobStore, artifacts: Artif
     )
     assert handler.perform(started(store, command)).status is JobStatus.SUCCEEDED
     assert fetched.count("http://host/b.png") == 1
+
+
+@pytest.mark.parametrize("broken", ["put", "get"])
+def test_a_store_without_room_is_no_fault_of_the_job(
+    store: JobStore,
+    artifacts: ArtifactStore,
+    handler: Handler,
+    broken: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    artifacts.put("inputs/x", photo(), media_type="")
+    job = started(store, RemoveBackground(sources=(Source(artifact="inputs/x"),)))
+
+    def away(*_: object, **__: object) -> bytes:
+        raise Overloaded("Images cannot be stored or read now.", retry_after_s=60)
+
+    monkeypatch.setattr(artifacts, broken, away)
+    with pytest.raises(Overloaded):
+        handler.perform(job)
+
+
+def test_an_image_that_nobody_wants_any_more_is_not_stored(
+    store: JobStore, artifacts: ArtifactStore
+) -> None:
+    def cancel_meanwhile(url: str) -> bytes:
+        store.cancel(job.id)
+        return PICTURES[url]
+
+    handler = Handler(
+        store=store,
+        artifacts=artifacts,
+        fetch=cancel_meanwhile,
+        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
+    )
+    job = started(store, RemoveBackground(sources=urls("a")))
+    assert handler.perform(job).status is JobStatus.CANCELLED
+    with pytest.raises(NotFound):
+        artifacts.get(job.artifact_keys[0])

@@ -13,6 +13,7 @@ from cutoutd.errors import NotFound, Overloaded, RequestConflict
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.records import JobRecords
@@ -47,6 +48,7 @@ class Place:
         self.service = Service(
             store=self.store,
             records=JobRecords(self.database),
+            files=FileRecords(self.database),
             artifacts=self.artifacts,
             dispatcher=self.dispatcher,
             estimator=Estimator(self.database, slots=self.dispatcher.slots),

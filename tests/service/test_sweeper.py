@@ -3,21 +3,20 @@
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.jobs.samples import FakeClock, a_submission, succeeded
 
-from cutoutd.command import Source
 from cutoutd.errors import NotFound, ProcessingFailed
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.limits import JobLimits
-from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, now_ms
+from cutoutd.jobs.model import Job, Outcome, now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
-from cutoutd.service.sweeper import Sweeper, forget_inputs
+from cutoutd.service.sweeper import Sweeper
 from cutoutd.storage.local import LocalArtifactStore
 
 DAY_S = 24 * 3600
@@ -34,12 +33,14 @@ class Place:
         self.deliveries = DeliveryStore(self.database, clock=self.clock)
         self.folder = folder / "artifacts"
         self.artifacts = LocalArtifactStore(self.folder)
+        self.file_records = FileRecords(self.database, clock=self.clock)
         self.records = JobRecords(self.database, clock=self.clock)
         self.sweeper = self.sweeper_every(300)
 
     def sweeper_every(self, seconds: float) -> Sweeper:
         return Sweeper(
             records=self.records,
+            files=self.file_records,
             deliveries=self.deliveries,
             artifacts=self.artifacts,
             limits=JobLimits(),
@@ -73,7 +74,7 @@ def test_a_job_and_its_pictures_go_when_they_have_been_kept_long_enough(place: P
     job = place.ended_job(pictures=2)
     place.clock.advance(DAY_S - 1)
     place.sweeper.sweep()
-    assert place.files() == ["generations/0.png", "generations/1.png"]
+    assert place.files() == sorted(job.artifact_keys)
     place.clock.advance(1)
     place.sweeper.sweep()
     assert place.files() == []
@@ -143,30 +144,13 @@ def test_it_sweeps_at_its_start_and_stops_when_told(
     assert place.files() == []
 
 
-@pytest.mark.parametrize(
-    ("code", "left"), [(None, 0), ("source_rejected", 0), ("processing_failed", 1)]
-)
-def test_an_upload_goes_with_its_job_unless_the_fault_was_ours(
-    place: Place, code: str | None, left: int
-) -> None:
-    place.put("inputs/x")
-    outcome = succeeded()
-    if code is not None:
-        failure = Failure(code=code, message="")
-        outcome = Outcome(status=JobStatus.FAILED, failure=failure)
-    job = place.ended_job(outcome)
-    command = replace(job.command, sources=(Source(artifact="inputs/x"),))
-    place.artifacts.delete("generations/0.png")
-    forget_inputs(replace(job, command=command), place.artifacts)
-    assert len(place.files()) == left
-
-
 def test_a_file_that_cannot_be_deleted_keeps_nobody_elses(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = [place.ended_job() for _ in range(3)]
+    for _ in range(3):
+        place.ended_job()
     place.clock.advance(DAY_S)
-    delete, stuck = place.artifacts.delete, [jobs[0].id]
+    delete, stuck = place.artifacts.delete, [True]
 
     def refuse_once(key: str) -> None:
         if stuck:
@@ -175,11 +159,11 @@ def test_a_file_that_cannot_be_deleted_keeps_nobody_elses(
         delete(key)
 
     monkeypatch.setattr(place.artifacts, "delete", refuse_once)
-    with pytest.raises(ProcessingFailed, match="1 expired job"):
+    with pytest.raises(ProcessingFailed, match="1 file"):
         place.sweeper.sweep()
-    assert [job.id for job in place.records.find()] == [jobs[0].id]
+    assert len(place.files()) == 1
     place.sweeper.sweep()
-    assert place.records.find() == []
+    assert place.files() == []
 
 
 def test_a_sweep_that_fails_is_repeated_and_told(

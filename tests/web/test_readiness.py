@@ -61,13 +61,6 @@ def test_whatever_the_store_raises_is_an_answer(error: Exception) -> None:
     assert details(given)["store"] == "the database does not answer"
 
 
-def test_a_folder_that_is_gone_is_an_answer() -> None:
-    def gone() -> int:
-        raise FileNotFoundError
-
-    assert not readiness(free=gone).ready()
-
-
 def test_a_server_without_a_model_is_not_ready() -> None:
     assert not readiness(models=()).ready()
 

@@ -18,5 +18,7 @@ class ClientOptions:
     """Jobs a client may submit in a minute, where its keys say nothing; None is no limit."""
     unfinished: int | None = None
     """Jobs a client may have waiting or running, likewise."""
+    stored_bytes: int | None = None
+    """Bytes of uploads a client may have stored at one time; None is no limit."""
     counters_url: str = ""
     """Where the rates are counted: redis://…, or empty for this process."""

@@ -115,8 +115,16 @@ class ClientLimits:
     """What each client may ask for: its keys' limits, or else the server's."""
 
     def __init__(
-        self, clients: Clients, *, per_minute: int | None, unfinished: int | None, url: str = ""
+        self,
+        clients: Clients,
+        *,
+        per_minute: int | None,
+        unfinished: int | None,
+        stored_bytes: int | None = None,
+        url: str = "",
     ) -> None:
+        """stored_bytes: what one client may have uploaded at one time; None is any number."""
+        self._stored_bytes = stored_bytes
         self._clients = clients
         self._unfinished = unfinished
         self.quotas = Quotas(
@@ -130,3 +138,7 @@ class ClientLimits:
     def unfinished_limit(self, client: str) -> int | None:
         """Jobs that the client may have waiting or running at one time."""
         return self._clients.limits_of(client)[1] or self._unfinished
+
+    def stored_limit(self, client: str) -> int | None:  # noqa: ARG002 - All have the same.
+        """Bytes of uploads that the client may have stored at one time."""
+        return self._stored_bytes

@@ -5,6 +5,7 @@ The jobs table is the truth. A dispatcher may forget everything; `start` finds i
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from sqlalchemy import Connection
@@ -12,14 +13,17 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from cutoutd.errors import AttemptLost, Overloaded
 from cutoutd.jobs.model import Failure, Job, Outcome
-from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.store import Enlist, JobStore
 from cutoutd.logs import working_on
 from cutoutd.loops import Loop
 
 log = logging.getLogger(__name__)
 
 Perform: TypeAlias = Callable[[Job], Outcome]
-"""Does the work of one attempt; never raises for anything the job itself can cause."""
+"""Does the work of one attempt; never raises for anything the job itself can cause.
+
+Raises Overloaded when room or a store is away that the job needs: it is put back until later.
+"""
 
 TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
 
@@ -59,14 +63,24 @@ class Dispatcher(Protocol):
         ...
 
 
-def run_attempt(store: JobStore, job: Job, perform: Perform) -> None:
+def run_attempt(
+    store: JobStore, job: Job, perform: Perform, *, enlist: Enlist | None = None
+) -> None:
     """Work on a running job and record how it ended.
 
+    What raises Overloaded for want of room or of a store is put back, not failed.
     A store that is away is asked again for two minutes, so that a database restart does not
     throw work away. If another attempt has taken over, this one's outcome is dropped.
     """
-    with working_on(job.id):
-        outcome = perform(job)
+    record: Callable[[], object]
+    try:
+        with working_on(job.id):
+            outcome = perform(job)
+    except Overloaded as exc:
+        log.warning("job %d is put back: %s", job.id, exc.__cause__ or exc.message)
+        record = partial(store.put_back, job, enlist=enlist)
+    else:
+        record = partial(store.finish, job, outcome)
     patiently = Retrying(
         retry=retry_if_exception_type(Overloaded),
         wait=wait_random_exponential(multiplier=0.1, max=5),
@@ -74,6 +88,6 @@ def run_attempt(store: JobStore, job: Job, perform: Perform) -> None:
         reraise=True,
     )
     try:
-        patiently(store.finish, job, outcome)
+        patiently(record)
     except AttemptLost:
         log.info("attempt %d of job %d was dropped: the job moved on", job.attempt, job.id)

@@ -109,6 +109,10 @@ class Job:
     expires_at: int | None
     """When the job and its artifacts may be swept."""
     outcome: Outcome | None
+    gone_at: int | None = None
+    """When its artifacts were deleted, by its client or because they had expired."""
+    due_at: int | None = None
+    """A job that was put back waits until then."""
     turn: int = 0
     """Its place among the waiting jobs of its priority, lowest first."""
 

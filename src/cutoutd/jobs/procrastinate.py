@@ -16,6 +16,8 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
@@ -98,6 +100,7 @@ class ProcrastinateDispatcher:
             priority=job.priority * _PRIORITY_STEP - min(job.turn, _PRIORITY_STEP - 1),
             queueing_lock=f"job-{job.id}",
             connection=transaction.connection.driver_connection,
+            schedule_at=datetime.fromtimestamp(job.due_at / 1000, UTC) if job.due_at else None,
         )
         try:
             ticket.defer(job_id=job.id)
@@ -192,7 +195,8 @@ class ProcrastinateDispatcher:
 
     async def _run_attempt(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, run_attempt, self._store, job, self._perform)
+        attempt = partial(run_attempt, self._store, job, self._perform, enlist=self.enlist)
+        work = loop.run_in_executor(self._threads, attempt)
         try:
             async with asyncio.timeout(self._time_limit_s):
                 await asyncio.shield(work)

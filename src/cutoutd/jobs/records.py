@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from cutoutd.errors import InvalidRequest, NotFound
 from cutoutd.jobs.database import Database
+from cutoutd.jobs.files import delete_files, revive_files
 from cutoutd.jobs.model import Job, JobStatus, now_ms
 from cutoutd.jobs.rows import IDEMPOTENCY_MS, job_from_row
 from cutoutd.jobs.schema import jobs
@@ -55,7 +56,7 @@ class JobRecords:
         Raises NotFound, or InvalidRequest for a job in another state.
         """
         ended_badly = jobs.c.status.in_((JobStatus.FAILED, JobStatus.CANCELLED))
-        again = update(jobs).where((jobs.c.id == job_id) & ended_badly)
+        again = update(jobs).where((jobs.c.id == job_id) & ended_badly & jobs.c.gone_at.is_(None))
         again = again.values(
             status=JobStatus.QUEUED,
             crashes=0,
@@ -63,18 +64,24 @@ class JobRecords:
             started_at=None,
             finished_at=None,
             expires_at=None,
+            due_at=None,
             outcome=None,
         )
         with self._database.write() as tx:
             row = tx.execute(again.returning(jobs)).one_or_none()
             if row is not None:
                 job = job_from_row(row)
+                revive_files(tx, job_id)
                 if enlist is not None:
                     enlist(tx, job)
                 return job
-            status = tx.execute(select(jobs.c.status).where(jobs.c.id == job_id)).scalar()
-        if status is None:
+            now = select(jobs.c.status, jobs.c.gone_at).where(jobs.c.id == job_id)
+            found = tx.execute(now).one_or_none()
+        if found is None:
             raise NotFound("There is no such job.")
+        status, gone_at = found
+        if gone_at is not None:
+            raise InvalidRequest("The job was deleted, or has expired; it cannot be retried.")
         raise InvalidRequest(
             f"Only failed and cancelled jobs can be retried; this one is {status}."
         )
@@ -86,10 +93,15 @@ class JobRecords:
             return tx.execute(update(jobs).where(old).values(expires_at=self._clock())).rowcount
 
     def expired(self, *, after: int = 0, limit: int = 100) -> list[Job]:
-        """Jobs that have ended and need not be kept any longer, by id; those after this one."""
+        """Jobs that have ended and need not be kept any longer, by id; those after this one.
+
+        One whose images are gone and whose idempotency key still counts stays until it does not.
+        """
+        now = self._clock()
+        remembered = jobs.c.gone_at.is_not(None) & _key_counts(now)
         query = (
             select(jobs)
-            .where(jobs.c.status.not_in(UNFINISHED), jobs.c.expires_at <= self._clock())
+            .where(jobs.c.status.not_in(UNFINISHED), jobs.c.expires_at <= now, ~remembered)
             .where(jobs.c.id > after)
             .order_by(jobs.c.id)
             .limit(limit)
@@ -98,16 +110,25 @@ class JobRecords:
             return [job_from_row(row) for row in connection.execute(query)]
 
     def forget(self, job_ids: Sequence[int]) -> None:
-        """Delete expired jobs; one whose idempotency key still counts stays until it does not."""
+        """Let the files of expired jobs go, and delete the jobs.
+
+        One whose idempotency key still counts stays, and says since when its images are gone.
+        """
+        now = self._clock()
         chosen = jobs.c.id.in_(job_ids) & jobs.c.status.not_in(UNFINISHED)
-        key_ends_at = jobs.c.created_at + IDEMPOTENCY_MS
-        key_counts = jobs.c.idempotency_key.is_not(None) & (key_ends_at > self._clock())
+        first = update(jobs).where(chosen & _key_counts(now) & jobs.c.gone_at.is_(None))
         with self._database.write() as tx:
-            tx.execute(update(jobs).where(chosen & key_counts).values(expires_at=key_ends_at))
-            tx.execute(delete(jobs).where(chosen & ~key_counts))
+            tx.execute(first.values(gone_at=now))
+            delete_files(tx, job_ids, now)
+            tx.execute(delete(jobs).where(chosen & ~_key_counts(now)))
 
     def oldest_unfinished(self) -> int | None:
         """When the oldest job that still needs its sources was accepted, None without one."""
         query = select(func.min(jobs.c.created_at)).where(jobs.c.status.in_(UNFINISHED))
         with self._database.read() as connection:
             return connection.execute(query).scalar()
+
+
+def _key_counts(now: int) -> ColumnElement[bool]:
+    still = jobs.c.created_at + IDEMPOTENCY_MS > now
+    return and_(jobs.c.idempotency_key.is_not(None), still)

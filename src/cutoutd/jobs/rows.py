@@ -124,6 +124,8 @@ def _read(row: Row[Any]) -> Job:
         finished_at=row.finished_at,
         expires_at=row.expires_at,
         outcome=_outcomes().validate_json(row.outcome) if row.outcome else None,
+        gone_at=row.gone_at,
+        due_at=row.due_at,
         turn=row.turn,
     )
 

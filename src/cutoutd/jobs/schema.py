@@ -1,4 +1,4 @@
-"""The tables: what is accepted (`jobs`) and what is owed to receivers (`deliveries`).
+"""The tables: what is accepted (`jobs`), what is stored (`files`), what is owed (`deliveries`).
 
 Times are integers (milliseconds since 1970, UTC), because SQLite keeps no time zones. The
 migrations build these tables; a test compares the two. Other packages' tables share `metadata`.
@@ -6,6 +6,7 @@ migrations build these tables; a test compares the two. Other packages' tables s
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -49,6 +51,8 @@ jobs = Table(
     Column("finished_at", BigInteger),
     Column("keep_ms", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("gone_at", BigInteger),
     Column("idempotency_key", String(255)),
     Column("fingerprint", String(64)),
     Column("outcome", Text),
@@ -61,6 +65,24 @@ jobs = Table(
 
 # Serves "the next job to run" in order, so that a long queue costs no more than a short one.
 Index("ix_jobs_next", jobs.c.status, jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
+
+files = Table(
+    "files",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("client", String(200), nullable=False),
+    Column("job_id", Integer),
+    Column("kind", String(10), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("gone_at", BigInteger),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+    Index(None, "job_id"),
+    Index(None, "client", "kind", "gone_at"),
+    Index(None, "expires_at"),
+    Index(None, "gone_at"),
+)
 
 deliveries = Table(
     "deliveries",

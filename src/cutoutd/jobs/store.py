@@ -8,16 +8,17 @@ Order: higher priority first; within one priority the clients take turns (`turns
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from sqlalchemy import BigInteger, Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, select, update
 
-from cutoutd.errors import AttemptLost, NotFound, Overloaded, RateLimited, RequestConflict
+from cutoutd.errors import AttemptLost, NotFound, Overloaded, RateLimited
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.deliveries import owe
+from cutoutd.jobs.files import delete_files, end_files, take_files
+from cutoutd.jobs.idempotency import find_earlier
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission, now_ms
 from cutoutd.jobs.rows import (
-    IDEMPOTENCY_MS,
     UNREADABLE,
     is_readable,
     job_from_row,
@@ -25,7 +26,18 @@ from cutoutd.jobs.rows import (
     submission_to_row,
 )
 from cutoutd.jobs.schema import jobs
+from cutoutd.jobs.statements import (
+    ANY_WAITING,
+    CLAIM,
+    CRASHED,
+    END,
+    GIVEN_BACK,
+    INSERT,
+    OWNED,
+    START,
+)
 from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
+from cutoutd.jobs.watchers import Watchers
 
 log = logging.getLogger(__name__)
 
@@ -41,39 +53,8 @@ POISON = Failure(
 _POISONED = Outcome(status=JobStatus.FAILED, failure=POISON)
 _UNREADABLE = Outcome(status=JobStatus.FAILED, failure=UNREADABLE)
 _CANCELLED = Outcome(status=JobStatus.CANCELLED)
-_CRASHED = {"crashes": jobs.c.crashes + 1}
-_WAITING: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
-
-# Built once, because building a statement costs as much as running it.
-_INSERT = insert(jobs).returning(jobs)
-_ANY_WAITING = select(jobs.c.id).where(QUEUED).limit(1)
-_NEXT = (
-    select(jobs.c.id)
-    .where(QUEUED)
-    .order_by(jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-_RUN = update(jobs).values(
-    status=JobStatus.RUNNING,
-    attempt=jobs.c.attempt + 1,
-    worker=bindparam("by"),
-    started_at=bindparam("at"),
-)
-_CLAIM = _RUN.where(jobs.c.id == _NEXT.scalar_subquery()).returning(jobs)
-_OWNED = (
-    (jobs.c.id == bindparam("own_id"))
-    & (jobs.c.status == JobStatus.RUNNING)
-    & (jobs.c.attempt == bindparam("own_attempt"))
-    & (jobs.c.worker == bindparam("own_worker"))
-)
-_END = update(jobs).values(
-    status=bindparam("to"),
-    outcome=bindparam("as_text"),
-    finished_at=bindparam("now"),
-    expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
-)
-_START = _RUN.where(QUEUED & (jobs.c.id == bindparam("job_id"))).returning(jobs)
+_SOONEST_MS, _LATEST_MS = 5_000, 300_000
+"""How long a job that was put back waits: as long as it has existed, within these."""
 
 
 class JobStore:
@@ -95,14 +76,18 @@ class JobStore:
         self._render_webhook = render_webhook
         self._clock = clock
         self._max_crashes = max_crashes
-        self._watchers: list[Callable[[Job], None]] = []
+        self._watchers = Watchers()
 
     def watch(self, watcher: Callable[[Job], None]) -> None:
-        """Call `watcher` with every job that this process ends, once that is committed.
+        """Call `watcher` with every job that this process ends, as `Watchers` says."""
+        self._watchers.jobs.append(watcher)
 
-        In whichever thread ended it, so it must be quick and must not raise.
+    def watch_files(self, watcher: Callable[[int], None]) -> None:
+        """Call `watcher` with the id of every job some of whose files are gone.
+
+        Also when a late attempt may have written what was gone already.
         """
-        self._watchers.append(watcher)
+        self._watchers.files.append(watcher)
 
     def insert(
         self,
@@ -119,7 +104,7 @@ class JobStore:
         request. The job survives a crash from here on.
         """
         with self._database.write() as tx:
-            earlier = self._earlier(tx, submission)
+            earlier = find_earlier(tx, submission, self._clock())
             if earlier is not None:
                 return earlier
             now = situation(tx, submission)
@@ -127,7 +112,8 @@ class JobStore:
             if max_unfinished is not None and now.unfinished >= max_unfinished:
                 raise RateLimited(f"{max_unfinished} jobs at a time are", retry_after_s=5)
             values = submission_to_row(submission, turn=now.turn, now=self._clock())
-            job = job_from_row(tx.execute(_INSERT, values).one())
+            job = job_from_row(tx.execute(INSERT, values).one())
+            take_files(tx, submission, job.id, job.created_at)
             if enlist is not None:
                 enlist(tx, job)
         return job
@@ -160,21 +146,21 @@ class JobStore:
     def claim(self, worker: str) -> Job | None:
         """Start the job whose turn it is; None if none waits. No two workers get the same one."""
         with self._database.read() as connection:  # An idle worker keeps no writer waiting.
-            if connection.execute(_ANY_WAITING).first() is None:
+            if connection.execute(ANY_WAITING, {"at": self._clock()}).first() is None:
                 return None
-        return self._start(_CLAIM, worker=worker)
+        return self._start(CLAIM, worker=worker)
 
     def _fail_unreadable(self, job: Job) -> None:
         """End a job whose row cannot be read, so that nobody meets it again."""
         unfinished = (jobs.c.id == job.id) & jobs.c.status.not_in(FINAL)
         with self._database.write() as tx:
-            final = self._end(tx, _END.where(unfinished), _UNREADABLE)
+            final = self._end(tx, END.where(unfinished), _UNREADABLE)
         if final is not None:
-            self._tell(final)
+            self._watchers.tell(final)
 
     def start(self, job_id: int, worker: str) -> Job | None:
         """Start this very job; None if it does not wait any more."""
-        return self._start(_START, worker=worker, job_id=job_id)
+        return self._start(START, worker=worker, job_id=job_id)
 
     def finish(self, job: Job, outcome: Outcome) -> Job:
         """Move a running job to its final state and record the webhook it owes.
@@ -183,16 +169,28 @@ class JobStore:
         if another attempt has taken the job over: its outcome stands, this one is dropped.
         """
         with self._database.write() as tx:
-            final = self._end(tx, _END.where(_OWNED), outcome, **_ownership(job))
+            final = self._end(tx, END.where(OWNED), outcome, **_ownership(job))
         if final is None:
+            self._watchers.clear(job.id)
             raise AttemptLost(job.id, job.attempt)
-        self._tell(final)
+        self._watchers.tell(final)
         return final
 
-    def requeue(self, job: Job, *, enlist: Enlist | None = None) -> None:
+    def put_back(self, job: Job, *, enlist: Enlist | None = None) -> None:
+        """Give a running job back until later: what it needs is not to be had now.
+
+        It waits as long as it has existed, so that each try comes twice as late as the one
+        before, five minutes at most. Raises AttemptLost.
+        """
+        now = self._clock()
+        age = min(max(now - job.created_at, _SOONEST_MS), _LATEST_MS)
+        self.requeue(job, enlist=enlist, due_at=now + age)
+
+    def requeue(self, job: Job, *, enlist: Enlist | None = None, due_at: int | None = None) -> None:
         """Give a running job back, as if it had not been started. Raises AttemptLost."""
         with self._database.write() as tx:
-            waiting = update(jobs).where(_OWNED).values(_WAITING).returning(jobs)
+            values = {**GIVEN_BACK, "due_at": due_at}
+            waiting = update(jobs).where(OWNED).values(values).returning(jobs)
             row = tx.execute(waiting, _ownership(job)).one_or_none()
             if row is None:
                 raise AttemptLost(job.id, job.attempt)
@@ -211,15 +209,13 @@ class JobStore:
         poison = jobs.c.crashes + 1 >= self._max_crashes
         with self._database.write() as tx:
             failed = [
-                self._end(
-                    tx, _END.where((jobs.c.id == found) & running).values(_CRASHED), _POISONED
-                )
+                self._end(tx, END.where((jobs.c.id == found) & running).values(CRASHED), _POISONED)
                 for found in tx.scalars(select(jobs.c.id).where(running & poison)).all()
             ]
-            again = update(jobs).where(running & ~poison).values(_WAITING | _CRASHED)
+            again = update(jobs).where(running & ~poison).values(GIVEN_BACK | CRASHED)
             waiting = [job_from_row(row) for row in tx.execute(again.returning(jobs))]
         ended = [job for job in failed if job is not None]
-        self._tell(*ended)
+        self._watchers.tell(*ended)
         for job in waiting:
             if not is_readable(job):
                 self._fail_unreadable(job)
@@ -232,10 +228,10 @@ class JobStore:
         """
         unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
         with self._database.write() as tx:
-            final = self._end(tx, _END.where(unfinished), _CANCELLED)
+            final = self._end(tx, END.where(unfinished), _CANCELLED)
         if final is None:
             return self.get(job_id)
-        self._tell(final)
+        self._watchers.tell(final)
         return final
 
     def abandon(self, job_id: int) -> bool:
@@ -245,16 +241,26 @@ class JobStore:
         """
         unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
         with self._database.write() as tx:
-            final = self._end(tx, _END.where((jobs.c.id == job_id) & QUEUED & unwanted), _CANCELLED)
-        return final is not None
+            final = self._end(tx, END.where((jobs.c.id == job_id) & QUEUED & unwanted), _CANCELLED)
+        if final is None:
+            return False
+        self._watchers.tell(final)
+        return True
 
-    def _tell(self, *ended: Job) -> None:
-        for job in ended:
-            for watcher in self._watchers:
-                try:
-                    watcher(job)
-                except Exception:  # The job has ended, whatever those who hear of it do.
-                    log.exception("who watches jobs failed over job %d", job.id)
+    def delete(self, job_id: int) -> Job:
+        """End a job if it has not ended, and let all its files go. Raises NotFound."""
+        unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
+        now = self._clock()
+        gone = update(jobs).where(jobs.c.id == job_id, jobs.c.gone_at.is_(None))
+        with self._database.write() as tx:
+            final = self._end(tx, END.where(unfinished), _CANCELLED)
+            tx.execute(gone.values(gone_at=now))
+            delete_files(tx, [job_id], now)
+        if final is not None:
+            self._watchers.tell(final)
+        else:
+            self._watchers.clear(job_id)
+        return self.get(job_id)
 
     def _start(self, statement: Update, *, worker: str, **which: int) -> Job | None:
         """Not synced: a start that a power cut forgets is the start of a worker that died too."""
@@ -279,6 +285,7 @@ class JobStore:
         job = job_from_row(row)
         if row.callback is not None:
             owe(tx, job, row.callback, self._body(job), now)
+        end_files(tx, job, now)
         return job
 
     def _body(self, job: Job) -> bytes:
@@ -288,24 +295,6 @@ class JobStore:
             # A dialect's mistake must not keep a job from ending; the receiver still hears of it.
             log.exception("cannot render the webhook of job %d", job.id)
             return b'{"id":%d,"status":"%s"}' % (job.id, job.status.encode())
-
-    def _earlier(self, tx: Connection, submission: Submission) -> Job | None:
-        if submission.idempotency_key is None:
-            return None
-        same_key = (jobs.c.client == submission.client) & (
-            jobs.c.idempotency_key == submission.idempotency_key
-        )
-        row = tx.execute(select(jobs).where(same_key)).one_or_none()
-        if row is None:
-            return None
-        if row.created_at + IDEMPOTENCY_MS <= self._clock():
-            tx.execute(update(jobs).where(same_key).values(idempotency_key=None))
-            return None
-        if submission.fingerprint is None or row.fingerprint != submission.fingerprint:
-            raise RequestConflict(
-                "This idempotency key was used for another request.", field="Idempotency-Key"
-            )
-        return job_from_row(row)
 
 
 def _refuse_from(max_waiting: int | None, waiting: int) -> None:

@@ -159,6 +159,7 @@ def _client_options(settings: Settings) -> ClientOptions:
         anonymous=settings.allow_anonymous or _is_loopback(settings.host),
         per_minute=settings.jobs_per_minute or None,
         unfinished=settings.jobs_unfinished or None,
+        stored_bytes=int(settings.stored_mb * MB) or None,
         counters_url=settings.limits_url,
     )
 

@@ -193,6 +193,11 @@ class Settings(BaseSettings):
     jobs_unfinished: int = Field(
         0, ge=0, description="Jobs that one client may have waiting or running. 0: any number."
     )
+    stored_mb: float = Field(
+        4000,
+        ge=0,
+        description="Uploads that one client may have stored at one time, in megabytes. 0: any.",
+    )
     limits_url: str = Field(
         "", description="Where the rates are counted: `redis://…` for several web processes."
     )

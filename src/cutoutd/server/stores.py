@@ -1,6 +1,6 @@
 """Where everything is kept, and who lends out the jobs that wait there: each opened once."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from cutoutd.errors import ConfigurationError
@@ -8,12 +8,14 @@ from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.deliveries import DeliveryStore
 from cutoutd.jobs.dispatch import Dispatcher, Perform
 from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.model import Job, Outcome
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.server.config import Config
-from cutoutd.service.sweeper import forget_inputs
+from cutoutd.service.endings import Endings
 from cutoutd.storage import open_artifact_store
+from cutoutd.storage.local import make_private
 from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.dialects import ALL
 from cutoutd.web.links import Links
@@ -26,12 +28,16 @@ class Stores:
     database: Database
     jobs: JobStore
     records: JobRecords
+    files: FileRecords
     deliveries: DeliveryStore
     artifacts: ArtifactStore
 
 
 def open_stores(config: Config, opened: ExitStack) -> Stores:
     """Open the database and the artifacts; `opened` learns how to close them."""
+    make_private(config.data_dir)
+    with suppress(OSError):  # Somebody else's folder, as a mounted volume may be.
+        config.data_dir.chmod(0o700)
     artifacts = open_artifact_store(config.storage_url, config.data_dir, s3=config.s3)
     database = open_database(config.database_url, config.data_dir)
     opened.callback(database.close)
@@ -40,11 +46,13 @@ def open_stores(config: Config, opened: ExitStack) -> Stores:
         render_webhook=lambda job: webhook_body(job, artifacts),
         max_crashes=config.jobs.max_crashes,
     )
-    jobs.watch(lambda job: forget_inputs(job, artifacts))
+    files = FileRecords(database)
+    jobs.watch_files(Endings(files, artifacts).clear)
     return Stores(
         database=database,
         jobs=jobs,
         records=JobRecords(database),
+        files=files,
         deliveries=DeliveryStore(database),
         artifacts=artifacts,
     )

@@ -108,6 +108,7 @@ def open_server(
             clients,
             per_minute=options.per_minute,
             unfinished=options.unfinished,
+            stored_bytes=options.stored_bytes,
             url=options.counters_url,
         )
         service = _open_service(config, work, limits)
@@ -204,6 +205,7 @@ def _open_service(config: Config, work: _Work, limits: ClientLimits) -> Service:
     return Service(
         store=work.stores.jobs,
         records=work.stores.records,
+        files=work.stores.files,
         artifacts=work.stores.artifacts,
         dispatcher=work.dispatcher,
         estimator=Estimator(work.stores.database, slots=work.dispatcher.slots),
@@ -240,6 +242,7 @@ def _start(config: Config, opened: ExitStack, work: _Work) -> None:
     opened.callback(work.dispatcher.stop, config.jobs.stop_grace_s)
     sweeper = Sweeper(
         records=stores.records,
+        files=stores.files,
         deliveries=stores.deliveries,
         artifacts=stores.artifacts,
         limits=config.jobs,

@@ -1,24 +1,51 @@
-"""What is stored besides jobs' pictures, and how stored bytes are read: uploads and links."""
+"""Stored bytes as routes see them: uploads, links, and whose they are."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from cutoutd.command import Source
-from cutoutd.errors import NotFound, Overloaded
+from cutoutd.errors import CutoutError, Gone, NotFound, Overloaded
+from cutoutd.jobs.files import FileKind, FileRecords
 from cutoutd.jobs.limits import JobLimits
+from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.store import JobStore
-from cutoutd.service.names import own_key, temporary_key, upload_key
+from cutoutd.service.endings import Endings
+from cutoutd.service.names import key_of, temporary_key, upload_key
 from cutoutd.service.threads import StoreThreads
 from cutoutd.storage.store import INPUTS, PRIVATE, UPLOADS, ArtifactStat, ArtifactStore
 
+_UNCLAIMED_MS = 15 * 60 * 1000
+"""An upload that no job has taken by then was left by a request that broke off."""
+_DAY_MS = 24 * 3600 * 1000
+_BYTES = "application/octet-stream"
+
+
+class Quota(Protocol):
+    """How many bytes each client may have stored."""
+
+    def stored_limit(self, client: str) -> int | None:
+        """Bytes of uploads at one time; None is any number."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class LinkedFile:
     """A file that has a link."""
 
     stat: ArtifactStat
     path: Path | None
     """Where it is, if it is on a disk of ours."""
+
+
+class _Owned(NamedTuple):
+    """Whose bytes are to be stored, what for, and how long."""
+
+    client: str
+    kind: FileKind
+    keep_ms: int
 
 
 class Files:
@@ -27,56 +54,80 @@ class Files:
     def __init__(
         self,
         *,
+        records: FileRecords,
         store: JobStore,
         artifacts: ArtifactStore,
         limits: JobLimits,
         threads: StoreThreads,
+        quota: Quota | None = None,
     ) -> None:
+        self._records = records
         self._store = store
         self._artifacts = artifacts
         self._limits = limits
         self._threads = threads
+        self._quota = quota
+        self._endings = Endings(records, artifacts)
 
     async def keep(
         self, data: bytes, *, client: str, name: str | None = None, folder: str = INPUTS
     ) -> Source:
-        """Store uploaded bytes: in INPUTS for one job, in UPLOADS for several.
+        """Store uploaded bytes: in INPUTS for one job, which takes them when it is submitted, or
+        in UPLOADS for several.
 
-        Raises Overloaded when there is no room, or a job for them would be refused now.
+        Raises Overloaded when there is no room, the client has stored too much, or a job for
+        them would be refused now.
         """
         await self._threads.call(self._store.refuse_when_full, self._limits.max_waiting)
-        key = await self._threads.call(upload_key, data, folder=folder, client=client)
-        await self._threads.call(self._put, key, data, "application/octet-stream")
+        key = await self._threads.call(upload_key, data, folder=folder)
+        own = _Owned(client, FileKind.INPUT, _UNCLAIMED_MS)
+        if folder == UPLOADS:
+            own = _Owned(client, FileKind.UPLOAD, 1000 * self._limits.keep_s)
+        await self._threads.call(self._put, key, data, _BYTES, own)
         return Source(artifact=key, name=name)
 
-    async def publish(self, data: bytes, *, media_type: str, client: str) -> str:
+    async def publish(self, data: bytes, *, client: str, media_type: str) -> str:
         """Store bytes under an unguessable key that the web side serves, for a day.
 
         Returns the key. Raises Overloaded when there is no room.
         """
-        key = temporary_key(media_type, client=client)
-        await self._threads.call(self._put, key, data, media_type)
+        key = temporary_key(media_type)
+        own = _Owned(client, FileKind.PUBLISHED, _DAY_MS)
+        await self._threads.call(self._put, key, data, media_type, own)
         return key
+
+    async def discard_inputs(self, sources: Sequence[Source]) -> None:
+        """What was kept for one job, and belongs to nobody now that there will be none."""
+        await self._threads.call(self._endings.discard_inputs, sources)
 
     async def own(self, text: str, client: str) -> Source | None:
         """The stored picture that a link of ours or an upload's id means, if the client made it.
 
         None for any other text. Raises NotFound if it is its own, but not there (any more).
         """
-        key = own_key(text, client)
-        if key is None:
+        key = key_of(text)
+        found = None if key is None else await self._threads.call(self._records.find, key)
+        if found is None or found.client != client:
             return None
-        await self._threads.call(self._artifacts.stat, key)
-        return Source(artifact=key)
+        gone_at = found.gone_since(now_ms())
+        if gone_at is not None:
+            raise Gone("The image", at_ms=gone_at)
+        await self._threads.call(self._artifacts.stat, found.key)
+        return Source(artifact=found.key)
 
     async def delete_upload(self, file_id: str, client: str) -> None:
         """Forget the client's upload; one that is gone already, or not its own, is fine."""
-        key = own_key(file_id, client)
-        if key is not None and key.startswith(f"{UPLOADS}/"):
-            await self._threads.call(self._artifacts.delete, key)
+        with suppress(NotFound):
+            source = await self.own(file_id, client)
+            if source is not None and source.artifact == f"{UPLOADS}/{file_id}":
+                await self._threads.call(self._endings.discard, [source.artifact])
 
-    async def find(self, key: str) -> StoredFile:
-        """The file behind a link. Raises NotFound, also for uploads."""
+    async def find(self, key: str) -> LinkedFile:
+        """The file behind a link.
+
+        Raises Gone where it has been deleted or has expired, NotFound where it is not there yet,
+        or never was, and for uploads.
+        """
         if key.partition("/")[0] in PRIVATE:
             raise NotFound("There is no such file.")
         return await self._threads.call(self._find, key)
@@ -95,10 +146,27 @@ class Files:
         if free is not None and free - more_bytes < self._limits.min_free_bytes:
             raise Overloaded("There is no room for more images at the moment.", retry_after_s=60)
 
-    def _find(self, key: str) -> StoredFile:
-        stat = self._artifacts.stat(key)
-        return StoredFile(stat, self._artifacts.path(key))
+    def _find(self, key: str) -> LinkedFile:
+        row = self._records.find(key)
+        if row is None:
+            raise NotFound("There is no such file.")
+        gone_at = row.gone_since(now_ms())
+        if gone_at is not None:
+            raise Gone("The image", at_ms=gone_at)
+        return LinkedFile(self._artifacts.stat(key), self._artifacts.path(key))
 
-    def _put(self, key: str, data: bytes, media_type: str) -> None:
+    def _put(self, key: str, data: bytes, media_type: str, own: _Owned) -> None:
         self.refuse_when_nearly_full(len(data))
-        self._artifacts.put(key, data, media_type=media_type)
+        self._records.reserve(
+            key,
+            client=own.client,
+            kind=own.kind,
+            size=len(data),
+            keep_ms=own.keep_ms,
+            max_bytes=self._quota.stored_limit(own.client) if self._quota else None,
+        )
+        try:
+            self._artifacts.put(key, data, media_type=media_type)
+        except CutoutError:
+            self._endings.discard([key])
+            raise

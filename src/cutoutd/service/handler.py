@@ -17,6 +17,8 @@ from cutoutd.errors import (
     CutoutError,
     InvalidRequest,
     JobCancelled,
+    NotFound,
+    Overloaded,
     ProcessingFailed,
     SourceRejected,
 )
@@ -48,9 +50,14 @@ class Handler:
         self._remover = remover
 
     def perform(self, job: Job) -> Outcome:
-        """Run the job's command; whatever goes wrong is in the outcome. Never raises."""
+        """Run the job's command; whatever goes wrong with it is in the outcome.
+
+        Raises Overloaded where a store or its room is away: then another try may go well.
+        """
         try:
             return self._perform(job)
+        except Overloaded:
+            raise
         except JobCancelled:
             return Outcome(status=JobStatus.CANCELLED)
         except ProcessingFailed as exc:
@@ -71,6 +78,7 @@ class Handler:
         model = provider = None
         for removal in self._removals(job, timings, digests):
             keys = job.artifact_keys[len(stored) :]
+            self._refuse_unwanted(job)  # Before anything is stored that nobody may see.
             with _timed(timings, "keep"):
                 stored += self._keep(removal, keys)
             notes += [note for note in removal.notes if note not in notes]
@@ -93,8 +101,8 @@ class Handler:
                 self._obtain(background.picture) if background and background.picture else None
             )
         for number, source in enumerate(job.command.sources):
-            if number and not self._wanted(job):
-                raise JobCancelled("The job was cancelled.")
+            if number:
+                self._refuse_unwanted(job)
             with _timed(timings, "obtain"):
                 data = self._obtain(source)
                 digests.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
@@ -102,9 +110,14 @@ class Handler:
             timings.update(removal.timings_ms)
             yield removal
 
-    def _wanted(self, job: Job) -> bool:
-        now = self._store.get(job.id)
-        return now.status is JobStatus.RUNNING and now.attempt == job.attempt
+    def _refuse_unwanted(self, job: Job) -> None:
+        """Raises JobCancelled if the attempt does not own the job any more."""
+        try:
+            now = self._store.get(job.id)
+        except NotFound:  # Deleted and swept meanwhile.
+            raise JobCancelled("The job is gone.") from None
+        if now.status is not JobStatus.RUNNING or now.attempt != job.attempt:
+            raise JobCancelled("The job was cancelled.")
 
     def _obtain(self, source: Source) -> bytes:
         if source.url is not None:

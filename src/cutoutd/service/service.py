@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
-from cutoutd.errors import ForbiddenAddress, NotFound, Overloaded, RequestConflict
+from cutoutd.errors import CutoutError, Gone, NotFound
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import Estimate, Job, JobStatus, Json, Submission
 from cutoutd.jobs.records import JobRecords
@@ -15,18 +16,19 @@ from cutoutd.jobs.store import JobStore
 from cutoutd.logs import working_on
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.service.catalogue import Catalogue
-from cutoutd.service.files import Files
+from cutoutd.service.endings import Endings
+from cutoutd.service.files import Files, Quota
 from cutoutd.service.names import artifact_keys, fingerprint
 from cutoutd.service.threads import StoreThreads
 from cutoutd.service.waiting import Waiting
-from cutoutd.storage.store import INPUTS, ArtifactStore
+from cutoutd.storage.store import ArtifactStore
 
 log = logging.getLogger(__name__)
 
 CheckReceiver: TypeAlias = Callable[[str], Awaitable[None]]
 
 
-class Admission(Protocol):
+class Admission(Quota, Protocol):
     """What each client may ask for."""
 
     def admit(self, client: str) -> None:
@@ -46,6 +48,7 @@ class Service:
         *,
         store: JobStore,
         records: JobRecords,
+        files: FileRecords,
         artifacts: ArtifactStore,
         dispatcher: Dispatcher,
         estimator: Estimator,
@@ -61,7 +64,7 @@ class Service:
         """
         self._store = store
         self._records = records
-        self._artifacts = artifacts
+        self._endings = Endings(files, artifacts)
         self._dispatcher = dispatcher
         self._estimator = estimator
         self._limits = limits
@@ -70,7 +73,14 @@ class Service:
         self._check_receiver = check_receiver
         self._threads = StoreThreads()
         self._waiting = Waiting(store, self._threads)
-        self.files = Files(store=store, artifacts=artifacts, limits=limits, threads=self._threads)
+        self.files = Files(
+            records=files,
+            store=store,
+            artifacts=artifacts,
+            limits=limits,
+            threads=self._threads,
+            quota=admission,
+        )
 
     def catalogue_of(self, sessions: Sessions) -> Catalogue:
         """These models, asked in the threads of this service."""
@@ -101,29 +111,25 @@ class Service:
         folder, prefix and suffix are what a caller asked for of its files' names; what could
         lead elsewhere is replaced.
         An idempotency key that this client used in the last 24 hours gives back the job it
-        made. Raises Overloaded, ForbiddenAddress for a webhook that could never be delivered, or
-        RequestConflict if the key came with another command.
+        made. Raises Overloaded, ForbiddenAddress for a webhook that could never be delivered,
+        RequestConflict if the key came with another command, or Gone if the images of the job it
+        made are. Where no new job is made, the uploads go.
         """
         submission = Submission(
             client=client,
             dialect=dialect,
             command=command,
-            artifact_keys=artifact_keys(command, folder, prefix, suffix, client=client),
+            artifact_keys=artifact_keys(command, folder, prefix, suffix),
             echo={**(echo or {}), **self._carried()},
             link_base=link_base,
             priority=priority,
             keep_ms=1000 * (self._limits.keep_s if keep_for_s is None else keep_for_s),
-            idempotency_key=idempotency_key,
-            fingerprint=fingerprint(command, dialect) if idempotency_key is not None else None,
+            idempotency_key=idempotency_key or None,
+            fingerprint=fingerprint(command, dialect) if idempotency_key else None,
         )
         self._waiting.listen()
-        try:
-            if command.callback and self._check_receiver:
-                await self._check_receiver(command.callback.url)
-            job = await self._threads.call(self._insert, submission)
-        except (ForbiddenAddress, Overloaded, RequestConflict):
-            await self._threads.call(self._drop_inputs, command)
-            raise
+        await self._check(command)
+        job = await self._threads.call(self._insert, submission)
         self._dispatcher.notify()
         with working_on(job.id):
             log.info("accepted from %s", client)
@@ -169,10 +175,12 @@ class Service:
         return await self._threads.call(self._store.cancel, job_id)
 
     async def delete(self, job_id: int, client: str) -> None:
-        """End a job and take its pictures away. Raises NotFound, also for another client's job."""
-        job = await self.cancel(job_id, client)
-        for key in job.artifact_keys:
-            await self._threads.call(self._artifacts.delete, key)
+        """End a job and let all its files go: none of its links answers any more.
+
+        Raises NotFound, also for another client's job.
+        """
+        await self.get(job_id, client)
+        await self._threads.call(self._store.delete, job_id)
 
     async def abandon(self, job: Job) -> bool:
         """The caller hung up: drop the job if nothing has begun and nobody else expects it."""
@@ -186,7 +194,29 @@ class Service:
         """Let the threads go; nothing may be awaited any more."""
         self._threads.close()
 
+    async def _check(self, command: RemoveBackground) -> None:
+        if command.callback is None or self._check_receiver is None:
+            return
+        try:
+            await self._check_receiver(command.callback.url)
+        except CutoutError:
+            await self.files.discard_inputs(command.pictures())
+            raise
+
     def _insert(self, submission: Submission) -> Job:
+        """In one thread from first to last, so that a caller who goes away interrupts nothing."""
+        try:
+            job = self._accept(submission)
+        except Exception:
+            self._endings.discard_inputs(submission.command.pictures())
+            raise
+        if job.artifact_keys != submission.artifact_keys:  # An earlier job, by idempotency key.
+            self._endings.discard_inputs(submission.command.pictures())
+            if job.gone_at is not None:
+                raise Gone("The image of the job that this Idempotency-Key made", at_ms=job.gone_at)
+        return job
+
+    def _accept(self, submission: Submission) -> Job:
         self.files.refuse_when_nearly_full()
         max_unfinished = None
         if self._admission is not None:
@@ -198,9 +228,3 @@ class Service:
             max_unfinished=max_unfinished,
             enlist=self._dispatcher.enlist,
         )
-
-    def _drop_inputs(self, command: RemoveBackground) -> None:
-        """Uploads of a job that was refused belong to nobody."""
-        for source in command.sources:
-            if source.artifact is not None and source.artifact.startswith(f"{INPUTS}/"):
-                self._artifacts.delete(source.artifact)

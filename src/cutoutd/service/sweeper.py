@@ -1,42 +1,26 @@
 """Take away what has been kept long enough: jobs, their artifacts, uploads, old deliveries.
 
-Artifacts go before the job that names them, so that a crash in between leaves a job to be swept
-again and never a file that nobody knows. Several processes may sweep at once.
+What is due is marked as gone first, so that no link answers any more; then its bytes are deleted,
+and a crash in between leaves a row to be swept again. Several processes may sweep at once.
 """
 
 import logging
 
-from cutoutd.errors import CutoutError, NotFound, ProcessingFailed
+from cutoutd.errors import ProcessingFailed
 from cutoutd.jobs.deliveries import DeliveryStore
+from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.limits import JobLimits
-from cutoutd.jobs.model import Job, now_ms
+from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import Clock
 from cutoutd.loops import Loop, LoopThread
-from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, TEMPORARY_S, ArtifactStore
+from cutoutd.service.endings import Endings
+from cutoutd.storage.store import PRIVATE, TEMPORARY, TEMPORARY_S, ArtifactStore
 
 log = logging.getLogger(__name__)
 
 _WRITING_MS = 3600 * 1000
 """What is younger may still be being written, or about to be named by a job."""
-
-
-def forget_inputs(job: Job, artifacts: ArtifactStore) -> None:
-    """Take away what was uploaded with a job that has ended.
-
-    Unless we failed: then the operator may want to try again, and the sweeper comes later.
-    """
-    failure = job.outcome.failure if job.outcome else None
-    if failure is not None and failure.code == ProcessingFailed.code:
-        return
-    background = job.command.background
-    pictures = [*job.command.sources, background.picture if background else None]
-    for key in (picture.artifact for picture in pictures if picture and picture.artifact):
-        if key.startswith(f"{INPUTS}/"):
-            try:
-                artifacts.delete(key)
-            except CutoutError:
-                log.exception("an input of job %d stays until it is swept", job.id)
 
 
 class Sweeper:
@@ -46,6 +30,7 @@ class Sweeper:
         self,
         *,
         records: JobRecords,
+        files: FileRecords,
         deliveries: DeliveryStore,
         artifacts: ArtifactStore,
         limits: JobLimits,
@@ -53,6 +38,8 @@ class Sweeper:
         clock: Clock = now_ms,
     ) -> None:
         self._records = records
+        self._files = files
+        self._endings = Endings(files, artifacts)
         self._deliveries = deliveries
         self._artifacts = artifacts
         self._limits = limits
@@ -74,35 +61,23 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Take away everything that is due now."""
-        now, after, failed = self._clock(), 0, 0
+        now, after = self._clock(), 0
         while not self._sweeping.stopping and (expired := self._records.expired(after=after)):
-            gone = [job for job in expired if self._take_pictures_of(job)]
-            self._records.forget([job.id for job in gone])
-            failed += len(expired) - len(gone)
+            self._records.forget([job.id for job in expired])
             after = expired[-1].id
-        self._sweep_uploads(now)
+        while not self._sweeping.stopping and self._files.expire():
+            continue
+        failed = self._endings.clear_all(stopping=lambda: self._sweeping.stopping)
+        self._sweep_strays(now)
         self._artifacts.tidy(now - _WRITING_MS)
-        self._deliveries.purge(ended_before=now - 1000 * self._limits.keep_deliveries_s)
+        long_ago = now - 1000 * self._limits.keep_deliveries_s
+        self._deliveries.purge(ended_before=long_ago)
+        self._files.purge(gone_before=long_ago)
         if failed:
-            raise ProcessingFailed(f"the files of {failed} expired jobs could not be deleted")
+            raise ProcessingFailed(f"{failed} files cannot be deleted")
 
-    def _take_pictures_of(self, job: Job) -> bool:
-        """Whether all went; one that cannot be deleted keeps nobody else's."""
-        try:
-            for key in job.artifact_keys:
-                self._artifacts.delete(key)
-        except NotFound:
-            return True  # A key that no file can have.
-        except Exception:
-            log.exception("a file of job %d cannot be deleted", job.id)
-            return False
-        return True
-
-    def _sweep_uploads(self, now: int) -> None:
-        """By age, because several jobs may share one; never one that a job still needs.
-
-        What is temporary goes after a day, also where no job names it.
-        """
+    def _sweep_strays(self, now: int) -> None:
+        """Uploads that a power cut made nobody's, by age; never one that a job still needs."""
         needed_since = self._records.oldest_unfinished()
         kept_since = now - max(1000 * self._limits.keep_s, _WRITING_MS)
         if needed_since is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, TypedDict, Unpack
 from fastapi import Depends, Request
 
 from cutoutd.command import RemoveBackground, Source
-from cutoutd.errors import InvalidRequest, NotFound
+from cutoutd.errors import CutoutError, InvalidRequest, NotFound
 from cutoutd.jobs.model import Job, Json
 from cutoutd.web.bodies import off_the_loop
 from cutoutd.web.context import Context, ContextDep, LinksDep
@@ -54,8 +54,14 @@ class Caller:
     async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
         """Likewise for several, by field; all of them are sound before the first is stored."""
         sound = [await self._read(value, field=field) for field, value in pictures]
-        files = self.context.service.files
-        return tuple([await keep(picture, files, client=self.client) for picture in sound])
+        files, kept = self.context.service.files, list[Source]()
+        try:
+            for picture in sound:
+                kept.append(await keep(picture, files, client=self.client))
+        except CutoutError:
+            await files.discard_inputs(kept)
+            raise
+        return tuple(kept)
 
     async def uploaded(self, file_id: str, *, field: str) -> Source:
         """The caller's own upload of this id. Raises InvalidRequest naming `field`, NotFound."""

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from cutoutd.errors import (
     CutoutError,
+    Gone,
     InvalidRequest,
     JobCancelled,
     PermissionDenied,
@@ -20,6 +21,7 @@ STATUSES: StatusTable = {
     RequestConflict: 409,
     SourceRejected: 422,
     PermissionDenied: 403,
+    Gone: 410,
     SourceUnreachable: 424,
     JobCancelled: 409,
 }

@@ -3,6 +3,7 @@
 from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
+    Gone,
     InvalidRequest,
     JobCancelled,
     NotFound,
@@ -11,7 +12,7 @@ from cutoutd.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from cutoutd.jobs.model import Failure, Job, JobStatus
+from cutoutd.jobs.model import Failure, Job, JobStatus, now_ms
 
 RETRY_AFTER_S = 10
 
@@ -20,8 +21,23 @@ _BY_MESSAGE: dict[str, type[CutoutError]] = {
 }
 
 
+def has_images(job: Job) -> bool:
+    """Whether the job succeeded and its images are still to be had."""
+    return job.status is JobStatus.SUCCEEDED and gone_at(job) is None
+
+
+def gone_at(job: Job) -> int | None:
+    """When the images of a job were deleted or expired (ms since 1970); None before."""
+    if job.gone_at is not None:
+        return job.gone_at
+    return job.expires_at if job.expires_at is not None and job.expires_at <= now_ms() else None
+
+
 def error_of(job: Job, *, field: str) -> CutoutError:
     """Why a job did not succeed; `field` is what the vendor calls the picture."""
+    gone = gone_at(job)
+    if job.status is JobStatus.SUCCEEDED and gone is not None:
+        return Gone("The image", at_ms=gone)
     if job.status is JobStatus.CANCELLED:
         return JobCancelled("The request was cancelled.")
     failure = job.outcome.failure if job.outcome else None

@@ -17,7 +17,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         },
     },
     304: {"description": "The caller has it already."},
-    404: {"description": "Not there yet, or not there any more."},
+    404: {"description": "Not there yet, or never there."},
+    410: {"description": "Deleted, or expired; `detail` says when."},
 }
 
 PATH = "/{folder}/{name}"
@@ -28,7 +29,7 @@ router = APIRouter(tags=["Files"])
 @router.head(PATH, include_in_schema=False)
 @router.get(PATH, operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
-    """A finished picture. 404 until it is there, and again after it has expired."""
+    """A finished picture. 404 until it is there, 410 after it has expired or was deleted."""
     key = str(PurePosixPath(folder, name))
     found = await context.service.files.find(key)
     stat = found.stat

@@ -56,10 +56,7 @@ class Readiness:
         return [Check("store", ok=True, detail="reachable"), Check("queue", ok=True, detail=detail)]
 
     def _disk(self) -> Check:
-        try:
-            free = self.free_bytes()
-        except OSError:
-            return Check("storage", ok=False, detail="the folder of the images is not there")
+        free = self.free_bytes()
         if free is None:
             return Check("storage", ok=True, detail="remote")
         full = "" if free >= self.min_free_bytes else ": full, new work is refused"

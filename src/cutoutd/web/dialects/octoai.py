@@ -28,13 +28,13 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.imaging.color import parse_color
-from cutoutd.jobs.model import Job, JobStatus
+from cutoutd.jobs.model import Job
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.failures import error_of
+from cutoutd.web.failures import error_of, has_images
 from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, not_above
 from cutoutd.web.statuses import StatusTable, status_of
 from cutoutd.web.synchronous import perform, picture_of
@@ -154,7 +154,7 @@ async def response(response_id: str, caller: CallerDep) -> BackgroundRemovalResp
     job = await caller.job(response_id)
     if not job.status.final:
         raise NotFound("The response is not there yet.")
-    if job.status is not JobStatus.SUCCEEDED:
+    if not has_images(job):
         raise error_of(job, field=PICTURE)
     return await _answer(job, caller)
 

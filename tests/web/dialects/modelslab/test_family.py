@@ -155,7 +155,7 @@ def test_a_deleted_picture_is_gone(http: httpx.Client) -> None:
     job = made(http, V6)
     assert http.get(job["output"][0]).status_code == 200
     said(http, "/api/v3/delete_image", request_id=job["id"], type="image_editing")
-    assert http.get(job["output"][0]).status_code == 404
+    assert http.get(job["output"][0]).status_code == 410
 
 
 def test_pictures_are_listed_from_the_newest_page_by_page(http: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from cutoutd.errors import (
     CutoutError,
+    Gone,
     InvalidRequest,
     NotFound,
     Overloaded,
@@ -25,6 +26,7 @@ from cutoutd.web.dialects.modelslab.schemas import (
     ImageEditingSuccessResponse,
     RemoveBgMaskRequest,
 )
+from cutoutd.web.failures import gone_at
 from cutoutd.web.links import Links
 from cutoutd.web.statuses import headers_of, status_of
 
@@ -105,6 +107,9 @@ def render_failed(job: Job) -> ImageEditingFailedResponse:
 
 def failure_message(job: Job) -> str:
     """Why a job failed, naming the field where there is one."""
+    gone = gone_at(job)
+    if job.status is JobStatus.SUCCEEDED and gone is not None:
+        return Gone("The image", at_ms=gone).message
     if job.status is JobStatus.CANCELLED:
         return "The request was cancelled."
     failure = job.outcome.failure if job.outcome else None

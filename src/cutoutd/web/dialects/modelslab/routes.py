@@ -33,6 +33,7 @@ from cutoutd.web.dialects.modelslab.schemas import (
     ImageEditingSuccessResponse,
     RemoveBgMaskRequest,
 )
+from cutoutd.web.failures import has_images
 from cutoutd.web.parts import Upload
 
 router = APIRouter(route_class=in_dialect(render_error), tags=["ModelsLab"])
@@ -72,7 +73,7 @@ def removal_of(generation: Generation) -> Callable[..., Awaitable[Answer]]:
 async def fetch(request_id: str, caller: CallerDep) -> Fetched:
     """The state of a job: `processing`, `success` with its links, or `failed` with the reason."""
     job = await caller.job(request_id)
-    if job.status.final and job.status is not JobStatus.SUCCEEDED:
+    if job.status.final and not has_images(job):
         return render_failed(job)
     return await _shown(job, caller)
 

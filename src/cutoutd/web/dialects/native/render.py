@@ -69,13 +69,14 @@ def render_job(job: Job, links: Links, estimate: Estimate | None = None) -> JobR
     """The job as it is now; `estimate` if it has not ended."""
     outcome = job.outcome
     failure = outcome.failure if outcome else None
+    expires_at = job.gone_at or job.expires_at
     return JobResponse(
         id=job.id,
         status=job.status,
         created_at=_moment(job.created_at),
         started_at=_moment(job.started_at) if job.started_at else None,
         finished_at=_moment(job.finished_at) if job.finished_at else None,
-        expires_at=_moment(job.expires_at) if job.expires_at else None,
+        expires_at=_moment(expires_at) if expires_at else None,
         url=links.to_path(f"/v1/jobs/{job.id}"),
         queue=QueueResponse(ahead=estimate.ahead, eta_s=estimate.eta_s) if estimate else None,
         images=[_image(artifact, links) for artifact in outcome.artifacts] if outcome else [],
