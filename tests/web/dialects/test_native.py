@@ -274,7 +274,7 @@ def test_a_file_is_uploaded_once_and_used_twice(http: httpx.Client) -> None:
         answer = http.post(REMOVE, json={"file": file.json()["id"]})
         assert decoded(answer.content).mode == "RGBA"
     assert http.delete(f"/v1/files/{file.json()['id']}").status_code == 204
-    assert http.post(REMOVE, json={"file": file.json()["id"]}).status_code == 404
+    assert http.post(REMOVE, json={"file": file.json()["id"]}).status_code == 410
 
 
 @pytest.mark.parametrize("file_id", ["x", "../../secret", "generations/x.png", "0" * 65])
