@@ -60,19 +60,6 @@ def _edges(file: str) -> list[str]:
     return lines
 
 
-STAGES = ("decode", "segment", "mask", "matting", "colors", "encode", "total")
-
-
-def stages() -> list[str]:
-    """Milliseconds of each stage, the network's own left out."""
-    cases = json.loads((HERE / "results" / "stages.json").read_text())["cases"]
-    lines = ["| ms | " + " | ".join(STAGES) + " |", "|---" * (len(STAGES) + 1) + "|"]
-    for name, spent in cases.items():
-        cells = [f"{spent[stage]:.0f}" for stage in STAGES]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return lines
-
-
 KEYS = ("model", "MP", "callers", "slots")
 NAMES = {"u2net": "U²-Net's shape", "isnet-general-use": "IS-Net's shape"}
 
