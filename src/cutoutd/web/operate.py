@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cutoutd.clients.keys import Scope
-from cutoutd.jobs.deliveries import Delivery, DeliveryState
+from cutoutd.jobs.deliveries import DeliveryState
 from cutoutd.jobs.model import Job, JobStatus
 from cutoutd.web.context import ContextDep
 from cutoutd.web.dialects.base import in_dialect
@@ -67,6 +67,8 @@ class JobPage(BaseModel):
 class DeliveryLine(BaseModel):
     """One webhook; its URL may hold a secret, so only the host is shown."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: int
     webhook_id: str
     state: DeliveryState
@@ -125,13 +127,13 @@ async def deliveries(
 ) -> DeliveryList:
     """List webhooks of all clients."""
     found = await context.operator.deliveries(state=state, limit=limit)
-    return DeliveryList(deliveries=[_delivery(one) for one in found])
+    return DeliveryList(deliveries=[DeliveryLine.model_validate(one) for one in found])
 
 
 @router.post("/deliveries/{delivery_id}/replay", operation_id="operateReplayDelivery")
 async def replay(delivery_id: Id, context: ContextDep) -> DeliveryLine:
     """Send a webhook again, with its attempts counted anew."""
-    return _delivery(await context.operator.replay(delivery_id))
+    return DeliveryLine.model_validate(await context.operator.replay(delivery_id))
 
 
 def _job(job: Job) -> JobLine:
@@ -147,17 +149,4 @@ def _job(job: Job) -> JobLine:
         created_at=datetime.fromtimestamp(job.created_at / 1000, UTC),
         took_ms=finished - started if started and finished else None,
         reason=f"{failure.code}: {failure.message}" if failure else None,
-    )
-
-
-def _delivery(delivery: Delivery) -> DeliveryLine:
-    return DeliveryLine(
-        id=delivery.id,
-        webhook_id=delivery.webhook_id,
-        state=delivery.state,
-        job_id=delivery.job_id,
-        host=delivery.host,
-        attempts=delivery.attempts,
-        last_status=delivery.last_status,
-        last_error=delivery.last_error,
     )

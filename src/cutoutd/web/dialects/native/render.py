@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cutoutd.command import ImageKind
 from cutoutd.jobs.model import Artifact, Estimate, Job, JobStatus
@@ -32,6 +32,8 @@ class ImageResponse(BaseModel):
 
 class FailureResponse(BaseModel):
     """Why a job failed; `code` is stable, `message` is for people."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     code: str
     message: str
@@ -84,14 +86,7 @@ def render_job(job: Job, links: Links, estimate: Estimate | None = None) -> JobR
         provider=outcome.provider if outcome else None,
         notes=list(outcome.notes) if outcome else [],
         timings_ms=dict(outcome.timings_ms) if outcome else {},
-        failure=FailureResponse(
-            code=failure.code,
-            message=failure.message,
-            field=failure.field,
-            reason=failure.reason,
-        )
-        if failure
-        else None,
+        failure=FailureResponse.model_validate(failure) if failure else None,
     )
 
 
