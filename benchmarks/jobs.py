@@ -40,7 +40,7 @@ from cutoutd.jobs.model import JobStatus, Outcome, Submission
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.pipeline import ImagingLimits
-from cutoutd.removal.pool import Inside
+from cutoutd.removal.pool import InProcessRemover
 from cutoutd.service.handler import Handler
 from cutoutd.service.service import Service
 from cutoutd.storage import open_artifact_store
@@ -87,7 +87,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
     database = open_database("", folder)
     store = JobStore(database, render_webhook=lambda _: b"")
     artifacts = open_artifact_store("", folder)
-    remover = Inside(sessions=OneModel(), limits=ImagingLimits())
+    remover = InProcessRemover(sessions=OneModel(), limits=ImagingLimits())
     handler = Handler(store=store, artifacts=artifacts, fetch=lambda _: picture, remover=remover)
     dispatcher = EmbeddedDispatcher(
         store, handler.perform, workers=1, lock_file=folder / "lock", time_limit_s=60

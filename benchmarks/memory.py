@@ -54,7 +54,7 @@ from cutoutd.imaging import memory  # noqa: E402
 from cutoutd.imaging.decode import decode  # noqa: E402
 from cutoutd.removal.capacity import PIXEL_BYTES, PROCESS_BYTES  # noqa: E402
 from cutoutd.removal.pipeline import ImagingLimits  # noqa: E402
-from cutoutd.removal.pool import Inside  # noqa: E402
+from cutoutd.removal.pool import InProcessRemover  # noqa: E402
 from cutoutd.segmentation.options import DEFAULTS  # noqa: E402
 from cutoutd.segmentation.sessions import Sessions  # noqa: E402
 from machine import facts, peak_megabytes  # noqa: E402 - The path comes first.
@@ -118,11 +118,11 @@ CASES: dict[str, tuple[dict[str, Any], RemoveBackground]] = {
 }
 
 
-def opened() -> Inside:
+def opened() -> InProcessRemover:
     """A warm picture process, with the limits of one whose largest picture has this size."""
     sessions = Sessions(DEFAULTS)
     sessions.warm()
-    return Inside(sessions=sessions, limits=_limits())
+    return InProcessRemover(sessions=sessions, limits=_limits())
 
 
 def _limits() -> ImagingLimits:
@@ -157,7 +157,7 @@ def one_case(name: str, folder: Path) -> None:
     backdrop = (folder / "backdrop").read_bytes() if asked.background else None
     remover = opened()
     if name.startswith("soft"):
-        remover = Inside(sessions=SoftEverywhere(), limits=_limits())
+        remover = InProcessRemover(sessions=SoftEverywhere(), limits=_limits())
     for _ in range(2):
         remover.remove(small, asked, backdrop=small if backdrop else None)
     warm = _resident_mb()

@@ -8,24 +8,24 @@ from tests.crashing import open_dead, open_nothing, open_obedient
 
 from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
-from cutoutd.removal.pool import Isolated
+from cutoutd.removal.pool import ProcessPool
 
 COMMAND = RemoveBackground(sources=(Source(url="http://pictures/1.jpg"),))
 
 
 @pytest.fixture(scope="module")
-def isolated() -> Iterator[Isolated]:
-    isolated = Isolated(open_obedient, processes=1, time_limit_s=0.5, memory_bytes=1_000_000_000)
+def isolated() -> Iterator[ProcessPool]:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=0.5, memory_bytes=1_000_000_000)
     isolated.start()
     yield isolated
     isolated.close()
 
 
-def works(isolated: Isolated) -> bool:
+def works(isolated: ProcessPool) -> bool:
     return isolated.remove(b"hello", COMMAND, backdrop=b"wall").notes == ("hello", "wall")
 
 
-def test_a_picture_is_worked_on_in_another_process(isolated: Isolated) -> None:
+def test_a_picture_is_worked_on_in_another_process(isolated: ProcessPool) -> None:
     assert isolated.remove(b"pid", COMMAND).width != os.getpid()
 
 
@@ -40,14 +40,14 @@ def test_a_picture_is_worked_on_in_another_process(isolated: Isolated) -> None:
     ],
 )
 def test_a_picture_that_breaks_its_process_costs_one_job(
-    isolated: Isolated, data: bytes, sentence: str
+    isolated: ProcessPool, data: bytes, sentence: str
 ) -> None:
     with pytest.raises(ProcessingFailed, match=sentence):
         isolated.remove(data, COMMAND)
     assert works(isolated)
 
 
-def test_a_refusal_arrives_with_its_reason_and_field(isolated: Isolated) -> None:
+def test_a_refusal_arrives_with_its_reason_and_field(isolated: ProcessPool) -> None:
     with pytest.raises(SourceRejected, match="No") as refusal:
         isolated.remove(b"refuse", COMMAND)
     assert (refusal.value.reason, refusal.value.field) == ("corrupt", "image")
@@ -55,7 +55,7 @@ def test_a_refusal_arrives_with_its_reason_and_field(isolated: Isolated) -> None
 
 
 def test_a_crash_disturbs_no_picture_beside_it() -> None:
-    isolated = Isolated(open_obedient, processes=2, time_limit_s=5)
+    isolated = ProcessPool(open_obedient, processes=2, time_limit_s=5)
     isolated.start()
     with ThreadPoolExecutor(2) as threads:
         crashes = [threads.submit(isolated.remove, b"segfault", COMMAND) for _ in range(2)]
@@ -69,14 +69,14 @@ def test_a_crash_disturbs_no_picture_beside_it() -> None:
     ("open_remover", "sentence"), [(open_nothing, "no model"), (open_dead, "could not start")]
 )
 def test_a_process_that_cannot_begin_says_why(open_remover: object, sentence: str) -> None:
-    isolated = Isolated(open_remover, processes=1, time_limit_s=5)  # type: ignore[arg-type]
+    isolated = ProcessPool(open_remover, processes=1, time_limit_s=5)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=sentence):
         isolated.start()
     isolated.close()
 
 
 def test_no_process_is_left_after_close() -> None:
-    isolated = Isolated(open_obedient, processes=1, time_limit_s=5)
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=5)
     isolated.start()
     pid = isolated.remove(b"pid", COMMAND).width
     isolated.close()
@@ -84,11 +84,11 @@ def test_no_process_is_left_after_close() -> None:
         os.kill(pid, 0)
 
 
-def test_a_process_ends_by_itself_when_nobody_holds_its_pipe(isolated: Isolated) -> None:
+def test_a_process_ends_by_itself_when_nobody_holds_its_pipe(isolated: ProcessPool) -> None:
     code = (
         "from tests.crashing import *; from tests.removal.test_pool import COMMAND;"
-        "from cutoutd.removal.pool import Isolated; import os;"
-        "isolated = Isolated(open_obedient, processes=1, time_limit_s=5); isolated.start();"
+        "from cutoutd.removal.pool import ProcessPool; import os;"
+        "isolated = ProcessPool(open_obedient, processes=1, time_limit_s=5); isolated.start();"
         "print(isolated.remove(b'pid', COMMAND).width, flush=True); os.kill(os.getpid(), 9)"
     )
     import subprocess

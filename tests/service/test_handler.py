@@ -25,7 +25,7 @@ from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.pipeline import ImagingLimits
-from cutoutd.removal.pool import Inside
+from cutoutd.removal.pool import InProcessRemover
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.service.handler import Handler
 from cutoutd.storage import open_artifact_store
@@ -100,7 +100,7 @@ def handler(store: JobStore, artifacts: ArtifactStore) -> Handler:
         store=store,
         artifacts=artifacts,
         fetch=fetch,
-        remover=Inside(sessions=OneModel(), limits=ImagingLimits(max_pixels=1_000_000)),
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits(max_pixels=1_000_000)),
     )
 
 
@@ -219,7 +219,7 @@ def test_our_own_mistakes_are_in_the_log_and_not_in_the_answer(
         store=store,
         artifacts=artifacts,
         fetch=broken,
-        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits()),
     )
     job = started(store, RemoveBackground(sources=urls("a")))
     with caplog.at_level(logging.ERROR):
@@ -245,7 +245,7 @@ def test_a_job_that_was_cancelled_stops_before_its_next_source(
         store=store,
         artifacts=artifacts,
         fetch=cancel_meanwhile,
-        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits()),
     )
     job = started(store, RemoveBackground(sources=urls("a", "b")))
     assert handler.perform(job).status is JobStatus.CANCELLED
@@ -263,7 +263,7 @@ def test_a_background_picture_is_obtained_once(store: JobStore, artifacts: Artif
         store=store,
         artifacts=artifacts,
         fetch=remember,
-        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits()),
     )
     command = RemoveBackground(
         sources=urls("a", "a"),
@@ -304,7 +304,7 @@ def test_an_image_that_nobody_wants_any_more_is_not_stored(
         store=store,
         artifacts=artifacts,
         fetch=cancel_meanwhile,
-        remover=Inside(sessions=OneModel(), limits=ImagingLimits()),
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits()),
     )
     job = started(store, RemoveBackground(sources=urls("a")))
     assert handler.perform(job).status is JobStatus.CANCELLED

@@ -33,13 +33,13 @@ _UNTOUCHED_BYTES: Final = 500_000_000
 _NICENESS: Final = 5
 """A third of the weight of the process that answers HTTP, where both want the same core."""
 # Not a fork of this process, which would copy locks that its threads hold.
-_processes: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+_context: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 if os.name == "posix":
-    _processes.set_forkserver_preload([__name__, "cutoutd.segmentation.sessions"])
+    _context.set_forkserver_preload([__name__, "cutoutd.segmentation.sessions"])
 _log = logging.getLogger(__name__)
 
 
-class LendsSegmenters(Protocol):
+class SegmenterSource(Protocol):
     """The loaded models of a process."""
 
     def get(self, name: str | None) -> AbstractContextManager[Segmenter]:
@@ -52,7 +52,7 @@ class LendsSegmenters(Protocol):
 
 
 class Remover(Protocol):
-    """Whoever turns the bytes of one picture into the files that a command asks for."""
+    """What turns the bytes of one picture into the files that a command asks for."""
 
     def remove(
         self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
@@ -66,10 +66,10 @@ class Remover(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class InProcessRemover:
     """A Remover in this process: for the command line, and for those who choose it."""
 
-    sessions: LendsSegmenters
+    sessions: SegmenterSource
     limits: ImagingLimits
 
     def remove(
@@ -86,34 +86,34 @@ class Inside:
         return self.sessions.models()
 
 
-OpenRemover: TypeAlias = Callable[[], Remover]
+RemoverFactory: TypeAlias = Callable[[], Remover]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenInside:
-    """Opens an `Inside`, in whichever process it is called: a value that can be sent there."""
+class InProcessFactory:
+    """Opens an `InProcessRemover` where it is called: a value that can be sent to a process."""
 
     options: SegmentationOptions
     limits: ImagingLimits
     threads: int
     """That imaging may use in that process."""
 
-    def __call__(self) -> Inside:
+    def __call__(self) -> InProcessRemover:
         """Load the default model and run it once."""
         from cutoutd.segmentation.sessions import Sessions  # The serving process loads none.
 
         set_num_threads(self.threads)
         sessions = Sessions(self.options)
         sessions.warm()
-        return Inside(sessions=sessions, limits=self.limits)
+        return InProcessRemover(sessions=sessions, limits=self.limits)
 
 
-class Isolated:
+class ProcessPool:
     """A Remover that spreads pictures over processes. Safe to share between threads."""
 
     def __init__(
         self,
-        open_remover: OpenRemover,
+        open_remover: RemoverFactory,
         *,
         processes: int,
         time_limit_s: float,
@@ -123,8 +123,8 @@ class Isolated:
         self._open_remover = open_remover
         self._time_limit_s = time_limit_s
         self._memory_bytes = memory_bytes
-        self._free: SimpleQueue[_Bench] = SimpleQueue()
-        self._all: list[_Bench] = []
+        self._free: SimpleQueue[_WorkerProcess] = SimpleQueue()
+        self._all: list[_WorkerProcess] = []
         self._count = processes
         self._lock = threading.Lock()
         self._closed = False
@@ -135,11 +135,13 @@ class Isolated:
 
         Raises ConfigurationError if one cannot begin.
         """
-        benches = [_Bench(self._open_remover, self._memory_bytes) for _ in range(self._count)]
-        self._all = benches
-        for bench in benches:
-            self._models = bench.wait_until_ready()
-            self._free.put(bench)
+        processes = [
+            _WorkerProcess(self._open_remover, self._memory_bytes) for _ in range(self._count)
+        ]
+        self._all = processes
+        for process in processes:
+            self._models = process.wait_until_ready()
+            self._free.put(process)
 
     def models(self) -> Sequence[LoadedModel]:
         """The models that every process has loaded before its first picture."""
@@ -152,13 +154,13 @@ class Isolated:
 
         Raises ProcessingFailed if the process dies over the picture or takes too long.
         """
-        bench = self._free.get()
+        process = self._free.get()
         try:
-            answer = bench.ask((data, command, backdrop), self._time_limit_s)
+            answer = process.ask((data, command, backdrop), self._time_limit_s)
         except (EOFError, OSError, TimeoutError) as exc:
-            self._replace(bench)
-            raise ProcessingFailed(_what_happened(bench, exc)) from exc
-        self._free.put(bench)
+            self._replace(process)
+            raise ProcessingFailed(_describe_failure(process, exc)) from exc
+        self._free.put(process)
         if isinstance(answer, BaseException):
             raise answer
         return answer
@@ -167,38 +169,38 @@ class Isolated:
         """End all processes, whatever they are at."""
         with self._lock:
             self._closed = True
-            for bench in self._all:
-                bench.kill()
+            for process in self._all:
+                process.kill()
 
-    def _replace(self, broken: "_Bench") -> None:
+    def _replace(self, broken: "_WorkerProcess") -> None:
         """Put a new process in the place of one that died; who waits for it goes on waiting."""
         broken.kill()
         _log.error("a picture process ended with %s; another takes its place", broken.exitcode)
         with self._lock:
             if self._closed:
                 return
-            fresh = _Bench(self._open_remover, self._memory_bytes)
-            self._all = [bench for bench in self._all if bench is not broken] + [fresh]
+            fresh = _WorkerProcess(self._open_remover, self._memory_bytes)
+            self._all = [process for process in self._all if process is not broken] + [fresh]
         threading.Thread(target=self._admit, args=(fresh,), daemon=True).start()
 
-    def _admit(self, bench: "_Bench") -> None:
+    def _admit(self, process: "_WorkerProcess") -> None:
         try:
-            bench.wait_until_ready()
+            process.wait_until_ready()
         except ConfigurationError:
-            self._replace(bench)
+            self._replace(process)
         else:
-            self._free.put(bench)
+            self._free.put(process)
 
 
 Question: TypeAlias = tuple[bytes, RemoveBackground, bytes | None]
 
 
-class _Bench:
+class _WorkerProcess:
     """One process and our end of the pipe to it."""
 
-    def __init__(self, open_remover: OpenRemover, memory_bytes: int | None) -> None:
-        self._pipe, theirs = _processes.Pipe()
-        self._process = _processes.Process(  # type: ignore[attr-defined]
+    def __init__(self, open_remover: RemoverFactory, memory_bytes: int | None) -> None:
+        self._pipe, theirs = _context.Pipe()
+        self._process = _context.Process(  # type: ignore[attr-defined]
             target=_work, args=(theirs, open_remover, memory_bytes), name="pictures", daemon=True
         )
         self._process.start()
@@ -216,7 +218,7 @@ class _Bench:
         Raises ConfigurationError if the process dies or takes too long to load them.
         """
         try:
-            answer = self._answer(_START_S)
+            answer = self._receive(_START_S)
         except (EOFError, OSError, TimeoutError) as exc:
             raise ConfigurationError("A picture process could not start; see the log.") from exc
         if isinstance(answer, BaseException):
@@ -224,14 +226,14 @@ class _Bench:
         models: Sequence[LoadedModel] = answer
         return models
 
-    def ask(self, question: Question, patience_s: float) -> Removal | BaseException:
+    def ask(self, question: Question, timeout_s: float) -> Removal | BaseException:
         """Raises EOFError or OSError if the process dies, TimeoutError if it takes too long."""
         self._pipe.send(question)
-        answer: Removal | BaseException = self._answer(patience_s)
+        answer: Removal | BaseException = self._receive(timeout_s)
         return answer
 
-    def _answer(self, patience_s: float) -> Any:
-        if not self._pipe.poll(patience_s):
+    def _receive(self, timeout_s: float) -> Any:
+        if not self._pipe.poll(timeout_s):
             raise TimeoutError
         return self._pipe.recv()
 
@@ -242,19 +244,19 @@ class _Bench:
         self._pipe.close()
 
 
-def _what_happened(bench: _Bench, exc: Exception) -> str:
+def _describe_failure(process: _WorkerProcess, exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return "The image took too long to process."
-    if bench.exitcode == -9:  # SIGKILL, by the kernel: we had no reason to.
+    if process.exitcode == -9:  # SIGKILL, by the kernel: we had no reason to.
         return "The image needs more memory than this server has."
     return "The image made its decoder crash."
 
 
-def _work(pipe: Connection, open_remover: OpenRemover, memory_bytes: int | None) -> None:
+def _work(pipe: Connection, open_remover: RemoverFactory, memory_bytes: int | None) -> None:
     """The life of a process: open the model, say so, then answer until the pipe closes."""
     for number in (signal.SIGINT, signal.SIGTERM):  # The parent decides when we end.
         signal.signal(number, signal.SIG_IGN)
-    _be_the_first_to_go(memory_bytes)
+    _lower_priority(memory_bytes)
     try:
         remover = open_remover()
         pipe.send(remover.models())
@@ -263,10 +265,10 @@ def _work(pipe: Connection, open_remover: OpenRemover, memory_bytes: int | None)
         return
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            pipe.send(_answer_to(pipe.recv(), remover))
+            pipe.send(_answer(pipe.recv(), remover))
 
 
-def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
+def _answer(question: Question, remover: Remover) -> Removal | CutoutError:
     data, command, backdrop = question
     try:
         return remover.remove(data, command, backdrop=backdrop)
@@ -279,7 +281,7 @@ def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
         return ProcessingFailed("The image could not be processed.")
 
 
-def _be_the_first_to_go(memory_bytes: int | None) -> None:
+def _lower_priority(memory_bytes: int | None) -> None:
     """When memory or time runs out this process gives way, rather than the one that serves."""
     try:
         import resource

@@ -23,7 +23,7 @@ from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.loops import Loop
 from cutoutd.net.dial import guarded_client, refuse_forbidden
 from cutoutd.net.fetch import Fetcher
-from cutoutd.removal.pool import Inside, Isolated, OpenInside, Remover
+from cutoutd.removal.pool import InProcessFactory, InProcessRemover, ProcessPool, Remover
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.server.config import Config
 from cutoutd.server.stores import Stores, open_dispatcher, open_stores
@@ -257,9 +257,11 @@ def _open_remover(config: Config, sessions: Sessions, opened: ExitStack) -> Remo
     if not config.isolate:
         set_num_threads(config.capacity.threads)
         sessions.warm()
-        return Inside(sessions=sessions, limits=config.imaging)
-    remover = Isolated(
-        OpenInside(options=config.models, limits=config.imaging, threads=config.capacity.threads),
+        return InProcessRemover(sessions=sessions, limits=config.imaging)
+    remover = ProcessPool(
+        InProcessFactory(
+            options=config.models, limits=config.imaging, threads=config.capacity.threads
+        ),
         processes=config.capacity.processes,
         time_limit_s=config.jobs.time_limit_s,
         memory_bytes=config.capacity.process_bytes,
