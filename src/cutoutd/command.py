@@ -169,6 +169,8 @@ class ImageFormat(StrEnum):
     WEBP = "webp"
     JPEG = "jpeg"
     AVIF = "avif"
+    GIF = "gif"
+    """256 colours and no soft edges; for animations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,13 @@ class ColorProfile(StrEnum):
     KEEP = "keep"
 
 
+class Frames(StrEnum):
+    """Which frames of an animation become the finished picture."""
+
+    FIRST = "first"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveBackground:
     """The one command of this product. Several sources are several pictures of one job."""
@@ -219,6 +228,10 @@ class RemoveBackground:
     max_pixels: int | None = None
     """Shrink the finished pictures to at most this many pixels."""
     color_profile: ColorProfile = ColorProfile.SRGB
+    frames: Frames = Frames.FIRST
+    """ALL keeps an animation one: PNG, WebP or GIF, without crop and placement."""
+    lenient: bool = False
+    """Keep JPEGs and PNGs that end early, as far as they go."""
     outputs: tuple[Output, ...] = (Output(),)
     """Written for each source, in this order."""
     callback: Callback | None = None

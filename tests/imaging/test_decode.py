@@ -226,7 +226,7 @@ def test_resolution_turns_with_the_picture_and_other_metadata_is_left_behind() -
     data = saved(in_mode("RGB"), "JPEG", exif=exif, dpi=(300, 150))
     picture = decode(data, max_pixels=LIMIT)
     assert picture.dpi == (150, 300)
-    assert set(Picture.__slots__) == {"pixels", "opaque", "profile", "dpi", "notes"}
+    assert set(Picture.__slots__) == {"pixels", "opaque", "profile", "dpi", "frames", "notes"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
 
 SPELLINGS = {"png": "png", "webp": "webp", "jpeg": "jpeg", "jpg": "jpeg", "avif": "avif"}
+MOVING = {"png": "png", "webp": "webp", "gif": "gif"}
+"""And where all frames are kept."""
 """How formats are asked for and written at the ends of names, and our words for them."""
 MOST_AT_ONCE = 4
 """More pictures at once gain nothing on most machines, and each takes memory."""
@@ -36,6 +38,7 @@ def remove(
     model: str = typer.Option(None, help="A name in the model table."),
     bg_color: str = typer.Option(None, help="Background: #rrggbb[aa], a name, or r,g,b[,a]."),
     image_format: str = typer.Option(None, "--format", help="png, webp, jpeg or avif."),
+    frames: str = typer.Option("first", help="all: an animation stays one (webp, png or gif)."),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
     resume: bool = typer.Option(False, "--resume", help="Leave out what has been done."),
     watch: bool = typer.Option(False, "--watch", help="Go on with every picture that arrives."),
@@ -50,7 +53,7 @@ def remove(
     from cutoutd.server.settings import load_settings
 
     word = "mask" if only_mask else "cutout"
-    plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive)
+    plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive, frames=frames)
     command = _command(
         only_mask=only_mask,
         alpha_matting=alpha_matting,
@@ -59,6 +62,7 @@ def remove(
         model=model,
         bg_color=bg_color,
         image_format=plan.extension,
+        frames=frames,
     )
     works = plan.works()
     if not works and not watch:
@@ -78,13 +82,22 @@ def remove(
 
 
 def _plan(
-    inputs: list[str], output: str | None, *, word: str, asked: str | None, recursive: bool
+    inputs: list[str],
+    output: str | None,
+    *,
+    word: str,
+    asked: str | None,
+    recursive: bool,
+    frames: str,
 ) -> Plan:
     """What was asked, in the format that is asked for or that the output file is named after."""
+    if frames not in ("first", "all"):
+        raise typer.BadParameter("must be first or all", param_hint="--frames")
+    formats = MOVING if frames == "all" else SPELLINGS
     plan = Plan(
         inputs=tuple(inputs), output=output, word=word, extension="png", recursive=recursive
     )
-    return replace(plan, extension=_format_of(asked, None if plan.folder() else output))
+    return replace(plan, extension=_format_of(asked, None if plan.folder() else output, formats))
 
 
 def _summary(found: int, *, todo: int, failed: int) -> str:
@@ -137,10 +150,12 @@ def _command(
     model: str | None,
     bg_color: str | None,
     image_format: str,
+    frames: str,
 ) -> "RemoveBackground":
     from cutoutd.api import MEMORY
     from cutoutd.command import (
         Background,
+        Frames,
         ImageFormat,
         ImageKind,
         MaskEdits,
@@ -161,28 +176,28 @@ def _command(
         mask=MaskEdits(smooth=smooth, invert=invert),
         matting=Matting() if alpha_matting else None,
         background=background,
+        frames=Frames(frames),
         outputs=(output,),
     )
 
 
-def _format_of(asked: str | None, file: str | None) -> str:
+def _format_of(asked: str | None, file: str | None, formats: Mapping[str, str]) -> str:
     """The format asked for, or the one that the output file's name ends in, or PNG.
 
-    file: None where the output is a folder. Raises typer.BadParameter where the name would say
-    another format than is written.
+    file: None where the output is a folder. formats: that can be written, by their spellings.
+    Raises typer.BadParameter where the name would say another format than is written.
     """
     named = Path(file or "").suffix.removeprefix(".").lower()
-    name = (asked or (named if named in SPELLINGS else "png")).lower()
-    if name not in SPELLINGS:
-        raise typer.BadParameter("must be png, webp, jpeg or avif", param_hint="--format")
+    name = (asked or (named if named in formats else "png")).lower()
+    *others, last = dict.fromkeys(formats.values())
+    choice = f"{', '.join(others)} or {last}"
+    if name not in formats:
+        raise typer.BadParameter(f"must be {choice}", param_hint="--format")
     claimed = named in SPELLINGS or guess_type(file or "")[0] is not None
-    if claimed and SPELLINGS.get(named) != SPELLINGS[name]:
-        raise typer.BadParameter(
-            f"a .{named} would hold a {SPELLINGS[name].upper()}; "
-            "png, webp, jpeg and avif are written",
-            param_hint="--output",
-        )
-    return SPELLINGS[name]
+    if claimed and formats.get(named) != formats[name]:
+        message = f"a .{named} would hold a {formats[name].upper()}; name it {choice}"
+        raise typer.BadParameter(message, param_hint="--output")
+    return formats[name]
 
 
 def _say(sentence: str) -> None:

@@ -26,7 +26,7 @@ from cutoutd.imaging.containers.contents import Contents
 from cutoutd.imaging.containers.jpeg import read_jpeg
 from cutoutd.imaging.containers.kinds import MEDIA_TYPES, Kind, kind_of, title
 from cutoutd.imaging.containers.others import described, read_bmff, read_gif, read_tiff
-from cutoutd.imaging.containers.png import read_png
+from cutoutd.imaging.containers.png import read_animated_png, read_png
 from cutoutd.imaging.containers.webp import read_webp
 from cutoutd.imaging.levels import eight_bits
 from cutoutd.imaging.memory import allocate
@@ -68,9 +68,9 @@ def decode(
     a note. Raises SourceRejected with the reason `empty`, `not_an_image`, `unsupported_format`,
     `too_many_pixels`, `truncated` or `corrupt`.
     """
-    kind, contents = _taken_apart(data)
+    kind, contents = take_apart(data)
     picture = partial(_picture, kind, max_pixels=max_pixels, color_profile=color_profile)
-    with _refusing(kind):
+    with refusing(kind):
         try:
             return picture(contents)
         except OSError as exc:
@@ -88,22 +88,22 @@ def media_type_of(data: bytes, *, max_pixels: int) -> str:
 
     Raises SourceRejected as `decode` does, for what the header can tell.
     """
-    kind, contents = _taken_apart(data)
-    with _refusing(kind), _opened(kind, contents.pixels, max_pixels):
+    kind, contents = take_apart(data)
+    with refusing(kind), open_apart(kind, contents.pixels, max_pixels):
         return MEDIA_TYPES.get(kind) or Image.MIME[str(kind)]
 
 
-def _taken_apart(data: bytes) -> tuple[Kind, Contents]:
-    """The format and what is in the file. Raises SourceRejected."""
+def take_apart(data: bytes, *, frames: bool = False) -> tuple[Kind, Contents]:
+    """The format and what is in the file; with `frames`, all of them. Raises SourceRejected."""
     if not data:
         raise SourceRejected("The image is empty.", reason="empty")
     kind = kind_of(data)
-    read = READERS.get(kind)
+    read = read_animated_png if frames and kind is Kind.PNG else READERS.get(kind)
     return kind, read(data) if read else Contents(pixels=data)
 
 
 @contextmanager
-def _opened(kind: Kind, pixels: bytes, max_pixels: int) -> Iterator[Image.Image]:
+def open_apart(kind: Kind, pixels: bytes, max_pixels: int) -> Iterator[Image.Image]:
     """The file, its size checked."""
     if kind is Kind.HEIF:
         _register_heif()
@@ -136,7 +136,7 @@ def _picture(
 ) -> Picture:
     if strict and contents.cut:
         raise OSError("truncated")
-    with _opened(kind, contents.pixels, max_pixels) as image:
+    with open_apart(kind, contents.pixels, max_pixels) as image:
         contents = described(contents, kind, image)
         fast = _jpeg_pixels(image, contents.pixels, strict=strict)
         shown = image if fast is None else as_image(fast)
@@ -146,7 +146,7 @@ def _picture(
         rgba, profile = profiles.to_rgba(
             shown, contents.profile, color_profile, stated=contents.stated
         )
-        pixels = fast if fast is not None and rgba is shown else _pixels(rgba)
+        pixels = fast if fast is not None and rgba is shown else to_pixels(rgba)
     if kind in ALPHA_LEFT_EMPTY and not opaque and not pixels[..., 3].any():
         pixels[..., 3], opaque = 255, True
     dpi = contents.dpi
@@ -159,11 +159,12 @@ def _picture(
         profile=profile,
         dpi=dpi,
         notes=(*contents.notes, *left_out),
+        frames=contents.frames,
     )
 
 
 @contextmanager
-def _refusing(kind: Kind) -> Iterator[None]:
+def refusing(kind: Kind) -> Iterator[None]:
     """Say in our words what Pillow and its plugins raise over a bad file."""
     name = title(kind)
     try:
@@ -220,7 +221,7 @@ def _jpeg_pixels(image: Image.Image, data: bytes, *, strict: bool) -> NDArray[np
     return pixels
 
 
-def _pixels(rgba: Image.Image) -> NDArray[np.uint8]:
+def to_pixels(rgba: Image.Image) -> NDArray[np.uint8]:
     """(H, W, 4) of an RGBA image, copied once: `np.array` would copy it piece by piece, thrice."""
     pixels = allocate(rgba.height, rgba.width)
     target = Image.frombuffer("RGBA", rgba.size, pixels, "raw", "RGBA", 0, 1)

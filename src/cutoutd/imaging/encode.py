@@ -18,6 +18,7 @@ MEDIA_TYPES = {
     ImageFormat.WEBP: "image/webp",
     ImageFormat.JPEG: "image/jpeg",
     ImageFormat.AVIF: "image/avif",
+    ImageFormat.GIF: "image/gif",
 }
 LONGEST_SIDE = {ImageFormat.WEBP: 16_383, ImageFormat.JPEG: 65_535, ImageFormat.AVIF: 65_535}
 LOSSLESS = 100

@@ -21,6 +21,8 @@ class Picture:
     profile: bytes | None = None
     """The ICC profile that the colours are in, when it is not sRGB."""
     dpi: tuple[float, float] | None = None
+    frames: int = 1
+    """That the file has; this is the first."""
     notes: tuple[str, ...] = ()
     """What the caller should know of the file, as stable words; a number follows a colon."""
 

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,16 @@ class Encoded:
     """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
 
 
+class Finished(NamedTuple):
+    """A picture before it is encoded."""
+
+    pixels: NDArray[np.uint8]
+    """(H, W, 4)."""
+    alpha: NDArray[np.uint8]
+    """(H, W), of its subject."""
+    notes: tuple[str, ...]
+
+
 def encode_output(
     output: Output,
     finished: NDArray[np.uint8],
@@ -37,7 +48,7 @@ def encode_output(
 
     Raises InvalidRequest if its format cannot hold so large a picture.
     """
-    pixels, chosen = _lay_out(output, finished, alpha)
+    pixels, chosen = lay_out(output, finished, alpha)
     data = encode(
         pixels,
         chosen,
@@ -45,17 +56,24 @@ def encode_output(
         png_level=png_level,
         tags=tags if pixels.ndim == 3 else Tags(dpi=tags.dpi),
     )
+    return encoded_as(output, data, chosen, alpha)
+
+
+def encoded_as(
+    output: Output, data: bytes, chosen: ImageFormat, alpha: NDArray[np.uint8]
+) -> Encoded:
+    """The file's bytes as they were asked for. alpha: (H, W), of its subject."""
     return Encoded(
         kind=output.kind,
         data=base64.b64encode(data) if output.base64 else data,
         media_type="text/plain" if output.base64 else media_type(chosen),
-        width=pixels.shape[1],
-        height=pixels.shape[0],
+        width=alpha.shape[1],
+        height=alpha.shape[0],
         bbox=bounding_box(alpha),
     )
 
 
-def _lay_out(
+def lay_out(
     output: Output, finished: NDArray[np.uint8], alpha: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], ImageFormat]:
     """The channels that an output has, and the format that AUTO stands for."""

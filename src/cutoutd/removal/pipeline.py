@@ -8,13 +8,14 @@ arrays, `canvas` for how the finished image is arranged, `outputs` for files.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.command import MaskEdits, Matting, Prompt, RemoveBackground
+from cutoutd.command import Frames, MaskEdits, Matting, Prompt, RemoveBackground
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edit
@@ -29,8 +30,9 @@ from cutoutd.imaging.profiles import to_srgb
 from cutoutd.imaging.refine import back_project, refine
 from cutoutd.imaging.resize import Shrunk, as_image, shrink
 from cutoutd.imaging.transparency import cuts_out, lay_on_contrast
+from cutoutd.removal.animation import remove_from_frames
 from cutoutd.removal.canvas import arrange, compose, moves, shows_colors
-from cutoutd.removal.outputs import Encoded, encode_output
+from cutoutd.removal.outputs import Encoded, Finished, encode_output
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -70,6 +72,8 @@ class ImagingLimits:
 
     max_pixels: int = 50_000_000
     """Larger sources are rejected from their header."""
+    max_animation_pixels: int = 50_000_000
+    """Frames times pixels, where all frames are kept; more are rejected from the headers."""
     png_level: int = 1
     """0 is fastest, 1 as fast where that costs at most a few percent of size, 9 smallest."""
     matting_seconds: float = 20.0
@@ -113,11 +117,61 @@ def remove_background(
     timings = _Timings()
     with timings.stage("decode"):
         picture = _decode(data, command, limits)
-        rgba = picture.pixels
-        seen = rgba if picture.opaque else lay_on_contrast(rgba)
-    with timings.stage("segment"):
-        shrunk = _shrink_for(segmenter, seen)
-        prediction = _predict(segmenter, shrunk, picture, command.prompt)
+    cut = partial(_cut, command=command, backdrop=backdrop, limits=limits, timings=timings)
+    if command.frames is Frames.ALL and picture.frames > 1:
+        images, notes = remove_from_frames(
+            data,
+            command,
+            predict=lambda frame: _predict(segmenter, _view(frame, segmenter), frame, command),
+            cut=lambda frame, found: cut(frame, _view(frame, segmenter), found),
+            max_pixels=limits.max_pixels,
+            budget=limits.max_animation_pixels,
+        )
+    else:
+        with timings.stage("segment"):
+            view = _view(picture, segmenter)
+            prediction = _predict(segmenter, view, picture, command)
+        finished = cut(picture, view, prediction)
+        with timings.stage("encode"):
+            images = _encode(finished, picture, command, limits)
+        notes = (*picture.notes, *finished.notes)
+    return Removal(
+        images=images,
+        notes=notes,
+        timings_ms=timings.spent_ms,
+        width=picture.width,
+        height=picture.height,
+        model=segmenter.name,
+        provider=segmenter.provider,
+    )
+
+
+class _View(NamedTuple):
+    """What of a picture is looked at."""
+
+    seen: NDArray[np.uint8]
+    """(H, W, 4), opaque."""
+    shrunk: Shrunk
+
+
+def _view(picture: Picture, segmenter: Segmenter) -> _View:
+    """The picture without its transparency, and its shorter side less than twice what is seen."""
+    seen = picture.pixels if picture.opaque else lay_on_contrast(picture.pixels)
+    return _View(seen, shrink(seen, max(1, min(seen.shape[:2]) // segmenter.sees)))
+
+
+def _cut(
+    picture: Picture,
+    view: _View,
+    prediction: Plane,
+    *,
+    command: RemoveBackground,
+    backdrop: bytes | None,
+    limits: ImagingLimits,
+    timings: "_Timings",
+) -> Finished:
+    """All stages between the network and the encoder."""
+    rgba, (seen, shrunk) = picture.pixels, view
     with timings.stage("mask"):
         probability, doubts = _check(prediction)
         soft, variance = upsample(probability, seen, shrunk)
@@ -137,39 +191,29 @@ def remove_background(
         cutout = _cut_out(rgba, alpha, None if own else colors, command)
         arranged, alpha = arrange(cutout, alpha, command)
         finished = compose(arranged, alpha, command, backdrop, max_pixels=limits.max_pixels)
-    with timings.stage("encode"):
-        images = _encode(finished, alpha, picture, command, limits)
     facts = ((OWN_ALPHA, own), (EMPTY_MASK, not alpha.any()))
-    notes = (*picture.notes, *doubts, *notes, *(note for note, holds in facts if holds))
-    return Removal(
-        images=images,
-        notes=notes,
-        timings_ms=timings.spent_ms,
-        width=picture.width,
-        height=picture.height,
-        model=segmenter.name,
-        provider=segmenter.provider,
-    )
+    notes = (*doubts, *notes, *(note for note, holds in facts if holds))
+    return Finished(finished, alpha, notes)
 
 
 def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Picture:
     """The picture, if what is asked of it can be: a region has to lie within it."""
-    picture = decode(data, max_pixels=limits.max_pixels, color_profile=command.color_profile)
+    picture = decode(
+        data,
+        max_pixels=limits.max_pixels,
+        color_profile=command.color_profile,
+        lenient=command.lenient,
+    )
     if command.region and exceeds(command.region, picture.width, picture.height):
         raise InvalidRequest("The region ends outside the image.", field="region")
     return picture
 
 
-def _shrink_for(segmenter: Segmenter, rgba: NDArray[np.uint8]) -> Shrunk:
-    """The picture, its shorter side less than twice what the network sees, or as it is."""
-    return shrink(rgba, max(1, min(rgba.shape[:2]) // segmenter.sees))
-
-
 def _predict(
-    segmenter: Segmenter, shrunk: Shrunk, picture: Picture, prompt: Prompt | None
+    segmenter: Segmenter, view: _View, picture: Picture, command: RemoveBackground
 ) -> Plane:
     """What the network says of the picture in sRGB: (h, w), 0..1, or NaN."""
-    shown = shrunk.pixels
+    shown, prompt = view.shrunk.pixels, command.prompt
     if picture.profile is not None:
         shown = np.asarray(to_srgb(as_image(shown).convert("RGB"), picture.profile))
     if prompt is None:
@@ -237,15 +281,13 @@ def _cut_out(
 
 
 def _encode(
-    finished: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-    picture: Picture,
-    command: RemoveBackground,
-    limits: ImagingLimits,
+    finished: Finished, picture: Picture, command: RemoveBackground, limits: ImagingLimits
 ) -> tuple[Encoded, ...]:
     tags = Tags(profile=picture.profile, dpi=picture.dpi)
     return tuple(
-        encode_output(output, finished, alpha, tags=tags, png_level=limits.png_level)
+        encode_output(
+            output, finished.pixels, finished.alpha, tags=tags, png_level=limits.png_level
+        )
         for output in command.outputs
     )
 
@@ -260,4 +302,4 @@ class _Timings:
     def stage(self, name: str) -> Iterator[None]:
         started = perf_counter()
         yield
-        self.spent_ms[name] = (perf_counter() - started) * 1e3
+        self.spent_ms[name] = self.spent_ms.get(name, 0) + (perf_counter() - started) * 1e3

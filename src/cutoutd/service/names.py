@@ -18,6 +18,7 @@ _EXTENSIONS = {
     ImageFormat.WEBP: ".webp",
     ImageFormat.JPEG: ".jpg",
     ImageFormat.AVIF: ".avif",
+    ImageFormat.GIF: ".gif",
 }
 
 

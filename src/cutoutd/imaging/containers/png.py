@@ -7,6 +7,7 @@ text or a profile is no reason to refuse a picture, and one of pixels shows in t
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from cutoutd.errors import SourceRejected
@@ -23,6 +24,7 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 GREY, RGB = 0, 2
 BIT_DEPTHS = (1, 2, 4, 8, 16)
 INCH_IN_METRES = 0.0254
+ANIMATED = frozenset((b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"IDAT", b"fdAT"))
 HEADER = struct.Struct(">IIBBBBB")
 
 
@@ -69,6 +71,14 @@ def read_png(data: bytes) -> Contents:
         notes=color.notes,
         frames=max(frames, 1),
     )
+
+
+def read_animated_png(data: bytes) -> Contents:
+    """The same with all its frames."""
+    kept = [(kind, body) for kind, body in _chunks(data) if kind in ANIMATED]
+    contents = read_png(data)
+    pixels = b"".join((SIGNATURE, *(_chunk(*one) for one in kept), _chunk(b"IEND", b"")))
+    return replace(contents, pixels=pixels)
 
 
 def header_of(body: bytes) -> Header:

@@ -10,6 +10,7 @@ from cutoutd.command import (
     ColorProfile,
     Crop,
     Fit,
+    Frames,
     ImageFormat,
     ImageKind,
     Length,
@@ -87,7 +88,7 @@ class RemoveBackgroundRequest(RequestFields):
         list[ImageKind], BeforeValidator(_words), Field(min_length=1, max_length=3)
     ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one picture for each")
     format: ImageFormat | None = Field(
-        None, description="png, webp, avif, jpeg or auto; otherwise what `Accept` asks for"
+        None, description="png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for"
     )
     quality: Annotated[int, Field(ge=1, le=100), BeforeValidator(stripped)] = Field(
         90, description="Of the lossy formats; 100 writes WebP without loss"
@@ -137,6 +138,10 @@ class RemoveBackgroundRequest(RequestFields):
     color_profile: ColorProfile = Field(
         ColorProfile.SRGB, description="srgb converts, keep keeps the picture's own profile"
     )
+    frames: Frames = Field(
+        Frames.FIRST, description="all keeps an animation one; as webp, png or gif"
+    )
+    lenient: Flag = Field(False, description="Keep JPEGs and PNGs that end early")
     webhook: Annotated[Url, AfterValidator(called_back)] | None = Field(
         None, description="Called with the job when it has ended"
     )
@@ -183,6 +188,8 @@ class RemoveBackgroundRequest(RequestFields):
             linear_light=self.linear_light,
             max_pixels=self.max_pixels,
             color_profile=self.color_profile,
+            frames=self.frames,
+            lenient=self.lenient,
             outputs=tuple(
                 Output(kind=kind, format=written, quality=self.quality) for kind in self.outputs
             ),
