@@ -53,8 +53,8 @@ from cutoutd.command import (  # noqa: E402
 from cutoutd.imaging import memory  # noqa: E402
 from cutoutd.imaging.decode import decode  # noqa: E402
 from cutoutd.removal.capacity import PIXEL_BYTES, PROCESS_BYTES  # noqa: E402
+from cutoutd.removal.inprocess import InProcessRemover  # noqa: E402
 from cutoutd.removal.pipeline import ImagingLimits  # noqa: E402
-from cutoutd.removal.pool import InProcessRemover  # noqa: E402
 from cutoutd.segmentation.options import DEFAULTS  # noqa: E402
 from cutoutd.segmentation.sessions import Sessions  # noqa: E402
 from machine import facts, peak_megabytes  # noqa: E402 - The path comes first.

@@ -1,10 +1,12 @@
 import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from tests.crashing import open_dead, open_nothing, open_obedient
+from tests.crashing import OpensOnce, open_dead, open_nothing, open_obedient
 
 from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
@@ -105,3 +107,80 @@ def test_a_process_ends_by_itself_when_nobody_holds_its_pipe(isolated: ProcessPo
             return
         time.sleep(0.02)
     pytest.fail("the process is still there")
+
+
+def pid_of(isolated: ProcessPool) -> int:
+    return isolated.remove(b"pid", COMMAND).width
+
+
+def test_a_process_that_was_killed_while_it_was_idle_costs_nobody_a_job() -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=20)
+    isolated.start()
+    for data in (b"hello", b"x" * 3_000_000):  # The second is more than a pipe holds.
+        os.kill(pid_of(isolated), signal.SIGKILL)
+        assert isolated.remove(data, COMMAND, backdrop=b"").notes[0] == data.decode()
+    isolated.close()
+
+
+def test_a_process_that_dies_idle_is_replaced_before_anybody_comes() -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=20)
+    isolated.start()
+    first = pid_of(isolated)
+    os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while isolated._free and isolated._free[0]._process.pid == first:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert works(isolated)
+    isolated.close()
+
+
+@pytest.mark.parametrize("size", [5, 3_000_000])
+def test_a_process_that_stops_reading_is_killed_at_the_time_limit_and_replaced(size: int) -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=1)
+    isolated.start()
+    stopped = pid_of(isolated)
+    os.kill(stopped, signal.SIGSTOP)
+    with pytest.raises(ProcessingFailed, match="took too long"):
+        isolated.remove(b"x" * size, COMMAND)
+    assert pid_of(isolated) != stopped
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped, 0)
+    isolated.close()
+
+
+def test_a_picture_whose_process_was_killed_from_outside_is_tried_once_more(
+    tmp_path: Path,
+) -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=30)
+    isolated.start()
+    notes = isolated.remove(b"killed-once:" + bytes(tmp_path / "mark"), COMMAND).notes
+    assert notes == ("second try",)
+    isolated.close()
+
+
+def test_who_waits_is_told_that_no_process_became_free_in_time() -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=0.5)
+    isolated.start()
+    with ThreadPoolExecutor(1) as threads:
+        hangs = threads.submit(isolated.remove, b"hang", COMMAND)
+        with pytest.raises(ProcessingFailed, match="too long"):
+            isolated.remove(b"hang", COMMAND)
+        assert isinstance(hangs.exception(), ProcessingFailed)
+    isolated.close()
+
+
+def test_a_process_that_cannot_begin_again_is_tried_again_and_told(tmp_path: Path) -> None:
+    isolated = ProcessPool(OpensOnce(tmp_path), processes=1, time_limit_s=30)
+    isolated.start()
+    (tmp_path / "broken").touch()
+    with pytest.raises(ProcessingFailed):
+        isolated.remove(b"segfault", COMMAND)
+    deadline = time.monotonic() + 20
+    while isolated.models():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (tmp_path / "broken").unlink()
+    assert works(isolated)
+    assert isolated.models()
+    isolated.close()

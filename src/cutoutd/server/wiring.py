@@ -23,7 +23,8 @@ from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.loops import Loop
 from cutoutd.net.dial import guarded_client, refuse_forbidden
 from cutoutd.net.fetch import Fetcher
-from cutoutd.removal.pool import InProcessFactory, InProcessRemover, ProcessPool, Remover
+from cutoutd.removal.inprocess import InProcessFactory, InProcessRemover, Remover
+from cutoutd.removal.pool import ProcessPool
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.server.config import Config
 from cutoutd.server.stores import Stores, open_dispatcher, open_stores
@@ -162,10 +163,11 @@ def _open_work(
     if tracing is not None:
         opened.callback(tracing.close)
     stores, sessions = open_stores(config, opened), Sessions(config.models)
-    remover = _open_remover(config, sessions, opened) if works_here else None
+    loops: list[Loop] = []
+    remover = _open_remover(config, sessions, opened, loops) if works_here else None
     perform = _handler(config, stores, remover, fetch).perform if remover else None
     dispatcher = open_dispatcher(config, stores, perform)
-    loops = list(dispatcher.loops)
+    loops.extend(dispatcher.loops)
     readiness = Readiness(
         census=lambda: take_census(stores.database),
         models=remover.models if remover else None,
@@ -252,7 +254,9 @@ def _start(config: Config, opened: ExitStack, work: _Work) -> None:
     opened.callback(sweeper.stop)
 
 
-def _open_remover(config: Config, sessions: Sessions, opened: ExitStack) -> Remover:
+def _open_remover(
+    config: Config, sessions: Sessions, opened: ExitStack, loops: list[Loop]
+) -> Remover:
     """Warm and ready: in processes of its own, unless the operator wants it in this one."""
     if not config.isolate:
         set_num_threads(config.capacity.threads)
@@ -268,6 +272,7 @@ def _open_remover(config: Config, sessions: Sessions, opened: ExitStack) -> Remo
     )
     opened.callback(remover.close)
     remover.start()
+    loops.append(remover.loop)
     return remover
 
 

@@ -27,6 +27,7 @@ USUAL: Final[StatusTable] = MappingProxyType(
         InvalidRequest: 400,
         UnsupportedEncoding: 415,
         AuthenticationFailed: 401,
+        PermissionDenied: 403,
         NotFound: 404,
         SourceUnreachable: 400,
         Overloaded: 503,
