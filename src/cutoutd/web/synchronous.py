@@ -1,5 +1,6 @@
 """For vendors that answer with the picture itself: a job, awaited up to a deadline."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 
 from cutoutd.command import RemoveBackground
@@ -20,6 +21,17 @@ class Made:
 
     artifact: Artifact
     data: bytes
+
+    @property
+    def base64(self) -> str:
+        """The bytes as text, for an answer in JSON."""
+        return b64encode(self.data).decode()
+
+    @property
+    def foreground(self) -> tuple[int, int, int, int]:
+        """Where the subject is, in px: left, top, width, height; zeros if there is none."""
+        left, top, right, bottom = self.artifact.bbox or (0, 0, 0, 0)
+        return left, top, right - left, bottom - top
 
 
 async def perform(

@@ -4,7 +4,6 @@
 used is answered with 200 and the status `failure`, as the vendor documents.
 """
 
-import base64
 import hashlib
 import re
 from typing import Annotated, Any, Literal
@@ -179,7 +178,7 @@ async def results(
     if body.representation == "url":
         image = caller.links.to_artifact(made.artifact.key)
     else:
-        image = base64.b64encode(made.data).decode()
+        image = made.base64
     md5 = job.outcome.source_md5[0] if job.outcome else ""
     return JSONResponse(render_success(made.artifact, image, mode=body.mode, name=name, md5=md5))
 

@@ -5,7 +5,6 @@ and the code of its users (`octoai-sdk` 0.10: `Client(token).infer(url, inputs)`
 2026-11. Its SDK's `infer_async` (header `X-OctoAI-Async: 1`, then a poll URL) works too.
 """
 
-import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -167,7 +166,7 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
 
 async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
     made = await picture_of(job, caller.context)
-    return BackgroundRemovalResponse(image_b64=base64.b64encode(made.data).decode())
+    return BackgroundRemovalResponse(image_b64=made.base64)
 
 
 DIALECT = Dialect(

@@ -4,7 +4,6 @@
 (2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
 """
 
-import base64
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -93,13 +92,12 @@ async def segment(
     command = body.to_command(await caller.keep(body.image_file, field=FIELD))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
     made = await picture_of(job, caller.context)
-    left, top, right, bottom = made.artifact.bbox or (0, 0, 0, 0)
+    left, top, width, height = made.foreground
     headers = {"X-Foreground-Top": str(top), "X-Foreground-Left": str(left)}
-    headers |= {"X-Foreground-Width": str(right - left), "X-Foreground-Height": str(bottom - top)}
+    headers |= {"X-Foreground-Width": str(width), "X-Foreground-Height": str(height)}
     headers["X-Uncertainty-Score"] = "-1"  # As the vendor says: not available.
     if prefers_json(accept):
-        shown: dict[str, Any] = {"base64img": base64.b64encode(made.data).decode()}
-        return JSONResponse(shown, headers=headers)
+        return JSONResponse({"base64img": made.base64}, headers=headers)
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 
 

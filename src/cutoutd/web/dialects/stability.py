@@ -4,7 +4,6 @@
 (2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
 """
 
-import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -80,8 +79,7 @@ async def remove_background(
     )
     headers = {"finish-reason": "SUCCESS", "seed": "0"}
     if prefers_json(accept):
-        image = base64.b64encode(made.data).decode()
-        return JSONResponse({"image": image, "finish_reason": "SUCCESS", "seed": 0})
+        return JSONResponse({"image": made.base64, "finish_reason": "SUCCESS", "seed": 0})
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 
 

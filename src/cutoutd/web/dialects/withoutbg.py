@@ -4,7 +4,6 @@
 them, read 2026-11. Its `get_models` is answered by our own `/v1/models`.
 """
 
-import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -89,7 +88,7 @@ async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> str:
     source = await caller.keep(body.image_base64, field=FIELD)
     command = RemoveBackground(sources=(source,), outputs=(Output(kind=kind),))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    return base64.b64encode((await picture_of(job, caller.context)).data).decode()
+    return (await picture_of(job, caller.context)).base64
 
 
 DIALECT = Dialect(

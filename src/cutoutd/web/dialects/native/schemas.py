@@ -122,9 +122,9 @@ class RemoveBackgroundRequest(RequestFields):
     scale: Annotated[Share, Field(gt=0)] | None = Field(
         None, description="Share of the canvas that the subject's longer side fills"
     )
-    position: (
-        Annotated[list[Share], BeforeValidator(_words), Field(min_length=2, max_length=2)] | None
-    ) = Field(None, description="Where the subject stands: x, y as shares 0..1")
+    position: Place | None = Field(
+        None, description="Where the subject stands: x, y as shares 0..1"
+    )
     background: Color | None = Field(None, description="Colour: #rrggbb, #rrggbbaa or a name")
     background_image: Picture | None = Field(
         None, description="A picture behind the subject: a file, URL, data URI or base64"

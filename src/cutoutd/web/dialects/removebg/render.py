@@ -1,9 +1,7 @@
 """Pictures and errors in this vendor's words."""
 
-import base64
 import time
 from math import ceil
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -91,9 +89,9 @@ def rate_headers(quota: Quota | None) -> dict[str, str]:
     }
 
 
-def picture_headers(made: Made, *, subject: str | None) -> dict[str, str]:
-    """What the vendor says about a picture in the answer's headers."""
-    left, top, width, height = _box(made)
+def render_picture(made: Made, *, subject: str | None, quota: Quota | None, json: bool) -> Response:
+    """The file itself, or JSON for a caller that prefers it; where the subject is, in both."""
+    left, top, width, height = made.foreground
     headers = {
         "X-Credits-Charged": "0",
         "X-Width": str(made.artifact.width),
@@ -102,42 +100,16 @@ def picture_headers(made: Made, *, subject: str | None) -> dict[str, str]:
         "X-Foreground-Left": str(left),
         "X-Foreground-Width": str(width),
         "X-Foreground-Height": str(height),
+        **({"X-Type": subject} if subject else {}),
+        **rate_headers(quota),
     }
-    if subject:
-        headers["X-Type"] = subject
-    return headers
-
-
-def as_json(data: bytes, made: Made) -> dict[str, Any]:
-    """The picture as base64 and where the subject is in it."""
-    left, top, width, height = _box(made)
-    return {
-        "data": {
-            "result_b64": base64.b64encode(data).decode(),
-            "foreground_top": top,
-            "foreground_left": left,
-            "foreground_width": width,
-            "foreground_height": height,
-        }
+    if not json:
+        return Response(made.data, media_type=made.artifact.media_type, headers=headers)
+    shown = {
+        "result_b64": made.base64,
+        "foreground_top": top,
+        "foreground_left": left,
+        "foreground_width": width,
+        "foreground_height": height,
     }
-
-
-def render_picture(
-    data: bytes,
-    media_type: str,
-    made: Made,
-    *,
-    subject: str | None,
-    quota: Quota | None,
-    json: bool,
-) -> Response:
-    """The file itself, or JSON for a caller that prefers it."""
-    headers = picture_headers(made, subject=subject) | rate_headers(quota)
-    if json:
-        return JSONResponse(as_json(data, made), headers=headers)
-    return Response(data, media_type=media_type, headers=headers)
-
-
-def _box(made: Made) -> tuple[int, int, int, int]:
-    left, top, right, bottom = made.artifact.bbox or (0, 0, 0, 0)
-    return left, top, right - left, bottom - top
+    return JSONResponse({"data": shown}, headers=headers)

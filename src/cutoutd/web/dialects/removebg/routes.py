@@ -1,10 +1,11 @@
 """The vendor's paths."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from cutoutd.web.accept import AcceptDep, prefers_json
+from cutoutd.web.accept import ZIP, AcceptDep, prefers_json
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
@@ -43,15 +44,13 @@ async def remove(
             "No subject was found. Is there a clear foreground?",
             field=field,
         )
-    data, media_type = made[0].data, made[0].artifact.media_type
+    shown = made[0]
     if body.format == "zip":
-        data = zip_of({"color.jpg": data, "alpha.png": made[1].data})
-        media_type = "application/zip"
+        archive = zip_of({"color.jpg": shown.data, "alpha.png": made[1].data})
+        shown = Made(replace(shown.artifact, media_type=ZIP), archive)
     subject = "other" if body.type == "auto" else body.type
     return render_picture(
-        data,
-        media_type,
-        made[0],
+        shown,
         subject=None if body.type_level == "none" else subject,
         quota=caller.context.quotas.last(caller.client),
         json=prefers_json(accept),
