@@ -21,7 +21,7 @@ from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect, as_cutout_error
 from cutoutd.web.errors import render_problem
 from cutoutd.web.metrics import Metrics
-from cutoutd.web.middleware import BodyLimit, CollapseSlashes, SecurityHeaders
+from cutoutd.web.middleware import BodyLimit, CollapseSlashes, GuardOrigins, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
 from cutoutd.web.options import WebOptions
 from cutoutd.web.state import state_of
@@ -112,6 +112,7 @@ def _add_middleware(
         budget=UploadBudget(options.upload_bytes),
         dialects=dialects,
     )
+    app.add_middleware(GuardOrigins, policy=options.origins, dialects=dialects)
     app.add_middleware(CollapseSlashes)
     app.add_middleware(SecurityHeaders)
     if options.cors_origins:

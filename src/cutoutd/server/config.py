@@ -20,6 +20,7 @@ from cutoutd.server.settings import Settings
 from cutoutd.storage.store import S3Options
 from cutoutd.web.links import LinkPolicy
 from cutoutd.web.options import WebOptions
+from cutoutd.web.origins import OriginPolicy
 
 _WEEK_S: Final = 7 * 86_400
 """No store presigns a link for longer."""
@@ -171,6 +172,11 @@ def _web_options(settings: Settings, capacity: Capacity) -> WebOptions:
         ),
         dialects=settings.dialects,
         cors_origins=settings.cors_origins,
+        origins=OriginPolicy(
+            public_url=settings.public_url,
+            allowed_hosts=_allowed_hosts(settings),
+            cors_origins=settings.cors_origins,
+        ),
         sync_wait_s=settings.sync_wait_s,
         max_body_bytes=settings.max_body_bytes,
         upload_bytes=capacity.upload_bytes,
@@ -187,3 +193,10 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    """Who serves strangers on purpose, and names no host, may be called by any."""
+    if settings.allow_anonymous and not settings.allowed_hosts:
+        return ("*",)
+    return tuple(host.lower() for host in settings.allowed_hosts)

@@ -103,6 +103,13 @@ class Settings(BaseSettings):
         False, description="Serve without any key, also on other addresses than loopback."
     )
 
+    allowed_hosts: Words = Field(
+        (),
+        description="Names by which callers without a key may reach this server, beside loopback's "
+        "and the public URL's; `.example` is all below it. Empty: no others, or all of them with "
+        "`CUTOUTD_ALLOW_ANONYMOUS`.",
+    )
+
     data_dir: Path = Field(Path("data"), description="Where jobs and artifacts are kept.")
     database_url: str = Field(
         "",

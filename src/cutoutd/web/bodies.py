@@ -40,6 +40,8 @@ def body_of(
     async def parse(request: Request) -> Model:
         body = await _body_once(request)
         kind, query = request.headers.get("content-type", ""), dict(request.query_params)
+        if state_of(request.scope).foreign_page and is_object(body) and _sent_unasked(kind):
+            raise InvalidRequest("JSON from a web page needs Content-Type: application/json.")
 
         def read() -> Model:
             fields = {**query, **read_fields(body, kind, whole_body=whole_body)}
@@ -105,7 +107,7 @@ def read_fields(body: bytes, content_type: str, *, whole_body: str | None = None
     text, and bytes that are neither are a picture where one may be the whole body. An empty body
     has no fields. Raises InvalidRequest.
     """
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = _kind_of(content_type)
     if kind == MULTIPART:
         return _by_name(read_multipart(body, content_type))
     if not body or body.isspace():
@@ -118,6 +120,15 @@ def read_fields(body: bytes, content_type: str, *, whole_body: str | None = None
     if kind == FORM:
         return _by_name(read_urlencoded(body, content_type))
     return read_object(body)
+
+
+def _sent_unasked(content_type: str) -> bool:
+    """Whether browsers send this type for any page without asking us first (Fetch, 2.2.2)."""
+    return _kind_of(content_type) in ("", "text/plain", FORM, MULTIPART)
+
+
+def _kind_of(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _is_json(kind: str) -> bool:

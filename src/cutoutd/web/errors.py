@@ -10,7 +10,6 @@ from cutoutd.errors import (
     Gone,
     InvalidRequest,
     JobCancelled,
-    PermissionDenied,
     RequestConflict,
     SourceRejected,
     SourceUnreachable,
@@ -20,7 +19,6 @@ from cutoutd.web.statuses import StatusTable, headers_of, status_of
 STATUSES: StatusTable = {
     RequestConflict: 409,
     SourceRejected: 422,
-    PermissionDenied: 403,
     Gone: 410,
     SourceUnreachable: 424,
     JobCancelled: 409,

@@ -5,16 +5,21 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cutoutd.errors import CutoutError, Overloaded, SourceRejected
+from cutoutd.errors import CutoutError, Overloaded, PermissionDenied, SourceRejected
 from cutoutd.web.context import context_of
 from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.origins import OriginPolicy
 from cutoutd.web.state import state_of
 from cutoutd.web.upload_budget import Reservation, UploadBudget
 
+PROBES = frozenset(("/livez", "/readyz"))
+"""Asked by address, whatever that is; they show nothing that a page could use."""
+_READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _SLASHES = re.compile("/{2,}")
 
 
@@ -83,12 +88,7 @@ class BodyLimit:
         return counted
 
     async def _refuse(self, error: CutoutError, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
-        dialect = dialect_of(scope["path"], self.dialects)
-        render = dialect.render_error if dialect else render_problem
-        response = render(request, error)
-        response.headers["Connection"] = "close"  # The body will not be read.
-        await response(scope, receive, send)
+        await _refused(error, scope, self.dialects)(scope, receive, send)
 
     def _too_large(self) -> SourceRejected:
         return SourceRejected(
@@ -96,6 +96,47 @@ class BodyLimit:
             "send a smaller image.",
             reason="too_many_bytes",
         )
+
+
+class GuardOrigins:
+    """Refuses what a foreign page sends to a server without keys, and notes it where there are."""
+
+    def __init__(
+        self, app: ASGIApp, *, policy: OriginPolicy, dialects: tuple[Dialect, ...]
+    ) -> None:
+        self.app = app
+        self.policy = policy
+        self.dialects = dialects
+        self.acting = frozenset(path for one in dialects for path in one.acts_on_get)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless it comes from elsewhere and nobody asks it for a key."""
+        if scope["type"] == "http" and (why := self._refusal(scope)):
+            await _refused(PermissionDenied(why), scope, self.dialects)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        request = Request(scope)
+        context, headers = context_of(request), request.headers
+        foreign = self.policy.is_foreign(headers, context.options.links.base_for(request))
+        state_of(scope).foreign_page = foreign
+        if not context.clients.open or scope["path"] in PROBES:
+            return None
+        if "host" in headers and not self.policy.is_ours(headers["host"]):
+            return (
+                "Without API keys this server answers only to its own names, like localhost. "
+                "CUTOUTD_PUBLIC_URL or CUTOUTD_ALLOWED_HOSTS names others."
+            )
+        if foreign and not self._only_reads(scope):
+            return (
+                "Without API keys no page of another address may do this here. "
+                "CUTOUTD_CORS_ORIGINS allows its origin."
+            )
+        return None
+
+    def _only_reads(self, scope: Scope) -> bool:
+        return scope["method"] in _READS and scope["path"] not in self.acting
 
 
 class SecurityHeaders:
@@ -118,6 +159,16 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+def _refused(error: CutoutError, scope: Scope, dialects: tuple[Dialect, ...]) -> Response:
+    """The error in the shape of the dialect whose path it is, before the body is read."""
+    dialect = dialect_of(scope["path"], dialects)
+    render = dialect.render_error if dialect else render_problem
+    state_of(scope).error_code = error.code
+    response = render(Request(scope), error)
+    response.headers["Connection"] = "close"  # The body will not be read.
+    return response
 
 
 def _quota_headers(scope: Scope) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cutoutd.web.links import LinkPolicy
+from cutoutd.web.origins import OriginPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +14,8 @@ class WebOptions:
     dialects: tuple[str, ...]
     """Names; none: all of them."""
     cors_origins: tuple[str, ...]
+    origins: OriginPolicy
+    """Where a request may come from while there are no keys."""
     sync_wait_s: float
     max_body_bytes: int
     upload_bytes: int

@@ -20,6 +20,8 @@ class RequestState:
     """What its body takes of the memory for bodies."""
     body: bytes | None = None
     """Where it was read already, to find the key of its sender."""
+    foreign_page: bool = False
+    """Whether a browser sent it for a page of another origin that CORS does not allow."""
     error_code: str | None = None
     """Of the error that its answer says, whatever the HTTP status."""
 

@@ -251,7 +251,7 @@ def test_a_bad_picture_is_refused_in_the_vendors_words(
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_body_over_the_limit_is_refused_unread(world: str, name: str) -> None:
     vendor = VENDORS[name]
-    head = f"POST {vendor.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
+    head = f"POST {vendor.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000000\r\n\r\n"
     refused(vendor, "huge", sent(world, head.encode()))
 
 

@@ -39,6 +39,8 @@ class Dialect:
     prefixes: tuple[str, ...]
     """Paths below these are this vendor's, also where no route answers (404, 405, limits)."""
     render_error: RenderError
+    acts_on_get: tuple[str, ...] = ()
+    """Paths where a GET does more than read."""
     render_webhook: RenderWebhook | None = None
     """None for a vendor that has no webhooks."""
     schemas: tuple[type[BaseModel], ...] = field(default=())

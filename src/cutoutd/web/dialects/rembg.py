@@ -227,5 +227,6 @@ DIALECT = Dialect(
     router=router,
     prefixes=("/api/", ROOT),
     render_error=render_error,
+    acts_on_get=(PATH,),
     schemas=(RemoveFileRequest, RemoveUrlRequest),
 )

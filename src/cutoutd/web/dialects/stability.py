@@ -31,6 +31,7 @@ STATUSES: StatusTable = {Overloaded: 429}
 NAMES = {
     400: "bad_request",
     401: "unauthorized",
+    403: "forbidden",
     404: "not_found",
     413: "payload_too_large",
     415: "unsupported_media_type",
