@@ -35,6 +35,37 @@ def fetch_from(answer: Answer, limits: FetchLimits = LOOPBACK) -> bytes:
         return fetch(server.url(), limits)
 
 
+PAGES = {
+    "text/html": b"\xef\xbb\xbf\n<!DOCTYPE html><title>Log in</title>",
+    "text/html; charset=utf-8": b"<p>Log in",
+    "application/xhtml+xml": b"<?xml version='1.0'?><html/>",
+}
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_a_web_page_instead_of_a_picture_is_said_to_be_one(kind: str) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % kind.encode()
+    with pytest.raises(SourceRejected) as refusal:
+        fetch_from(says(head + PAGES[kind]))
+    named = kind.partition(";")[0]
+    said = f"the URL answered with a web page ({named}), not a picture."
+    assert refusal.value.message == f"127.0.0.1: {said}"
+    assert refusal.value.reason == "not_an_image"
+
+
+def test_an_apis_complaint_is_said_to_be_text() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    with pytest.raises(SourceRejected, match=r"with text \(application/json\), not a picture"):
+        fetch_from(says(head + b'{"error": "expired"}'))
+
+
+@pytest.mark.parametrize("kind", [b"text/html", b"text/plain", b"application/json"])
+def test_a_picture_may_call_itself_text(kind: bytes) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % kind
+    assert fetch_from(says(head + picture)) == picture
+
+
 @pytest.fixture(scope="module")
 def strict() -> Fetcher:
     return Fetcher(FetchLimits(connect_s=0.5), resolve=resolve, tls=TLS)

@@ -27,6 +27,9 @@ _WHOLE = (httpx.codes.OK, httpx.codes.NON_AUTHORITATIVE_INFORMATION)
 """A proxy that changed something on the way says the latter."""
 
 
+_TEXTS = ("application/json", "application/xml", "application/xhtml+xml")
+
+
 class Fetcher:
     """Downloads pictures on behalf of strangers.
 
@@ -95,7 +98,26 @@ class Fetcher:
             raise SourceUnreachable(host, "its compressed answer is damaged") from exc
         if not data:
             raise SourceRejected("The URL answered with nothing.", reason="empty")
+        _refuse_text(response, data)
         return data
+
+
+def _refuse_text(response: httpx.Response, data: bytes) -> None:
+    """A log-in page and an API's complaint come with status 200, too.
+
+    Raises SourceRejected for what calls itself text and is; pictures may call themselves anything.
+    """
+    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    is_page = start.startswith((b"<!doctype html", b"<html"))
+    says_text = kind.startswith("text/") or kind in _TEXTS
+    if is_page or (says_text and not any(byte < 9 or byte > 126 for byte in data[:64])):
+        named = kind if says_text else "text/html"
+        what = "a web page" if is_page or "html" in named else "text"
+        raise SourceRejected(
+            f"{response.url.host}: the URL answered with {what} ({named}), not a picture.",
+            reason="not_an_image",
+        )
 
 
 def _is_packed(response: httpx.Response) -> bool:
