@@ -26,7 +26,7 @@ _LISTEN_S = 1.0
 class Wishes(TypedDict, total=False):
     """What a vendor's request may say about a job, beside the command."""
 
-    echo: Mapping[str, Json]
+    echo: Mapping[str, Json] | None
     folder: str
     prefix: str | None
     suffix: str

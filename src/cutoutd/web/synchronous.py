@@ -1,11 +1,12 @@
 """For vendors that answer with the picture itself: a job, awaited up to a deadline."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
-from cutoutd.jobs.model import Artifact, Job, JobStatus
+from cutoutd.jobs.model import Artifact, Job, JobStatus, Json
 from cutoutd.storage.store import TEMPORARY
 from cutoutd.web.callers import Caller
 from cutoutd.web.context import Context
@@ -41,15 +42,18 @@ async def perform(
     dialect: str,
     field: str,
     keep_for_s: int | None = KEEP_ANSWERED_S,
+    echo: Mapping[str, Json] | None = None,
 ) -> Job:
     """Submit, wait, and give the job that succeeded.
 
-    keep_for_s: how long its files stay; None is the server's choice.
+    keep_for_s: how long its files stay; None is the server's choice. echo: kept with the job.
     Raises the error the job failed with, about the vendor's `field` where it is the picture's
     fault. A job that is not done after the configured wait is cancelled and raises Overloaded.
     """
     service = caller.context.service
-    job = await caller.submit(command, dialect=dialect, folder=TEMPORARY, keep_for_s=keep_for_s)
+    job = await caller.submit(
+        command, dialect=dialect, folder=TEMPORARY, keep_for_s=keep_for_s, echo=echo
+    )
     job = await caller.wait(job, caller.context.options.sync_wait_s)
     if not job.status.final:
         estimate = await service.estimate(job)

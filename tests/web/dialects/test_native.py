@@ -321,3 +321,16 @@ def test_a_prompt_says_which_of_two_things_is_cut_out(
     answer = http.post(REMOVE, files={"image": ("p.png", encoded(picture))}, data=fields)
     mask = decoded(answer.content)
     assert (mask.getpixel((60, 60)), mask.getpixel((180, 60))) == (left, right)
+
+
+def test_several_pictures_for_an_answer_that_holds_one_are_said(http: httpx.Client) -> None:
+    files = [("image", ("p.jpg", PHOTO))] * 2
+    answer = http.post(REMOVE, files=files)
+    assert decoded(answer.content).mode == "RGBA"
+    assert "first_of_several" in answer.headers["x-notes"].split(",")
+    job = http.get(f"/v1/jobs/{answer.headers['x-job-id']}").json()
+    assert "first_of_several" in job["notes"]
+    assert len(job["images"]) == 2
+    whole = http.post(REMOVE, files=files, headers={"Accept": "application/json"}).json()
+    assert "first_of_several" not in whole["notes"]
+    assert "x-notes" not in http.post(REMOVE, content=PHOTO).headers

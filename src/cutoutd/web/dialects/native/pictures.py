@@ -12,7 +12,7 @@ from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
-from cutoutd.web.dialects.native.render import render_job
+from cutoutd.web.dialects.native.render import ANSWERED, notes_of, render_job
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 from cutoutd.web.dialects.native.submission import command_of
 from cutoutd.web.errors import render_problem
@@ -55,6 +55,7 @@ async def remove_background(
         dialect="native",
         field="image",
         keep_for_s=body.keep_for_s,
+        echo={ANSWERED: 1} if kind in PICTURES else None,
     )
     if kind == JSON:
         return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))
@@ -66,6 +67,8 @@ async def remove_background(
     headers |= {"X-Height": str(artifact.height), "Vary": "Accept"}
     if artifact.bbox:
         headers["X-Bounding-Box"] = ",".join(map(str, artifact.bbox))
+    if notes := notes_of(job):
+        headers["X-Notes"] = ",".join(notes)
     return Response(made[0].data, media_type=artifact.media_type, headers=headers)
 
 

@@ -8,6 +8,11 @@ from cutoutd.command import ImageKind
 from cutoutd.jobs.model import Artifact, Estimate, Job, JobStatus
 from cutoutd.web.links import Links
 
+ANSWERED = "answered"
+"""In a job's echo: how many of its pictures went into the answer itself."""
+FIRST_OF_SEVERAL = "first_of_several"
+"""A note: several pictures were made, and the answer had room for one."""
+
 
 class BoundingBox(BaseModel):
     """The subject in a picture, in px; right and bottom are exclusive."""
@@ -84,10 +89,19 @@ def render_job(job: Job, links: Links, estimate: Estimate | None = None) -> JobR
         images=[_image(artifact, links) for artifact in outcome.artifacts] if outcome else [],
         model=outcome.model if outcome else None,
         provider=outcome.provider if outcome else None,
-        notes=list(outcome.notes) if outcome else [],
+        notes=notes_of(job),
         timings_ms=dict(outcome.timings_ms) if outcome else {},
         failure=FailureResponse.model_validate(failure) if failure else None,
     )
+
+
+def notes_of(job: Job) -> list[str]:
+    """What the caller should know, as stable words."""
+    if job.outcome is None:
+        return []
+    answered = job.echo.get(ANSWERED)
+    more = isinstance(answered, int) and len(job.outcome.artifacts) > answered
+    return [*job.outcome.notes, *([FIRST_OF_SEVERAL] if more else [])]
 
 
 def render_webhook(job: Job, links: Links) -> bytes:
