@@ -45,6 +45,11 @@ def key_of(text: str) -> str | None:
     return f"{UPLOADS}/{text}" if _UPLOAD.fullmatch(text) else None
 
 
+def is_upload_id(text: str) -> bool:
+    """Whether the text could be an upload's id."""
+    return _UPLOAD.fullmatch(text) is not None
+
+
 def upload_key(data: bytes, *, folder: str) -> str:
     """An unguessable key for uploaded bytes, whose first part is equal for equal bytes."""
     return f"{folder}/{hashlib.sha256(data).hexdigest()[:32]}-{uuid.uuid4().hex}"

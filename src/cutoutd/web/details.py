@@ -1,12 +1,15 @@
 """Pydantic's complaints about a request: as one sentence, and as FastAPI words them."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from cutoutd.errors import CutoutError, InvalidRequest
 from cutoutd.web.statuses import headers_of
+
+_CLASS: Final = re.compile(r"a valid dictionary or instance of \w+|an instance of \w+")
 
 
 def as_fastapi(error: CutoutError, status: int, *, place: str = "body") -> JSONResponse:
@@ -25,7 +28,10 @@ def invalid_from(errors: Any) -> InvalidRequest:
     first = errors[0]
     path = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     name = path[0] if path else None
-    reason = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "missing" and path:
+        return InvalidRequest(f"{'.'.join(path)} is required.", field=name)
+    reason = unclassed(str(first["msg"])).removeprefix("Value error, ")
+    reason = re.sub("^Input should be ", "must be ", reason)
     return InvalidRequest(f"{'.'.join(path)}: {reason}" if path else reason, field=name)
 
 
@@ -34,8 +40,13 @@ def _complaints(error: InvalidRequest, place: str) -> list[dict[str, Any]]:
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         return [
-            {"loc": [place, *found["loc"]], "msg": found["msg"], "type": found["type"]}
+            {"loc": [place, *found["loc"]], "msg": unclassed(found["msg"]), "type": found["type"]}
             for found in cause.errors(include_url=False, include_context=False, include_input=False)
         ]
     where = [place, error.field] if error.field else [place]
     return [{"loc": where, "msg": error.message, "type": "value_error"}]
+
+
+def unclassed(message: str) -> str:
+    """Pydantic's message without the names of our classes, which mean nothing to a caller."""
+    return _CLASS.sub("an object", message)

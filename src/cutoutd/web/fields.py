@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.color import RGBA, parse_color
+from cutoutd.service.names import is_upload_id
 from cutoutd.web.parts import Upload
 from cutoutd.web.sources import checked_url, split_urls
 
@@ -114,6 +115,8 @@ def _blank(value: Any) -> bool:
 
 
 def _picture(value: Any) -> Any:
+    if isinstance(value, list):
+        raise PydanticCustomError("picture", "must be one picture, not several")
     if not isinstance(value, str | Upload):
         raise PydanticCustomError("picture", "must be a file, an http(s) URL, a data URI or base64")
     return value
@@ -121,9 +124,18 @@ def _picture(value: Any) -> Any:
 
 def _file(value: Any) -> Any:
     """Text in the place of a file is read as a file that holds text: base64, it may be."""
+    if isinstance(value, list):
+        raise PydanticCustomError("picture", "must be one file, not several")
     if not isinstance(value, str | Upload):
         raise PydanticCustomError("picture", "must be a file")
     return Upload(data=value.encode(errors="replace")) if isinstance(value, str) else value
+
+
+def _addressed(text: str) -> str:
+    """Text in the place of a URL; without a scheme it would be read as base64."""
+    if ":" not in text[:32] and not is_upload_id(text.strip()):
+        raise PydanticCustomError("url", "must be an http(s) URL")
+    return text
 
 
 def stripped(value: Any) -> Any:
@@ -135,7 +147,12 @@ Flag = Annotated[bool, BeforeValidator(stripped)]
 Level = Annotated[int, Field(ge=0, le=255), BeforeValidator(stripped)]
 ErodeSize = Annotated[int, Field(ge=0, le=MAX_ERODE_PX), BeforeValidator(stripped)]
 Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
-Url = Annotated[str, Field(max_length=8192, json_schema_extra={"format": "uri"})]
+Url = Annotated[
+    str,
+    Field(max_length=8192, json_schema_extra={"format": "uri"}),
+    AfterValidator(_addressed),
+]
+"""A URL, or what stands for a picture we have: a data URI, an upload's id."""
 
 _BINARY: Final = WithJsonSchema({"type": "string", "format": "binary"})
 

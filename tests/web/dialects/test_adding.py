@@ -55,6 +55,6 @@ def test_the_file_on_the_page_is_a_dialect_that_works(
     assert decoded(cutout.content).mode == "RGBA"
     assert decoded(mask.content).mode == "L"
     assert decoded(webp.content).format == "WEBP"
-    assert (refused.status_code, refused.json()) == (400, {"oops": "photo: Field required"})
+    assert (refused.status_code, refused.json()) == (400, {"oops": "photo is required."})
     assert set(nowhere.json()) == {"oops"}
     assert unspoken.status_code in (404, 405)
