@@ -33,16 +33,15 @@ class Body:
 
     def __init__(self, *, limit: int, unpack: bool) -> None:
         self._limit = limit
-        self.data = bytearray()
-        """What is there so far."""
+        self._data = bytearray()
         self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if unpack else None
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self._data)
 
     def add(self, piece: bytes) -> None:
         """Take the next piece. Raises TooManyBytes beyond the limit, or Damaged."""
-        room = self._limit - len(self.data)
+        room = self._limit - len(self._data)
         if self._unpacker is not None:
             try:
                 piece = self._unpacker.decompress(piece, room + 1)
@@ -50,10 +49,10 @@ class Body:
                 raise Damaged from error
         if len(piece) > room:
             raise TooManyBytes
-        self.data += piece
+        self._data += piece
 
     def whole(self) -> bytes:
         """All of it. Raises Damaged if a compressed body ended too soon."""
         if self._unpacker is not None and not self._unpacker.eof:
             raise Damaged
-        return bytes(self.data)
+        return bytes(self._data)

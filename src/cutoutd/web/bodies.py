@@ -7,13 +7,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
-from cutoutd.errors import InvalidRequest, SourceRejected, UnsupportedEncoding
-from cutoutd.net.unpack import UNPACKED, Body, Damaged, TooManyBytes, encodings_of
+from cutoutd.errors import InvalidRequest, UnsupportedEncoding
+from cutoutd.net.unpack import UNPACKED, encodings_of
 from cutoutd.web.context import context_of
 from cutoutd.web.details import invalid_from
 from cutoutd.web.json_body import is_object, read_object
 from cutoutd.web.parts import Upload, charset_of, read_multipart, read_urlencoded
+from cutoutd.web.received import ReceivedBody
 from cutoutd.web.state import state_of
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -38,20 +40,22 @@ def body_of(
     """
 
     async def parse(request: Request) -> Model:
-        body = await _body_once(request)
+        state = state_of(request.scope)
+        body, state.body = state.body or await receive_body(request), None
         kind, query = request.headers.get("content-type", ""), dict(request.query_params)
-        if state_of(request.scope).foreign_page and is_object(body) and _sent_unasked(kind):
-            raise InvalidRequest("JSON from a web page needs Content-Type: application/json.")
 
         def read() -> Model:
-            fields = {**query, **read_fields(body, kind, whole_body=whole_body)}
+            data = body.whole()
+            if state.foreign_page and is_object(data) and _sent_unasked(kind):
+                raise InvalidRequest("JSON from a web page needs Content-Type: application/json.")
+            fields = {**query, **read_fields(data, kind, whole_body=whole_body)}
             try:
                 return model.model_validate(fields)
             except ValidationError as error:
                 found = error.errors(include_url=False, include_context=False, include_input=False)
                 raise invalid_from(found) from error
 
-        return await off_the_loop(len(body), read)
+        return await off_the_loop(body.work, read)
 
     return parse
 
@@ -63,40 +67,30 @@ async def off_the_loop(size: int, read: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_THREADS, read)
 
 
-async def _body_once(request: Request) -> bytes:
-    """The body, which may have been read to find the key of its sender."""
-    state = state_of(request.scope)
-    body, state.body = state.body, None
-    return await read_body(request) if body is None else body
+async def receive_body(
+    request: Request, watch: Callable[[ReceivedBody], None] | None = None
+) -> ReceivedBody:
+    """The body as it comes, piece by piece, neither joined nor unpacked.
 
-
-async def read_body(request: Request, watch: Callable[[bytearray], None] | None = None) -> bytes:
-    """The body, unpacked where it came compressed.
-
-    watch: called with what is there after each piece, and once more at the end; may raise.
-    Raises InvalidRequest for a compression that is not read, or a body that is damaged;
+    watch: called with what is there after each piece; may raise. Raises UnsupportedEncoding,
     SourceRejected for too many bytes, Overloaded where there is no room for them.
     """
     layers = encodings_of(request.headers.get("content-encoding", ""))
     if len(layers) > 1 or not UNPACKED.issuperset(layers):
         raise UnsupportedEncoding(", ".join(layers)[:60])
     limit, room = context_of(request).options.max_body_bytes, state_of(request.scope).room
-    body = Body(limit=limit, unpack=bool(layers))
+    body = ReceivedBody(limit=limit, packed=bool(layers))
+    if room is not None and body.packed:
+        room.grow_to(limit)  # What a few bytes unpack to is not known before.
     try:
         async for piece in request.stream():
-            body.add(piece)
-            if room is not None:
-                room.grow_to(len(body))
+            body.pieces.append(piece)
+            body.size += len(piece)
             if watch is not None:
-                watch(body.data)
-        return body.whole()
-    except TooManyBytes as error:
-        raise SourceRejected(
-            f"The request is larger than {limit / 1_000_000:.3g} MB; send a smaller image.",
-            reason="too_many_bytes",
-        ) from error
-    except Damaged as error:
-        raise InvalidRequest(f"The body is no whole {layers[0]} stream.") from error
+                watch(body)
+    except ClientDisconnect as error:  # Nobody will read this; it is no error of ours.
+        raise InvalidRequest("The connection ended before the body did.") from error
+    return body
 
 
 def read_fields(body: bytes, content_type: str, *, whole_body: str | None = None) -> dict[str, Any]:

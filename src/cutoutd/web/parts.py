@@ -96,7 +96,7 @@ def read_urlencoded(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 
 def _plain(text: bytes, charset: str) -> str:
-    plain = percent_decoded(text.replace(b"+", b" "))
+    plain = percent_decoded(text, plus_is_space=True)
     found = decoded(plain, charset)
     return plain.decode("latin-1") if found is None else found
 

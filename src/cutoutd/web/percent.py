@@ -13,8 +13,16 @@ for _value, _digit in enumerate(b"0123456789abcdef"):
     _DIGITS[_digit] = _DIGITS[ord(chr(_digit).upper())] = _value
 
 
-def percent_decoded(data: bytes) -> bytes:
-    """The bytes with each `%xx` as the byte it stands for; a wrong one stays as it is."""
+_PLUS_IS_SPACE: Final = bytes.maketrans(b"+", b" ")
+
+
+def percent_decoded(data: bytes, *, plus_is_space: bool = False) -> bytes:
+    """The bytes with each `%xx` as the byte it stands for; a wrong one stays as it is.
+
+    plus_is_space: as in forms.
+    """
+    if plus_is_space:
+        data = data.translate(_PLUS_IS_SPACE)
     if b"%" not in data:
         return data
     plain, start = bytearray(), 0

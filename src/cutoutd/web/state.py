@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.types import Scope
 
+from cutoutd.web.received import ReceivedBody
 from cutoutd.web.upload_budget import Reservation
 
 _KEY: Final = "cutoutd"
@@ -18,8 +19,8 @@ class RequestState:
     """Whose key it presented."""
     room: Reservation | None = None
     """What its body takes of the memory for bodies."""
-    body: bytes | None = None
-    """Where it was read already, to find the key of its sender."""
+    body: ReceivedBody | None = None
+    """Where it was received already, to find the key of its sender."""
     foreign_page: bool = False
     """Whether a browser sent it for a page of another origin that CORS does not allow."""
     error_code: str | None = None

@@ -6,10 +6,12 @@ from fastapi import Depends, Request
 
 from cutoutd.clients.clients import Clients
 from cutoutd.errors import AuthenticationFailed
-from cutoutd.web.bodies import read_body
+from cutoutd.net.unpack import encodings_of
+from cutoutd.web.bodies import receive_body
 from cutoutd.web.callers import Caller, admitted
 from cutoutd.web.context import ContextDep, LinksDep
 from cutoutd.web.presented_key import LOOKED_AT, keys_in_body, presented_key
+from cutoutd.web.received import ReceivedBody
 from cutoutd.web.state import RequestState, state_of
 
 
@@ -17,17 +19,16 @@ async def caller_of(request: Request, context: ContextDep, links: LinksDep) -> C
     """The caller, by a key in its headers or query, or else in its body.
 
     The body of a stranger is held and not read: a key is looked for in its first and its last
-    64 kB, and what is between takes of the little room that strangers share.
-    Raises AuthenticationFailed.
+    64 kB, and what is between takes of the little room that strangers share. A compressed one is
+    not looked into. Raises AuthenticationFailed.
     """
-    key = presented_key(request)
     try:
-        client = context.clients.authenticate(key)
+        client = context.clients.authenticate(presented_key(request))
     except AuthenticationFailed as refusal:
-        state = state_of(request.scope)
-        search = _Search(context.clients, state)
-        state.body = await read_body(request, search.look)
-        search.look_at_the_end(state.body)
+        if encodings_of(request.headers.get("content-encoding", "")):
+            raise
+        search = _Search(context.clients, state_of(request.scope))
+        await search.receive(request)
         if search.client is None:
             raise search.refusal or refusal from None
         client = search.client
@@ -44,16 +45,16 @@ class _Search:
         self._state = state
         self._looked = False
 
-    def look(self, body: bytearray) -> None:
-        """Once the first 64 kB are there."""
-        if not self._looked and len(body) >= LOOKED_AT:
-            self._looked = True
-            self._try(bytes(body[:LOOKED_AT]))
-
-    def look_at_the_end(self, body: bytes) -> None:
-        """When all of it is there."""
+    async def receive(self, request: Request) -> None:
+        """The whole body, looking at its first 64 kB when they are there, and at its end."""
+        body = self._state.body = await receive_body(request, self._look)
         if self.client is None:
-            self._try(body[-LOOKED_AT:])
+            self._try(body.last(LOOKED_AT))
+
+    def _look(self, body: ReceivedBody) -> None:
+        if not self._looked and body.size >= LOOKED_AT:
+            self._looked = True
+            self._try(body.first(LOOKED_AT))
 
     def _try(self, window: bytes) -> None:
         for key in keys_in_body(window):
