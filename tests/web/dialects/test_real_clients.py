@@ -81,6 +81,22 @@ def test_the_npm_client_of_remove_bg_gets_its_picture(
     assert decoded(out.read_bytes()).size < decoded(PHOTO).size
 
 
+@pytest.mark.parametrize("script", ["photoroom_cli", "removebg_axios"])
+def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
+    world: str, photo: str, tmp_path: Path, script: str
+) -> None:
+    need(INSTALLED / "node_modules" / "photoroom-cli")
+    node = shutil.which("node")
+    assert node
+    out = tmp_path / "no-bg.png"
+    # photoroom-cli keeps its key below the home folder.
+    environment = {"NODE_PATH": str(INSTALLED / "node_modules"), "HOME": str(tmp_path)}
+    program = [node, str(SCRIPTS / f"{script}.mjs")]
+    run(program, world, photo, str(out), environment=environment)
+    cutout = decoded(out.read_bytes())
+    assert (cutout.format, cutout.mode, cutout.size) == ("PNG", "RGBA", decoded(PHOTO).size)
+
+
 def test_curl_speaks_rembg(world: str, photo: str, tmp_path: Path) -> None:
     curl = shutil.which("curl")
     assert curl

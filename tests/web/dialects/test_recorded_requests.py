@@ -102,6 +102,15 @@ def a_picture(answer: Answer) -> None:
     assert decoded(answer.body)
 
 
+def json_with_a_picture(answer: Answer) -> None:
+    assert decoded(base64.b64decode(answer.json["data"]["result_b64"])).mode == "RGBA"
+
+
+def a_zip(answer: Answer) -> None:
+    assert answer.kind == "application/zip"
+    assert answer.body.startswith(b"PK")
+
+
 EXPECTED: dict[str, Callable[[Answer], None]] = {
     "001-modelslab_py": modelslab_removed,
     "002-modelslab_py": modelslab_fetched,
@@ -133,6 +142,12 @@ EXPECTED: dict[str, Callable[[Answer], None]] = {
     "049-rembg_get": a_picture,
     "053-okhttp_form": modelslab_removed,
     "054-okhttp_form": modelslab_fetched,
+    "060-removebg_ruby": a_picture,
+    "061-removebg_laravel": a_picture,
+    "062-removebg_laravel_base64": json_with_a_picture,
+    "063-removebg_go": a_zip,
+    "064-n8n": a_picture,
+    "065-removebg_dotnet": a_picture,
 }
 
 
