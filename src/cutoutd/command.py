@@ -242,6 +242,10 @@ class RemoveBackground:
         behind = self.background.picture if self.background else None
         return self.sources if behind is None else (*self.sources, behind)
 
+    def fetches(self) -> bool:
+        """Whether any of them is somewhere else, on a host that may be slow."""
+        return any(picture.url is not None for picture in self.pictures())
+
     def to_json(self) -> str:
         """The command as JSON text, as the job store keeps it."""
         return _adapter().dump_json(self).decode()

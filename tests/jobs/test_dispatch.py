@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 
+from cutoutd.errors import Overloaded
 from cutoutd.jobs.database import Database, open_database
-from cutoutd.jobs.dispatch import Dispatcher, Perform, run_attempt
+from cutoutd.jobs.dispatch import Dispatcher, Fetching, Perform, run_attempt
 from cutoutd.jobs.embedded import EmbeddedDispatcher
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
@@ -88,7 +89,13 @@ def make(kind: str, database: Database, store: JobStore, tmp_path: Path) -> Iter
     made: list[Dispatcher] = []
     before = set(threading.enumerate())
 
-    def make(perform: Perform, *, workers: int = 1, time_limit_s: float = 60.0) -> Dispatcher:
+    def make(
+        perform: Perform,
+        *,
+        workers: int = 1,
+        time_limit_s: float = 60.0,
+        fetching: Fetching | None = None,
+    ) -> Dispatcher:
         dispatcher: Dispatcher
         if kind == "embedded":
             dispatcher = EmbeddedDispatcher(
@@ -97,6 +104,7 @@ def make(kind: str, database: Database, store: JobStore, tmp_path: Path) -> Iter
                 workers=workers,
                 lock_file=tmp_path / "lock",
                 time_limit_s=time_limit_s,
+                fetching=fetching,
             )
         else:
             dispatcher = ProcrastinateDispatcher(
@@ -105,6 +113,7 @@ def make(kind: str, database: Database, store: JobStore, tmp_path: Path) -> Iter
                 perform,
                 workers=workers,
                 time_limit_s=time_limit_s,
+                fetching=fetching,
                 heartbeat_s=0.1,
                 stalled_after_s=0.5,
             )
@@ -261,3 +270,62 @@ def test_an_attempt_that_lost_its_job_is_dropped(store: JobStore) -> None:
     store.cancel(job.id)
     run_attempt(store, job, do_at_once)
     assert store.get(job.id).status is JobStatus.CANCELLED
+
+
+class Hosts:
+    """Hosts that answer when a test lets them; stored images need none."""
+
+    def __init__(self) -> None:
+        self.answering = threading.Event()
+        self.asked = threading.Semaphore(0)
+
+    def perform(self, job: Job) -> Outcome:
+        if job.command.fetches():
+            self.asked.release()
+            assert self.answering.wait(PATIENCE_S)
+        return succeeded()
+
+
+def test_jobs_that_wait_for_slow_hosts_keep_no_worker(
+    make: Make, store: JobStore, ends: Ends
+) -> None:
+    hosts = Hosts()
+    dispatcher = make(hosts.perform, fetching=Fetching(places=4, per_client=3))
+    slow = [submit(store, dispatcher).id for _ in range(6)]
+    assert all(hosts.asked.acquire(timeout=PATIENCE_S) for _ in range(3))
+    stored = submit(store, dispatcher, uploads=("inputs/x",))
+    assert [job.id for job in ends.wait_for(1)] == [stored.id]
+    hosts.answering.set()
+    assert {job.id for job in ends.wait_for(7)} == {*slow, stored.id}
+
+
+def test_slow_hosts_of_one_client_keep_no_place_of_anothers(
+    make: Make, store: JobStore, ends: Ends
+) -> None:
+    hosts = Hosts()
+    dispatcher = make(hosts.perform, fetching=Fetching(places=4, per_client=3))
+    for _ in range(6):
+        submit(store, dispatcher)
+    assert all(hosts.asked.acquire(timeout=PATIENCE_S) for _ in range(3))
+    assert not hosts.asked.acquire(timeout=0.3)
+    submit(store, dispatcher, client="bob")
+    assert hosts.asked.acquire(timeout=PATIENCE_S)
+    hosts.answering.set()
+    ends.wait_for(7)
+
+
+def test_a_job_without_room_is_worked_on_again_later(
+    make: Make, store: JobStore, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cutoutd.jobs.store._SOONEST_MS", 1)
+    tries: list[int] = []
+
+    def perform(job: Job) -> Outcome:
+        tries.append(job.attempt)
+        if len(tries) == 1:
+            raise Overloaded("There is no room to store the image.", retry_after_s=60)
+        return succeeded()
+
+    submit(store, make(perform))
+    (final,) = ends.wait_for(1)
+    assert (final.status, tries) == (JobStatus.SUCCEEDED, [1, 2])

@@ -2,8 +2,10 @@
 
 import io
 import logging
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -310,3 +312,31 @@ def test_an_image_that_nobody_wants_any_more_is_not_stored(
     assert handler.perform(job).status is JobStatus.CANCELLED
     with pytest.raises(NotFound):
         artifacts.get(job.artifact_keys[0])
+
+
+def test_who_fetches_holds_no_place_for_computing(
+    store: JobStore, artifacts: ArtifactStore
+) -> None:
+    asked, answering = threading.Event(), threading.Event()
+
+    def slow(url: str) -> bytes:
+        asked.set()
+        assert answering.wait(20)
+        return PICTURES[url]
+
+    handler = Handler(
+        store=store,
+        artifacts=artifacts,
+        fetch=slow,
+        remover=InProcessRemover(sessions=OneModel(), limits=ImagingLimits()),
+        computing=1,
+    )
+    artifacts.put("inputs/x", photo(), media_type="")
+    waits = started(store, RemoveBackground(sources=urls("a")))
+    stored = started(store, RemoveBackground(sources=(Source(artifact="inputs/x"),)))
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(handler.perform, waits)
+        assert asked.wait(20)
+        assert handler.perform(stored).status is JobStatus.SUCCEEDED
+        answering.set()
+        assert waiting.result().status is JobStatus.SUCCEEDED

@@ -10,7 +10,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from cutoutd.errors import AttemptLost, ConfigurationError
-from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.dispatch import TOO_LONG, Fetching, Perform, run_attempt
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 from cutoutd.loops import Loop, LoopThread
@@ -28,9 +29,10 @@ log = logging.getLogger(__name__)
 
 _IDLE_LOOK_S = 2.0
 _WATCH_S = 0.25
+_MOMENT_S = 0.001
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker:
     """One thread, and what it is doing now."""
 
@@ -39,6 +41,8 @@ class _Worker:
     job: Job | None = None
     began: float = 0.0
     given_up: bool = False
+    passing: bool = False
+    """Whether it ends with its job: one that fetches."""
     thread: threading.Thread = field(init=False)
 
 
@@ -53,8 +57,15 @@ class EmbeddedDispatcher:
         workers: int,
         lock_file: Path,
         time_limit_s: float = 300.0,
+        fetching: Fetching | None = None,
     ) -> None:
-        """lock_file: in the data folder; whoever holds it owns the folder's jobs."""
+        """lock_file: in the data folder; whoever holds it owns the folder's jobs.
+
+        fetching: how many jobs that wait for other hosts are worked on beside the workers'; None
+        leaves them to the workers.
+        """
+        self._fetching = fetching
+        self._fetch_ends = 0
         self._store = store
         self._perform = perform
         self._count = workers
@@ -70,12 +81,14 @@ class EmbeddedDispatcher:
         self._unrecorded: list[Job] = []
         self._late: list[Job] = []
         self._claims = Loop("workers", every_s=_IDLE_LOOK_S, may_rest=True)
+        self._lending = LoopThread(Loop("fetches", every_s=_MOMENT_S), self._lend_fetches)
         self._watching = LoopThread(Loop("watch", every_s=_WATCH_S), self._watch)
 
     @property
     def loops(self) -> Sequence[Loop]:
         """Those that look for jobs and after workers."""
-        return (self._claims, self._watching.loop)
+        apart = () if self._fetching is None else (self._lending.loop,)
+        return (self._claims, *apart, self._watching.loop)
 
     def enlist(self, transaction: Connection, job: Job) -> None:
         """Nothing to do: the workers read the table itself."""
@@ -107,6 +120,8 @@ class EmbeddedDispatcher:
         self._claims.begin()
         for _ in range(self._count):
             self._add_worker()
+        if self._fetching is not None:
+            self._lending.start()
         self._watching.start()
 
     def stop(self, grace_s: float) -> None:
@@ -116,7 +131,8 @@ class EmbeddedDispatcher:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._stop_now or self._idle(), timeout=grace_s)
             left = [worker.job for worker in self._running() if worker.job is not None]
-        self._watching.stop()
+        for loop in (self._lending, self._watching):
+            loop.stop()
         self._claims.end()
         for job in left:
             self._give_back(job)
@@ -152,9 +168,10 @@ class EmbeddedDispatcher:
         worker.thread.start()
 
     def _work(self, worker: _Worker) -> None:
+        claim = self._store.claim if self._fetching is None else self._store.claim_stored
         while not worker.given_up:
             seen = self._news
-            job = self._claim(worker)
+            job = self._claim(worker, claim)
             if job is not None:
                 self._run(worker, job)
                 continue
@@ -165,17 +182,59 @@ class EmbeddedDispatcher:
                 if self._stopping:
                     return
 
+    def _lend_fetches(self) -> None:
+        """Begin a job that fetches, or wait until there may be one."""
+        seen = self._news + self._fetch_ends
+        if not self._stopping and not self._begin_fetch():
+            with self._changed:
+                news = partial(self._place_since, seen)
+                self._changed.wait_for(news, timeout=self._claims.wait_s)
+
+    def _place_since(self, seen: int) -> bool:
+        return self._stopping or self._news + self._fetch_ends != seen
+
+    def _begin_fetch(self) -> bool:
+        """Whether a job that fetches was begun: there was one, and a place for its client."""
+        fetching = self._fetching
+        assert fetching is not None
+        worker = _Worker(name=f"{self._identity}-fetch", passing=True)
+        with self._changed:
+            clients = [one.job.client for one in self._workers if one.passing and one.job]
+            if len(clients) >= fetching.places:
+                return False
+            self._workers.append(worker)
+        busy = [name for name, n in Counter(clients).items() if n >= fetching.per_client]
+        claim = partial(self._store.claim_fetching, busy_clients=busy)
+        job = self._claim(worker, claim)
+        if job is None:
+            self._workers.remove(worker)
+            return False
+        worker.thread = threading.Thread(
+            target=self._fetch, args=(worker, job), name="worker-fetch", daemon=True
+        )
+        worker.thread.start()
+        return True
+
+    def _fetch(self, worker: _Worker, job: Job) -> None:
+        try:
+            self._run(worker, job)
+        finally:
+            with self._changed:
+                self._workers.remove(worker)
+                self._fetch_ends += 1
+                self._changed.notify_all()
+
     def _news_since(self, seen: int) -> bool:
         return self._stopping or self._news != seen
 
-    def _claim(self, worker: _Worker) -> Job | None:
+    def _claim(self, worker: _Worker, claim: Callable[[str], Job | None]) -> Job | None:
         with self._changed:
             if self._stopping:
                 return None
             worker.claiming = True
         job = None
         with self._claims.round():
-            job = self._store.claim(worker.name)
+            job = claim(worker.name)
         with self._changed:
             worker.claiming, worker.job, worker.began = False, job, time.monotonic()
             self._changed.notify_all()
@@ -199,7 +258,8 @@ class EmbeddedDispatcher:
                 return
             late = time.monotonic() - self._time_limit_s
             overdue = [w for w in self._running() if w.began < late and not w.given_up]
-            dead = [w for w in self._workers if not (w.given_up or w.thread.is_alive())]
+            regular = [w for w in self._workers if not (w.given_up or w.passing)]
+            dead = [w for w in regular if not w.thread.is_alive()]
         for worker in overdue:
             self._give_up(worker)
         for worker in dead:
@@ -218,7 +278,8 @@ class EmbeddedDispatcher:
         log.error("job %d exceeded %g s on %s", job.id, self._time_limit_s, worker.name)
         worker.given_up = True
         self._late.append(job)
-        self._add_worker()
+        if not worker.passing:
+            self._add_worker()
 
     def _replace(self, worker: _Worker) -> None:
         """A worker's thread ended, which nothing should make it do."""

@@ -28,7 +28,7 @@ from sqlalchemy import Connection, text
 
 from cutoutd.errors import AttemptLost, NotFound, Overloaded
 from cutoutd.jobs.database import RETRY_AFTER_S, Database
-from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.dispatch import TOO_LONG, Fetching, Perform, run_attempt
 from cutoutd.jobs.model import Job, JobStatus, Outcome, now_ms
 from cutoutd.jobs.store import JobStore
 from cutoutd.loops import Loop, repeat
@@ -36,6 +36,8 @@ from cutoutd.loops import Loop, repeat
 log = logging.getLogger(__name__)
 
 QUEUE = "cutoutd"
+FETCH_QUEUE = "cutoutd-fetch"
+"""Tickets of jobs that wait for other hosts first."""
 _TASK = "perform"
 _SCHEMA_LOCK = 7_262_553_002
 _PRIORITY_STEP = 10_000_000
@@ -52,6 +54,7 @@ class ProcrastinateDispatcher:
         *,
         workers: int,
         time_limit_s: float = 300.0,
+        fetching: Fetching | None = None,
         heartbeat_s: float = 5.0,
         stalled_after_s: float = 20.0,
     ) -> None:
@@ -60,6 +63,8 @@ class ProcrastinateDispatcher:
         self._store = store
         self._perform = perform
         self._workers = workers
+        self._fetching = fetching
+        places = fetching.places if fetching and workers else 0
         self._time_limit_s = time_limit_s
         self._heartbeat_s = heartbeat_s
         self._stalled_after_s = stalled_after_s
@@ -71,11 +76,11 @@ class ProcrastinateDispatcher:
         self._tickets = App(connector=SyncPsycopgConnector(conninfo=conninfo))
         self._app = App(
             connector=PsycopgConnector(
-                conninfo=conninfo, min_size=1, max_size=workers + 4, timeout=5.0
+                conninfo=conninfo, min_size=1, max_size=workers + places + 4, timeout=5.0
             )
         )
         self._app.task(name=_TASK, queue=QUEUE)(self._attend)
-        self._threads = ThreadPoolExecutor(2 * workers + 4, thread_name_prefix="worker")
+        self._threads = ThreadPoolExecutor(2 * (workers + places) + 4, thread_name_prefix="worker")
         self._queue = Loop("queue", every_s=min(1.0, heartbeat_s), may_rest=True)
         self._maintenance = Loop("orphans", every_s=stalled_after_s / 2)
         self._attempts: set[asyncio.Task[Any]] = set()
@@ -94,9 +99,12 @@ class ProcrastinateDispatcher:
 
         Raises Overloaded while the database is away.
         """
+        apart = self._fetching if job.command.fetches() else None
         ticket = self._tickets.configure_task(
             _TASK,
-            queue=QUEUE,
+            queue=FETCH_QUEUE if apart else QUEUE,
+            # Tickets with the same lock take turns: so many of a client's are worked on at once.
+            lock=f"{job.client}-{job.id % apart.per_client}" if apart else None,
             priority=job.priority * _PRIORITY_STEP - min(job.turn, _PRIORITY_STEP - 1),
             queueing_lock=f"job-{job.id}",
             connection=transaction.connection.driver_connection,
@@ -167,19 +175,29 @@ class ProcrastinateDispatcher:
     async def _serve(self) -> None:
         async with self._app.open_async():
             maintenance = asyncio.create_task(repeat(self._maintenance, self._maintain))
+            listening = [asyncio.create_task(self._listen(QUEUE, self._workers))]
+            if self._fetching is not None:
+                places = self._fetching.places
+                listening.append(asyncio.create_task(self._listen(FETCH_QUEUE, places)))
             try:
-                await self._app.run_worker_async(
-                    name=self._identity,
-                    queues=[QUEUE],
-                    concurrency=self._workers,
-                    install_signal_handlers=False,
-                    delete_jobs="always",
-                    update_heartbeat_interval=self._heartbeat_s,
-                    stalled_worker_timeout=self._stalled_after_s,
-                    fetch_job_polling_interval=min(5.0, self._heartbeat_s),
-                )
+                await asyncio.gather(*listening)
             finally:
                 maintenance.cancel()
+                for one in listening:
+                    one.cancel()
+                await asyncio.gather(*listening, return_exceptions=True)
+
+    async def _listen(self, queue: str, concurrency: int) -> None:
+        await self._app.run_worker_async(
+            name=self._identity,
+            queues=[queue],
+            concurrency=concurrency,
+            install_signal_handlers=False,
+            delete_jobs="always",
+            update_heartbeat_interval=self._heartbeat_s,
+            stalled_worker_timeout=self._stalled_after_s,
+            fetch_job_polling_interval=min(5.0, self._heartbeat_s),
+        )
 
     async def _attend(self, job_id: int) -> None:
         """One ticket: start its job, unless it does not wait any more, and see it through."""
@@ -217,7 +235,7 @@ class ProcrastinateDispatcher:
 
     async def _recover_stalled(self) -> None:
         stalled = await self._app.job_manager.get_stalled_jobs(
-            queue=QUEUE, seconds_since_heartbeat=self._stalled_after_s
+            seconds_since_heartbeat=self._stalled_after_s
         )
         for ticket in stalled:
             job_id = _job_id(ticket)
@@ -232,8 +250,8 @@ class ProcrastinateDispatcher:
         jobs = await asyncio.to_thread(self._store.unfinished, created_before=settled)
         if not jobs:
             return
-        waiting = await self._app.job_manager.list_jobs_async(queue=QUEUE, status="todo")
-        doing = await self._app.job_manager.list_jobs_async(queue=QUEUE, status="doing")
+        waiting = await self._app.job_manager.list_jobs_async(task=_TASK, status="todo")
+        doing = await self._app.job_manager.list_jobs_async(task=_TASK, status="doing")
         known = {_job_id(ticket) for ticket in (*waiting, *doing)}
         for job in jobs:
             if job.id in known:

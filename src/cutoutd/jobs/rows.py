@@ -37,6 +37,7 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
         "link_base": submission.link_base,
         "callback": command.callback.url if command.callback else None,
         "status": JobStatus.QUEUED,
+        "fetches": command.fetches(),
         "attempt": 0,
         "crashes": 0,
         "priority": submission.priority,

@@ -52,6 +52,7 @@ jobs = Table(
     Column("keep_ms", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("due_at", BigInteger),
+    Column("fetches", Boolean, nullable=False, server_default=false()),
     Column("gone_at", BigInteger),
     Column("idempotency_key", String(255)),
     Column("fingerprint", String(64)),

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    bindparam,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from cutoutd.jobs.model import JobStatus
 from cutoutd.jobs.schema import jobs
@@ -13,21 +22,32 @@ GIVEN_BACK: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "start
 DUE = QUEUED & (jobs.c.due_at.is_(None) | (jobs.c.due_at <= bindparam("at", type_=BigInteger)))
 
 INSERT = insert(jobs).returning(jobs)
-ANY_WAITING = select(jobs.c.id).where(DUE).limit(1)
-NEXT = (
-    select(jobs.c.id)
-    .where(DUE)
-    .order_by(jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
 RUN = update(jobs).values(
     status=JobStatus.RUNNING,
     attempt=jobs.c.attempt + 1,
     worker=bindparam("by"),
     started_at=bindparam("at"),
 )
-CLAIM = RUN.where(jobs.c.id == NEXT.scalar_subquery()).returning(jobs)
+
+
+class Claim:
+    """The statements that look for the next job of a kind, and start it."""
+
+    def __init__(self, kind: ColumnElement[bool]) -> None:
+        due = select(jobs.c.id).where(DUE & kind).limit(1)
+        first = due.order_by(jobs.c.priority.desc(), jobs.c.turn, jobs.c.id)
+        first = first.with_for_update(skip_locked=True)
+        self.any_waiting = due
+        self.start_next = RUN.where(jobs.c.id == first.scalar_subquery()).returning(jobs)
+
+
+CLAIM_ANY = Claim(true())
+CLAIM_STORED = Claim(~jobs.c.fetches)
+"""Those whose images are all here."""
+CLAIM_FETCHING = Claim(
+    jobs.c.fetches & jobs.c.client.not_in(bindparam("busy", expanding=True, type_=String))
+)
+"""Those that wait for other hosts, of clients that do not wait for enough of them already."""
 OWNED = (
     (jobs.c.id == bindparam("own_id"))
     & (jobs.c.status == JobStatus.RUNNING)

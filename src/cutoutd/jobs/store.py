@@ -7,7 +7,7 @@ Order: higher priority first; within one priority the clients take turns (`turns
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Update, select, update
@@ -27,14 +27,16 @@ from cutoutd.jobs.rows import (
 )
 from cutoutd.jobs.schema import jobs
 from cutoutd.jobs.statements import (
-    ANY_WAITING,
-    CLAIM,
+    CLAIM_ANY,
+    CLAIM_FETCHING,
+    CLAIM_STORED,
     CRASHED,
     END,
     GIVEN_BACK,
     INSERT,
     OWNED,
     START,
+    Claim,
 )
 from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
 from cutoutd.jobs.watchers import Watchers
@@ -145,10 +147,22 @@ class JobStore:
 
     def claim(self, worker: str) -> Job | None:
         """Start the job whose turn it is; None if none waits. No two workers get the same one."""
+        return self._claim(CLAIM_ANY, worker)
+
+    def claim_stored(self, worker: str) -> Job | None:
+        """Likewise, but only a job all of whose images are here."""
+        return self._claim(CLAIM_STORED, worker)
+
+    def claim_fetching(self, worker: str, *, busy_clients: Collection[str] = ()) -> Job | None:
+        """Likewise, but only a job that must fetch an image first, and none of these clients'."""
+        return self._claim(CLAIM_FETCHING, worker, busy=list(busy_clients))
+
+    def _claim(self, claim: Claim, worker: str, **which: object) -> Job | None:
+        now = {"at": self._clock(), **which}
         with self._database.read() as connection:  # An idle worker keeps no writer waiting.
-            if connection.execute(ANY_WAITING, {"at": self._clock()}).first() is None:
+            if connection.execute(claim.any_waiting, now).first() is None:
                 return None
-        return self._start(CLAIM, worker=worker)
+        return self._start(claim.start_next, worker=worker, **which)
 
     def _fail_unreadable(self, job: Job) -> None:
         """End a job whose row cannot be read, so that nobody meets it again."""
@@ -262,7 +276,7 @@ class JobStore:
             self._watchers.clear(job_id)
         return self.get(job_id)
 
-    def _start(self, statement: Update, *, worker: str, **which: int) -> Job | None:
+    def _start(self, statement: Update, *, worker: str, **which: object) -> Job | None:
         """Not synced: a start that a power cut forgets is the start of a worker that died too."""
         with self._database.write(durable=False) as tx:
             parameters = {"by": worker, "at": self._clock(), **which}

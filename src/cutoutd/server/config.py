@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cutoutd.clients.options import ClientOptions
+from cutoutd.jobs.dispatch import Fetching
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.net.addresses import parse_allowed
 from cutoutd.net.limits import FetchLimits
@@ -24,6 +25,7 @@ from cutoutd.web.origins import OriginPolicy
 
 _WEEK_S: Final = 7 * 86_400
 """No store presigns a link for longer."""
+_LEAST_FETCHES, _MOST_FETCHES = 12, 32
 _FIRST_BYTE_S: Final = 15.0
 _ANSWER_BYTES: Final = 64_000
 """Of a webhook's receiver; nobody reads more."""
@@ -45,6 +47,8 @@ class Config:
     """Whether pictures are opened in processes of their own."""
     workers: int
     """Jobs worked on at the same time, by a process that works."""
+    fetching: Fetching
+    """Jobs that may wait for other hosts, beside those."""
     sources: FetchLimits
     """What the download of a picture may reach and take."""
     receivers: FetchLimits
@@ -91,6 +95,7 @@ def config_of(settings: Settings) -> Config:
         isolate=settings.isolate,
         # More than there are processes: some download while others compute.
         workers=settings.workers or 2 * capacity.processes + 2,
+        fetching=_fetching(settings, capacity),
         sources=sources,
         receivers=receivers,
         webhook_secrets=tuple(one.get_secret_value() for one in settings.webhook_secrets),
@@ -138,6 +143,13 @@ def _job_limits(settings: Settings) -> JobLimits:
         min_free_bytes=int(settings.min_free_mb * MB),
         stop_grace_s=settings.stop_timeout_s,
     )
+
+
+def _fetching(settings: Settings, capacity: Capacity) -> Fetching:
+    """As many as the uploads' part of the memory could hold, within what is sensible."""
+    places = capacity.upload_bytes // settings.max_source_bytes
+    places = max(_LEAST_FETCHES, min(_MOST_FETCHES, places))
+    return Fetching(places=places, per_client=places * 3 // 4)
 
 
 def _outgoing(settings: Settings) -> tuple[FetchLimits, FetchLimits]:

@@ -65,7 +65,12 @@ def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = No
     if not config.scaled:
         lock_file = config.data_dir / "lock"
         return EmbeddedDispatcher(
-            stores.jobs, perform, workers=workers, lock_file=lock_file, time_limit_s=time_limit_s
+            stores.jobs,
+            perform,
+            workers=workers,
+            lock_file=lock_file,
+            time_limit_s=time_limit_s,
+            fetching=config.fetching,
         )
     try:
         from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
@@ -74,7 +79,12 @@ def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = No
             "PostgreSQL needs its extra: pip install 'cutoutd[postgres]'."
         ) from exc
     return ProcrastinateDispatcher(
-        stores.database, stores.jobs, perform, workers=workers, time_limit_s=time_limit_s
+        stores.database,
+        stores.jobs,
+        perform,
+        workers=workers,
+        time_limit_s=time_limit_s,
+        fetching=config.fetching,
     )
 
 

@@ -199,6 +199,7 @@ def _handler(
         store=stores.jobs,
         artifacts=stores.artifacts,
         fetch=fetch or Fetcher(config.sources).fetch,
+        computing=config.workers,
         remover=remover,
     )
 

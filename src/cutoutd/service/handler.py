@@ -7,9 +7,10 @@ what the operator must know is in the log, under the job's id.
 import base64
 import hashlib
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 
 from cutoutd.command import Source
@@ -42,8 +43,15 @@ class Handler:
         artifacts: ArtifactStore,
         fetch: Callable[[str], bytes],
         remover: Remover,
+        computing: int | None = None,
     ) -> None:
-        """`fetch` downloads a URL within limits; it raises SourceRejected or SourceUnreachable."""
+        """`fetch` downloads a URL within limits; it raises SourceRejected or SourceUnreachable.
+
+        computing: images worked on at one time; who fetches waits for nothing. None: any number.
+        """
+        self._places: AbstractContextManager[object] = (
+            nullcontext() if computing is None else threading.Semaphore(computing)
+        )
         self._store = store
         self._artifacts = artifacts
         self._fetch = fetch
@@ -106,7 +114,8 @@ class Handler:
             with _timed(timings, "obtain"):
                 data = self._obtain(source)
                 digests.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
-            removal = self._remover.remove(data, job.command, backdrop=backdrop)
+            with self._places:
+                removal = self._remover.remove(data, job.command, backdrop=backdrop)
             timings.update(removal.timings_ms)
             yield removal
 

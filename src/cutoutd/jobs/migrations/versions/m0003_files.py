@@ -1,4 +1,4 @@
-"""Build the table of files, and remember of a job when its images went and when it is due."""
+"""Build the table of files, and remember of a job what it waits for and when its images went."""
 
 import json
 
@@ -14,6 +14,9 @@ depends_on = None
 def upgrade() -> None:
     """Build the table, add the columns, and enter the images that there are."""
     op.add_column("jobs", sa.Column("due_at", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "jobs", sa.Column("fetches", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     op.add_column("jobs", sa.Column("gone_at", sa.BigInteger(), nullable=True))
     files = op.create_table(
         "files",
@@ -39,6 +42,7 @@ def downgrade() -> None:
     """Drop the table and the columns; links answer as long as their files are there."""
     op.drop_table("files")
     op.drop_column("jobs", "gone_at")
+    op.drop_column("jobs", "fetches")
     op.drop_column("jobs", "due_at")
 
 
