@@ -123,3 +123,16 @@ def test_the_colours_it_took_are_those_of_subject_and_background() -> None:
     middle = colors.shape[1] // 2
     np.testing.assert_allclose(colors[:3, middle, 4], (220, 120, 30), atol=6)
     np.testing.assert_allclose(colors[3:, middle, -4], (30, 60, 140), atol=6)
+
+
+def test_the_mask_stays_unless_the_refined_one_is_to_be_written_there() -> None:
+    truth = halves(80)
+    rgba, mask = orange_before_blue(truth), blurred(truth, 8)
+    before, shrunk = mask.copy(), shrink(mask, 1)
+    unsure = means(mask) * (1 - means(mask))
+    residual = back_project(means(mask), shrunk)
+    colors = estimate_colors(shrink(rgba, 1), shrunk, residual)
+    refined_mask = refine(mask, rgba, residual, unsure, colors)
+    np.testing.assert_array_equal(mask, before)
+    assert refine(mask, rgba, residual, unsure, colors, out=mask) is mask
+    np.testing.assert_array_equal(mask, refined_mask)

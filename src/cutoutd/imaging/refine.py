@@ -14,10 +14,9 @@ mask as its prior.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutoutd.imaging import kernels
-from cutoutd.imaging.kernels import Plane
+from cutoutd.imaging.kernels import Bytes, Plane
 from cutoutd.imaging.resize import Shrunk, box_resize
 from cutoutd.imaging.threads import each, strips
 
@@ -42,20 +41,23 @@ def back_project(probability: Plane, mask: Shrunk) -> Plane:
 
 
 def refine(
-    mask: NDArray[np.uint8],
-    rgba: NDArray[np.uint8],
+    mask: Bytes,
+    rgba: Bytes,
     residual: Plane,
     variance: Plane,
     colors: Plane,
-) -> NDArray[np.uint8]:
+    *,
+    out: Bytes | None = None,
+) -> Bytes:
     """The mask, (H, W) levels, corrected by the residual and by the colours.
 
     mask: (H, W); rgba: (H, W, 4); residual: (h, w), of `back_project`; variance: (h, w), of
-    `mask.upsample`; colors: (6, any, any), of `foreground.estimate_colors`.
+    `mask.upsample`; colors: (6, any, any), of `foreground.estimate_colors`. out: where to write
+    it; it may be mask.
     """
     variance = np.where(variance < LEAST_VARIANCE, np.float32(0), variance)
     correction = np.stack([residual, variance])
-    refined = np.empty_like(mask)
+    refined = np.empty_like(mask) if out is None else out
 
     def refine_strip(rows: slice) -> None:
         refined[rows] = mask[rows]

@@ -178,7 +178,7 @@ def _cut(
         shrunk_soft = shrink(soft, shrunk.factor)
         residual = back_project(probability, shrunk_soft)
         colors = estimate_colors(shrunk, shrunk_soft, residual)
-        refined = refine(soft, seen, residual, variance, colors)
+        refined = refine(soft, seen, residual, variance, colors, out=soft)
         own = _is_cutout(picture, refined, command)
         found = np.full_like(refined, 255) if own else refined
         mask = edit(clear_outside(found, command.region), command.mask)
