@@ -182,3 +182,15 @@ def test_a_name_that_a_page_about_the_code_uses_is_in_the_code(name: str) -> Non
     known |= {file.stem for file in files} | {file.name for file in ROOT.iterdir()}
     page = " ".join(spans(DOCS / f"{name}.md"))
     assert set(re.findall(r"[A-Za-z_]\w{2,}", page)) - known == set()
+
+
+PROVEN = re.findall(r"`tests/([\w/]+\.py)::(\w+)`", (DOCS / "threat-model.md").read_text())
+
+
+@pytest.mark.parametrize(("file", "name"), PROVEN)
+def test_every_test_that_the_threat_model_names_exists(file: str, name: str) -> None:
+    assert re.search(rf"^(async )?def {name}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE)
+
+
+def test_the_threat_model_names_tests() -> None:
+    assert len(PROVEN) > 25

@@ -252,6 +252,12 @@ def test_the_same_key_gives_the_same_job_and_another_request_a_conflict(
     assert other.json()["code"] == "request_conflict"
 
 
+def test_an_empty_idempotency_key_is_none(http: httpx.Client) -> None:
+    empty = {"Idempotency-Key": ""}
+    made = [http.post("/v1/jobs", content=PHOTO, headers=empty).json()["id"] for _ in range(2)]
+    assert made[0] != made[1]
+
+
 def test_a_job_is_cancelled_once_and_for_all(strict_http: httpx.Client) -> None:
     headers = {"Authorization": "Bearer a-secret-of-16-characters"}
     job = strict_http.post("/v1/jobs", content=PHOTO, headers=headers).json()
