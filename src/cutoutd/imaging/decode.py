@@ -30,7 +30,7 @@ from cutoutd.imaging.containers.png import read_animated_png, read_png
 from cutoutd.imaging.containers.webp import read_webp
 from cutoutd.imaging.levels import eight_bits
 from cutoutd.imaging.memory import allocate
-from cutoutd.imaging.missing_rows import missing_rows
+from cutoutd.imaging.missing_rows import lacks_rows, missing_rows
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.resize import as_image
 from cutoutd.imaging.upright import SIDEWAYS, exif_transpose
@@ -141,6 +141,8 @@ def _picture(
         fast = _jpeg_pixels(image, contents.pixels, strict=strict)
         shown = image if fast is None else as_image(fast)
         shown.load()
+        if kind is Kind.PNG and strict and _ends_empty(shown) and lacks_rows(contents.pixels):
+            raise OSError("truncated")  # Pillow leaves them empty without a word.
         shown = eight_bits(shown)
         opaque = not (shown.has_transparency_data or shown.mode in ("PA", "La", "RGBa"))
         rgba, profile = profiles.to_rgba(
@@ -219,6 +221,12 @@ def _jpeg_pixels(image: Image.Image, data: bytes, *, strict: bool) -> NDArray[np
             raise OSError(str(exc)) from exc
         return None  # Unusual or damaged: Pillow decides, and its errors are telling.
     return pixels
+
+
+def _ends_empty(image: Image.Image) -> bool:
+    """Whether the last row is as it was before anything was decoded."""
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    return not np.asarray(last).any()
 
 
 def to_pixels(rgba: Image.Image) -> NDArray[np.uint8]:

@@ -16,6 +16,8 @@ BRADFORD = np.array(
     ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 )
 """XYZ to the eye's three receptors, for changing the white."""
+LARGEST = 32_767
+"""Of the format's numbers, s15Fixed16."""
 HEADER_BYTES, ENTRY_BYTES = 128, 12
 
 
@@ -30,7 +32,7 @@ def matrix_profile(
 
     primaries, white: CIE x and y of red, green, blue and of their sum. curve: linear light 0..1
     for evenly spaced numbers 0..1, at least two of them. Raises ValueError for primaries that
-    span no triangle.
+    span no triangle, or one beyond what the format holds.
     """
     red, green, blue = _colorants(primaries, white).T
     light = np.clip(np.rint(curve * 65_535), 0, 65_535).astype(">u2")
@@ -70,6 +72,8 @@ def _light(one: Chromaticity) -> NDArray[np.float64]:
 
 
 def _xyz(values: NDArray[np.float64]) -> bytes:
+    if not np.abs(values).max() < LARGEST:
+        raise ValueError("a colour beyond what the format holds")
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65_536) for value in values))
 
 

@@ -44,6 +44,13 @@ def missing_rows(kind: Kind, pixels: bytes) -> MissingRows | None:
     return _of_png(pixels) if kind is Kind.PNG else None
 
 
+def lacks_rows(pixels: bytes) -> bool:
+    """Whether a PNG's data end, in good order, before its picture does."""
+    chunks, packed = png.pixels_of(pixels)
+    whole = sum(rows * size for rows, size in _passes(png.header_of(chunks[b"IHDR"])))
+    return sum(map(len, _inflated(packed, whole))) < whole
+
+
 def _of_jpeg(pixels: bytes) -> MissingRows:
     cut = pixels.removesuffix(jpeg.END)
     mended = cut + jpeg.END
@@ -72,25 +79,24 @@ def _rows_decoded(image: Image.Image) -> int:
 def _of_png(pixels: bytes) -> MissingRows:
     chunks, packed = png.pixels_of(pixels)
     header = png.header_of(chunks[b"IHDR"])
-    sizes = list(_row_sizes(header))
-    whole = sum(sizes)
+    passes = list(_passes(header))
+    whole = sum(rows * size for rows, size in passes)
     found = b"".join(_inflated(packed, whole))
     mended = png.written(chunks, zlib.compress(found + bytes(whole - len(found)), 1))
     if header.interlaced:
         return MissingRows("The interlaced PNG ends before it is sharp.", 0, mended)
-    there = len(found) // sizes[0]
+    there = len(found) // passes[0][1]
     sentence = f"The PNG ends after row {there} of {header.height}."
     return MissingRows(sentence, header.height - there, mended)
 
 
-def _row_sizes(header: png.Header) -> Iterator[int]:
-    """Bytes of each row as it is stored, with the one that names its filter."""
+def _passes(header: png.Header) -> Iterator[tuple[int, int]]:
+    """Of each pass, how many rows, and the bytes of one with that which names its filter."""
     bits = png.CHANNELS[header.color_type] * header.depth
     for top, left, down, across in ADAM7 if header.interlaced else ((0, 0, 1, 1),):
-        width = -((left - header.width) // across)
-        for _ in range(top, header.height, down):
-            if width > 0:
-                yield 1 + (width * bits + 7) // 8
+        width, rows = -((left - header.width) // across), -((top - header.height) // down)
+        if width > 0 and rows > 0:
+            yield rows, 1 + (width * bits + 7) // 8
 
 
 def _inflated(packed: bytes, most: int) -> Iterator[bytes]:

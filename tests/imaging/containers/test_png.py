@@ -26,6 +26,8 @@ SPOILED = {
     "a short sBIT": chunk(b"sBIT", b"\1"),
     "a short gAMA": chunk(b"gAMA", b"\1"),
     "a cHRM of zeros": chunk(b"cHRM", bytes(32)),
+    "a cHRM of wild numbers": chunk(b"cHRM", bytes(range(1, 33))),
+    "a cHRM nearly on a line": chunk(b"cHRM", struct.pack(">8I", 31270, 32900, *(9, 1) * 2, 7, 1)),
     "a gAMA of zero": chunk(b"gAMA", bytes(4)),
     "an unknown cICP": chunk(b"cICP", b"\xff\xff\0\1"),
     "EXIF of noise": chunk(b"eXIf", bytes(range(200))),
@@ -143,6 +145,14 @@ def test_a_high_dynamic_range_is_brought_to_a_screens_with_a_note() -> None:
     np.testing.assert_allclose(shown[:3], np.array(nits[:3]) / 203, atol=0.02)
     assert 0.75 < shown[3] < shown[4] < shown[5]
     assert shown[5:].min() > 0.98
+
+
+def test_data_that_end_in_good_order_before_the_picture_does_are_missing_rows() -> None:
+    rows = b"".join(b"\0" + row.tobytes() for row in scene()[:30])
+    with pytest.raises(SourceRejected, match=r"The PNG ends after row 30 of 48\."):
+        decode(png(data=zlib.compress(rows)), max_pixels=LIMIT)
+    black = png(pixels=scene() * (np.arange(48) < 30)[:, None, None])
+    assert not decode(black, max_pixels=LIMIT).pixels[30:, :, :3].any()
 
 
 def test_a_cut_png_says_where_it_ends_and_keeps_what_is_there_if_asked() -> None:
