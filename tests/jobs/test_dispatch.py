@@ -329,3 +329,19 @@ def test_a_job_without_room_is_worked_on_again_later(
     submit(store, make(perform))
     (final,) = ends.wait_for(1)
     assert (final.status, tries) == (JobStatus.SUCCEEDED, [1, 2])
+
+
+def test_a_job_that_nobody_was_told_of_is_found_although_looking_failed_at_first(
+    make: Make, store: JobStore, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, broken = store.unfinished, [True]
+
+    def look_again(**when: int) -> list[Job]:
+        if broken.pop() if broken else False:
+            raise ZeroDivisionError
+        return look(**when)
+
+    monkeypatch.setattr(store, "unfinished", look_again)
+    job = store.insert(a_submission())
+    make(do_at_once)
+    assert ends.wait_for(1)[0].id == job.id

@@ -78,6 +78,7 @@ class ForgetfulStore(JobStore):
     """Fails the first time a worker looks for a job, and the first time one is to end."""
 
     failures = 0
+    at_the_end: Exception = Overloaded("no", retry_after_s=1)
 
     def claim(self, worker: str) -> Job | None:
         if not self.failures:
@@ -88,7 +89,7 @@ class ForgetfulStore(JobStore):
     def finish(self, job: Job, outcome: Outcome) -> Job:
         if self.failures == 1:
             self.failures = 2
-            raise Overloaded("no", retry_after_s=1)
+            raise self.at_the_end
         return super().finish(job, outcome)
 
 
@@ -104,10 +105,12 @@ def test_a_worker_outlives_what_nobody_thought_of(database: Database, tmp_path: 
     assert store.get(job.id).status is JobStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("error", [Overloaded("no", retry_after_s=1), ZeroDivisionError()])
 def test_a_job_that_took_too_long_fails_although_the_store_was_away(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, error: Exception
 ) -> None:
     store = ForgetfulStore(database, render_webhook=render_webhook)
+    store.at_the_end = error
     store.failures = 1
     stay, ended = threading.Event(), threading.Event()
     store.watch(lambda _: ended.set())
