@@ -441,3 +441,14 @@ def test_a_submission_that_is_no_upload_reserves_its_names(place: Place) -> None
     assert row is not None
     assert (row.kind, row.job_id) == (FileKind.IMAGE, job.id)
     assert place.answer(job) == "not there"
+
+
+def test_jobs_whose_images_are_gone_are_not_listed_among_those_with_images(place: Place) -> None:
+    kept, deleted = place.running(), place.running()
+    for job in (kept, deleted):
+        place.store.finish(job, succeeded())
+    place.store.delete(deleted.id)
+    listed = asyncio.run(place.service.list("ann", with_images=True))
+    assert [job.id for job in listed] == [kept.id]
+    counted = asyncio.run(place.service.count("ann", with_images=True))
+    assert counted[JobStatus.SUCCEEDED] == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from cutoutd.errors import InvalidRequest, NotFound
 from cutoutd.jobs.database import Database
@@ -27,10 +27,14 @@ class JobRecords:
         status: JobStatus | None = None,
         client: str | None = None,
         after: int | None = None,
+        with_images: bool = False,
         limit: int = 50,
         offset: int = 0,
     ) -> list[Job]:
-        """The newest jobs that match, at most `limit`; `after` an id, the ones older than it."""
+        """The newest jobs that match, at most `limit`; `after` an id, the ones older than it.
+
+        with_images: only those whose images are neither deleted nor expired.
+        """
         query = select(jobs).order_by(jobs.c.id.desc()).limit(limit).offset(offset)
         if status is not None:
             query = query.where(jobs.c.status == status)
@@ -38,12 +42,18 @@ class JobRecords:
             query = query.where(jobs.c.client == client)
         if after is not None:
             query = query.where(jobs.c.id < after)
+        if with_images:
+            query = query.where(_has_images(self._clock()))
         with self._database.read() as connection:
             return [job_from_row(row) for row in connection.execute(query)]
 
-    def count(self, *, client: str | None = None) -> dict[JobStatus, int]:
-        """How many jobs are in each state; every state is there."""
+    def count(
+        self, *, client: str | None = None, with_images: bool = False
+    ) -> dict[JobStatus, int]:
+        """How many jobs are in each state; every state is there. As `find`."""
         query = select(jobs.c.status, func.count()).group_by(jobs.c.status)
+        if with_images:
+            query = query.where(_has_images(self._clock()))
         if client is not None:
             query = query.where(jobs.c.client == client)
         with self._database.read() as connection:
@@ -127,6 +137,10 @@ class JobRecords:
         query = select(func.min(jobs.c.created_at)).where(jobs.c.status.in_(UNFINISHED))
         with self._database.read() as connection:
             return connection.execute(query).scalar()
+
+
+def _has_images(now: int) -> ColumnElement[bool]:
+    return and_(jobs.c.gone_at.is_(None), or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > now))
 
 
 def _key_counts(now: int) -> ColumnElement[bool]:

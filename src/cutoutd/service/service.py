@@ -158,16 +158,27 @@ class Service:
         return job
 
     async def list(
-        self, client: str, *, status: JobStatus | None = None, limit: int = 50, offset: int = 0
+        self,
+        client: str,
+        *,
+        status: JobStatus | None = None,
+        with_images: bool = False,
+        limit: int = 50,
+        offset: int = 0,
     ) -> list[Job]:
-        """The client's newest jobs, of one status or of all."""
+        """The client's newest jobs, of one status or of all, or only those that have images."""
         return await self._threads.call(
-            self._records.find, client=client, status=status, limit=limit, offset=offset
+            self._records.find,
+            client=client,
+            status=status,
+            with_images=with_images,
+            limit=limit,
+            offset=offset,
         )
 
-    async def count(self, client: str) -> dict[JobStatus, int]:
-        """How many jobs of the client are in each state; every state is there."""
-        return await self._threads.call(self._records.count, client=client)
+    async def count(self, client: str, *, with_images: bool = False) -> dict[JobStatus, int]:
+        """How many jobs of the client are in each state; every state is there. As `list`."""
+        return await self._threads.call(self._records.count, client=client, with_images=with_images)
 
     async def cancel(self, job_id: int, client: str) -> Job:
         """End a job that has not ended. Raises NotFound, also for another client's job."""

@@ -105,12 +105,13 @@ async def delete_image(
 async def assets_generated(
     caller: CallerDep, body: Annotated[PageRequest, Depends(body_of(PageRequest))]
 ) -> dict[str, Any]:
-    """The caller's finished jobs, the newest first."""
+    """The caller's finished jobs whose images are still here, the newest first."""
     service = caller.context.service
-    counts = await service.count(caller.client)
+    counts = await service.count(caller.client, with_images=True)
     found = await service.list(
         caller.client,
         status=JobStatus.SUCCEEDED,
+        with_images=True,
         limit=body.per_page,
         offset=(body.page - 1) * body.per_page,
     )
