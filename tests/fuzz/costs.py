@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.web.test_parts import form, part
+from tests.web.forms import form, part
 
 MODELSLAB: Final = "/api/v6/image_editing/removebg_mask"
 """The key may be in the body, so that strangers' bodies are held."""

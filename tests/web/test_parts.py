@@ -5,23 +5,13 @@ from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
+from tests.web.forms import form, part
 
 from cutoutd.errors import InvalidRequest
 from cutoutd.web.parts import Upload, charset_of, read_multipart, read_urlencoded
 
 KIND = "multipart/form-data; boundary=X"
 PIXELS = bytes(range(256)) * 4
-
-
-def form(*parts: tuple[str, bytes]) -> bytes:
-    return b"".join(b"--X\r\n%s\r\n\r\n%s\r\n" % (head.encode(), data) for head, data in parts) + (
-        b"--X--\r\n"
-    )
-
-
-def part(*, kind: str = "", **named: str) -> str:
-    words = "".join(f'; {name}="{value}"' for name, value in named.items())
-    return f"Content-Disposition: form-data{words}" + (f"\r\nContent-Type: {kind}" if kind else "")
 
 
 def test_every_part_is_bytes_whatever_it_is_called() -> None:

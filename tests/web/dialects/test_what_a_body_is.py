@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tests.inside import PHOTO
 from tests.web.dialects.test_bad_input import VENDORS, Vendor
-from tests.web.test_parts import form, part
+from tests.web.forms import form, part
 
 TEXT = base64.b64encode(PHOTO).decode()
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=X"}

@@ -22,7 +22,7 @@ from cutoutd.errors import (
 )
 from cutoutd.jobs.model import Artifact, Job
 from cutoutd.storage.store import TEMPORARY_S
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Picture, RequestFields, Url
@@ -178,7 +178,7 @@ async def results(
     if body.representation == "url":
         image = caller.links.to_artifact(made.artifact.key)
     else:
-        image = made.base64
+        image = await off_the_loop(len(made.data), lambda: made.base64)
     md5 = job.outcome.source_md5[0] if job.outcome else ""
     return JSONResponse(render_success(made.artifact, image, mode=body.mode, name=name, md5=md5))
 

@@ -29,7 +29,7 @@ from cutoutd.errors import (
 from cutoutd.imaging.color import parse_color
 from cutoutd.jobs.model import Job
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -166,7 +166,8 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
 
 async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
     made = await picture_of(job, caller.context)
-    return BackgroundRemovalResponse(image_b64=made.base64)
+    text = await off_the_loop(len(made.data), lambda: made.base64)
+    return BackgroundRemovalResponse(image_b64=text)
 
 
 DIALECT = Dialect(

@@ -16,7 +16,7 @@ from cutoutd.errors import (
     Overloaded,
     SourceRejected,
 )
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import RequestFields, TextPicture
@@ -88,7 +88,8 @@ async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> str:
     source = await caller.keep(body.image_base64, field=FIELD)
     command = RemoveBackground(sources=(source,), outputs=(Output(kind=kind),))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    return (await picture_of(job, caller.context)).base64
+    made = await picture_of(job, caller.context)
+    return await off_the_loop(len(made.data), lambda: made.base64)
 
 
 DIALECT = Dialect(

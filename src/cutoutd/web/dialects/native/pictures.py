@@ -9,7 +9,7 @@ from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
 from cutoutd.web.accept import JSON, PICTURES, ZIP, AcceptDep, preferred
 from cutoutd.web.archives import zip_of
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.native.render import ANSWERED, notes_of, render_job
@@ -61,7 +61,8 @@ async def remove_background(
         return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))
     made = await pictures_of(job, caller.context)
     if kind == ZIP:
-        return Response(zip_of(_named(made)), media_type=ZIP)
+        size = sum(len(one.data) for one in made)
+        return Response(await off_the_loop(size, lambda: zip_of(_named(made))), media_type=ZIP)
     artifact = made[0].artifact
     headers = {"X-Job-Id": str(job.id), "X-Width": str(artifact.width)}
     headers |= {"X-Height": str(artifact.height), "Vary": "Accept"}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from cutoutd.web.accept import ZIP, AcceptDep, prefers_json
 from cutoutd.web.archives import zip_of
-from cutoutd.web.bodies import body_of, documented
+from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
@@ -46,14 +46,18 @@ async def remove(
         )
     shown = made[0]
     if body.format == "zip":
-        archive = zip_of({"color.jpg": shown.data, "alpha.png": made[1].data})
+        files = {"color.jpg": shown.data, "alpha.png": made[1].data}
+        archive = await off_the_loop(len(shown.data), lambda: zip_of(files))
         shown = Made(replace(shown.artifact, media_type=ZIP), archive)
     subject = "other" if body.type == "auto" else body.type
-    return render_picture(
-        shown,
-        subject=None if body.type_level == "none" else subject,
-        quota=caller.context.quotas.last(caller.client),
-        json=prefers_json(accept),
+    return await off_the_loop(
+        len(shown.data),
+        lambda: render_picture(
+            shown,
+            subject=None if body.type_level == "none" else subject,
+            quota=caller.context.quotas.last(caller.client),
+            json=prefers_json(accept),
+        ),
     )
 
 
