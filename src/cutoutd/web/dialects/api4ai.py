@@ -6,6 +6,7 @@ used is answered with 200 and the status `failure`, as the vendor documents.
 
 import hashlib
 import re
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Artifact, Job
+from cutoutd.net.urls import MAX_URL_CHARS
 from cutoutd.storage.store import TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
@@ -173,7 +175,9 @@ async def results(
     except (SourceRejected, SourceUnreachable) as error:
         if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
             raise
-        return JSONResponse(render_failure(error, name=name, md5=_md5_of(picture)))
+        data = picture.data if isinstance(picture, Upload) else b""
+        md5 = await off_the_loop(len(data), partial(_md5_of, data))
+        return JSONResponse(render_failure(error, name=name, md5=md5))
     made = await picture_of(job, caller.context)
     if body.representation == "url":
         image = caller.links.to_artifact(made.artifact.key)
@@ -203,12 +207,11 @@ def name_of(picture: "str | Upload") -> str:
     if picture[:4].lower() != "http":
         return "image"
     # By hand: it may be no URL at all, which is for others to say.
-    path = re.split("[?#]", picture.partition("://")[2], maxsplit=1)[0]
+    path = re.split("[?#]", picture[:MAX_URL_CHARS].partition("://")[2], maxsplit=1)[0]
     return unquote(path.partition("/")[2].rsplit("/", 1)[-1]) or "image"
 
 
-def _md5_of(picture: "str | Upload") -> str:
-    data = picture.data if isinstance(picture, Upload) else b""
+def _md5_of(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
