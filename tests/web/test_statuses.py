@@ -27,7 +27,7 @@ OWN = {InvalidRequest: 422, SourceRejected: 415}
         (SourceRejected("No.", reason="corrupt"), 415),
         (UnsupportedEncoding("br"), 415),
         (AuthenticationFailed("No."), 401),
-        (PermissionDenied("No."), 401),
+        (PermissionDenied("No."), 403),
         (ProcessingFailed("No."), 500),
     ],
 )
