@@ -32,7 +32,7 @@ class PictureSet:
     kind: Kind
     terms: str
     shards: dict[str, str]
-    """File name and sha256 of each tar shard."""
+    """File name and sha256 of each tar shard; no sha256: it was made here."""
     held_out: int = 0
     """Groups that are never trained on: those whose names have the smallest sha256."""
     grouped_by_prefix: bool = False
@@ -123,6 +123,12 @@ SETS = (
         },
         held_out=20,
         grouped_by_prefix=True,
+    ),
+    PictureSet(
+        name="cutouts_white",
+        kind=Kind.CUTOUTS,
+        terms=f"made by white.py of photos on white with masks of IS-Net; {PHOTOS_OF_MANY}",
+        shards={"cutouts_white-00.tar": ""},
     ),
     PictureSet(
         name="backgrounds",
