@@ -9,6 +9,8 @@ Pillow only.
 import argparse
 import io
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,13 @@ from PIL import Image
 
 from training.data import SETS, Example, Kind, PictureSet, examples, held_out, left_out
 
+FROM_ELSEWHERE = [pictures.name for pictures in SETS if all(pictures.shards.values())]
+"""Sets that are not made here."""
 MOST_DOUBT = 0.4
 """Of a mask that another network drew and that is still learned from."""
 
 
-def squeezed(example: Example, side: int) -> NDArray[np.uint8]:
+def squeezed(example: Example, *, side: int) -> NDArray[np.uint8]:
     """A photo and its mask squeezed to a square, as the product squeezes what it is given.
 
     Returns (4, side, side): red, green, blue, mask. Without a mask the last plane is 0.
@@ -39,7 +43,7 @@ def squeezed(example: Example, side: int) -> NDArray[np.uint8]:
     return np.concatenate([np.asarray(small).transpose(2, 0, 1), np.asarray(truth)[np.newaxis]])
 
 
-def padded(example: Example, side: int) -> NDArray[np.uint8]:
+def padded(example: Example, *, side: int) -> NDArray[np.uint8]:
     """A cut-out fitted into a transparent square with its proportions kept.
 
     Returns (4, side, side): red, green, blue times alpha, and alpha.
@@ -97,6 +101,7 @@ def pack(
     side: int,
     sets: Iterable[PictureSet] = SETS,
     masks: Path | None = None,
+    workers: int = 1,
 ) -> None:
     """Decode every set once: `packed/NAME.npy` (N, 4, side, side) and `packed/NAME.txt`.
 
@@ -116,8 +121,11 @@ def pack(
             continue
         shape = (len(found), 4, side, side)
         squares = np.lib.format.open_memmap(packed / f"{pictures.name}.npy", "w+", np.uint8, shape)
-        for square, example in zip(squares, found, strict=True):
-            square[:] = convert(example, side)
+        with ThreadPoolExecutor(workers) as pool:  # Pillow works outside of Python's lock.
+            for square, made in zip(
+                squares, pool.map(partial(convert, side=side), found), strict=True
+            ):
+                square[:] = made
         squares.flush()
         names = "".join(f"{example.name}\n" for example in found)
         (packed / f"{pictures.name}.txt").write_text(names, encoding="utf-8")
@@ -138,12 +146,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the tar shards are")
     parser.add_argument("packed", type=Path, help="where the arrays go")
     parser.add_argument("--side", type=int, default=320)
-    parser.add_argument("--sets", nargs="+", default=[pictures.name for pictures in SETS])
+    parser.add_argument("--sets", nargs="+", default=FROM_ELSEWHERE)
     parser.add_argument("--masks", type=Path, help="that training.teach drew")
+    parser.add_argument("--workers", type=int, default=1, help="threads")
     arguments = parser.parse_args()
     chosen = [pictures for pictures in SETS if pictures.name in arguments.sets]
     pack(
-        arguments.folder, arguments.packed, side=arguments.side, sets=chosen, masks=arguments.masks
+        arguments.folder,
+        arguments.packed,
+        side=arguments.side,
+        sets=chosen,
+        masks=arguments.masks,
+        workers=arguments.workers,
     )
 
 

@@ -31,7 +31,7 @@ def test_a_photo_and_its_mask_are_squeezed_together() -> None:
     photo, mask = Image.new("RGB", (80, 40), (10, 20, 30)), Image.new("L", (80, 40))
     mask.paste(255, (0, 0, 40, 40))
 
-    square = squeezed(Example("a", webp(photo), webp(mask)), 16)
+    square = squeezed(Example("a", webp(photo), webp(mask)), side=16)
 
     assert square.shape == (4, 16, 16)
     assert (square[:3, 0, 0] == (10, 20, 30)).all()
@@ -43,7 +43,7 @@ def test_a_cutout_keeps_its_proportions_and_carries_colour_times_alpha() -> None
     cutout = Image.new("RGBA", (60, 60))
     cutout.paste((200, 100, 50, 128), (10, 20, 50, 40))
 
-    square = padded(Example("a", webp(cutout), None), 40)
+    square = padded(Example("a", webp(cutout), None), side=40)
 
     filled = np.argwhere(square[3])
     assert (np.ptp(filled, axis=0) + 1).tolist() == [20, 40]
