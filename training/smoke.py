@@ -21,7 +21,8 @@ from training.export import export
 from training.pack import pack
 from training.settings import read_run
 from training.sheet import sheet
-from training.train import Supply, Training, read_network, train
+from training.supply import Supply
+from training.train import Training, read_network, train
 from training.validation import Validation
 
 EXPORTED_SIDE = 64

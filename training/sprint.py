@@ -20,7 +20,8 @@ import torch
 from training import checkpoint
 from training.data import SETS
 from training.settings import Run, read_run
-from training.train import Supply, Training, train
+from training.supply import Supply
+from training.train import Training, train
 
 WARM_STEPS, TIMED_STEPS = 3, 5
 RESERVE = 0.94

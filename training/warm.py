@@ -25,7 +25,8 @@ from training.layers import Convolution, Normalised, normalised
 from training.losses import supervised_loss
 from training.model import Design, Network
 from training.settings import read_design, read_run
-from training.train import Batch, Supply, Training
+from training.supply import Batch, Supply
+from training.train import Training
 
 SIDE = 288
 BATCHES = 16

@@ -4,7 +4,8 @@ import pytest
 import torch
 from training.model import Network
 from training.settings import read_design, read_run
-from training.train import Batch, Training
+from training.supply import Batch
+from training.train import Training
 
 from cutoutd.segmentation.models import EMBEDDED
 from training import checkpoint

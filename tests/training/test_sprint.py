@@ -7,7 +7,8 @@ from training.drawn import draw_shards
 from training.pack import pack
 from training.settings import read_run
 from training.sprint import sprint, steps_within
-from training.train import Supply, Training
+from training.supply import Supply
+from training.train import Training
 
 from training import checkpoint
 

@@ -9,7 +9,8 @@ from training.data import SETS
 from training.drawn import draw_shards
 from training.pack import pack
 from training.settings import read_design, read_run
-from training.train import Batch, Supply, Training, learning_rate_at, side_at, train
+from training.supply import Batch, Supply
+from training.train import Training, learning_rate_at, side_at, train
 
 from training import checkpoint
 

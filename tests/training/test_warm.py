@@ -3,7 +3,7 @@ from dataclasses import replace
 import torch
 from training.model import Network
 from training.settings import read_design
-from training.train import Batch
+from training.supply import Batch
 from training.warm import fit_heads, unfold
 
 DESIGN = read_design("small-4")
