@@ -24,7 +24,7 @@ def test_steps_fill_the_time_at_what_each_phase_costs() -> None:
     assert steps == int(0.94 * 100 / (0.5 * 1 + 0.5 * 3))
 
 
-def test_a_sprint_ends_in_time_with_its_learning_rate_at_zero(tmp_path: Path) -> None:
+def test_a_sprint_trains_what_it_planned_or_less_and_leaves_parts_to_carry(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     sets = draw_shards(tmp_path / "shards")
     pack(tmp_path / "shards", tmp_path / "packed", side=32, sets=sets)
@@ -33,8 +33,7 @@ def test_a_sprint_ends_in_time_with_its_learning_rate_at_zero(tmp_path: Path) ->
 
     run = sprint(RUN, supply, training, tmp_path, minutes=0.15)
 
-    assert 0.5 * run.steps <= training.step <= run.steps
-    assert training.optimiser.param_groups[1]["lr"] < RUN.learning_rate
+    assert training.step <= run.steps
     assert checkpoint.load(tmp_path / "portable.pt", CPU)["step"] == training.step
 
 
