@@ -1,69 +1,16 @@
 """Every knob of the server. Environment variables start with `CUTOUTD_`."""
 
-import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.logs import LogFormat, LogLevel
-from cutoutd.net.addresses import parse_allowed
 from cutoutd.segmentation.options import OnProviderFailure, ProviderName
-
-MIN_KEY_CHARS = 16
-"""Of a key in the environment; shorter ones can be guessed."""
-
-
-def _split(value: Any) -> Any:
-    """Lists are written as `a, b, c` in the environment."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _some_keys(value: Any) -> Any:
-    """Commas and spaces alone are no way to say that no key is needed."""
-    keys = _split(value)
-    if isinstance(value, str) and not keys:
-        raise ValueError("there is no key in it; leave it unset, or name one")
-    return keys
-
-
-def _long_enough(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(len(key.get_secret_value()) < MIN_KEY_CHARS for key in keys):
-        raise ValueError(
-            f"a key must have at least {MIN_KEY_CHARS} characters; "
-            "`openssl rand -hex 32` makes a good one"
-        )
-    return keys
-
-
-def _allow_list(value: str) -> str:
-    parse_allowed(value)
-    return value
-
-
-def _network(value: str) -> str:
-    return str(ipaddress.ip_network(value, strict=False))
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
-Keys = Annotated[
-    tuple[SecretStr, ...], NoDecode, BeforeValidator(_some_keys), AfterValidator(_long_enough)
-]
-NetworkText = Annotated[str, BeforeValidator(_network)]
-Networks = Annotated[tuple[NetworkText, ...], NoDecode, BeforeValidator(_split)]
+from cutoutd.server.spellings import AllowList, Keys, Networks, Secrets, Words
 
 
 class Settings(BaseSettings):
@@ -231,7 +178,7 @@ class Settings(BaseSettings):
         False, description="Real HTTP status codes for ModelsLab errors instead of 200."
     )
 
-    fetch_allow: Annotated[str, AfterValidator(_allow_list)] = Field(
+    fetch_allow: AllowList = Field(
         "",
         description="Private networks and host names that sources and webhooks may be at, "
         "as `10.1.0.0/16, .corp.example`.",
