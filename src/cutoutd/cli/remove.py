@@ -68,15 +68,23 @@ def remove(
     if not works and not watch:
         raise typer.BadParameter("no pictures found", param_hint="INPUTS")
     todo = [work for work in works if not (resume and work.done)]
-    threads = at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
     with Sessions(model_options(load_settings())).get(model) as segmenter:
         perform = performer(command, segmenter)
-        ends = perform_all(todo, perform, at_once=threads)
+        ends = perform_all(todo, perform, at_once=at_once or _default_at_once())
         if watch:
             ends = iter(map(perform, watched(plan)))  # Each is told before the next arrives.
         failed = _report(ends, total=None if watch else len(todo), as_json=as_json)
-    if not as_json and (len(works) > 1 or failed):
-        _say(_summary(len(works), todo=len(todo), failed=failed))
+    _end(len(works), todo=len(todo), failed=failed, as_json=as_json)
+
+
+def _default_at_once() -> int:
+    return min(MOST_AT_ONCE, os.cpu_count() or 1)
+
+
+def _end(count: int, *, todo: int, failed: int, as_json: bool) -> None:
+    """Say what came of it, and exit with 1 if a picture failed."""
+    if not as_json and (count > 1 or failed):
+        _say(_summary(count, todo=todo, failed=failed))
     if failed:
         raise typer.Exit(1)
 

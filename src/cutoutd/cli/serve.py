@@ -1,6 +1,14 @@
 """`cutoutd serve`."""
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+    from cutoutd.server.settings import Settings
 
 _SWITCH_S = 0.001
 """How long a worker's thread may keep the interpreter from the thread that answers HTTP."""
@@ -19,12 +27,8 @@ def serve(
     import sys
     from contextlib import closing
 
-    import uvicorn
-
-    from cutoutd.cli.connections import Patience
     from cutoutd.cli.server import HurriableServer
     from cutoutd.cli.sockets import allow_files_for
-    from cutoutd.logs import logging_config
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
     from cutoutd.server.config import config_of
@@ -37,8 +41,23 @@ def serve(
     Sessions(config.models).check()  # In one sentence, before anything starts.
     allow_files_for(settings.max_connections)
     server = open_server(config)
-    listening = uvicorn.Config(
-        create_app(config, server),
+    sys.setswitchinterval(_SWITCH_S)
+    listener = HurriableServer(_listening(settings, create_app(config, server)), server)
+    with closing(server):  # It is closed already, unless it never came to serving.
+        listener.run()
+    if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
+        raise typer.Exit(1)
+
+
+def _listening(settings: "Settings", app: "FastAPI") -> "uvicorn.Config":
+    """Where and how the HTTP server listens."""
+    import uvicorn
+
+    from cutoutd.cli.connections import Patience
+    from cutoutd.logs import logging_config
+
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         # Anything that makes protocols will do, says the code, though not its annotation.
@@ -52,9 +71,3 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
     )
-    sys.setswitchinterval(_SWITCH_S)
-    listener = HurriableServer(listening, server)
-    with closing(server):  # It is closed already, unless it never came to serving.
-        listener.run()
-    if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
-        raise typer.Exit(1)

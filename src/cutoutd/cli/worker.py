@@ -1,6 +1,13 @@
 """`cutoutd worker`."""
 
+import signal
+import threading
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from cutoutd.server.wiring import Worker
 
 
 def worker(
@@ -17,8 +24,6 @@ def worker(
     import logging
     import logging.config
     import os
-    import signal
-    import threading
 
     from cutoutd.logs import logging_config
     from cutoutd.server.config import config_of
@@ -29,23 +34,34 @@ def worker(
     settings = load_settings()
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")
-    asked, hurried = threading.Event(), threading.Event()
-
-    def stop(*_: object) -> None:
-        (hurried if asked.is_set() else asked).set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    asked, again = _count_signals()
     opened = open_worker(config_of(settings))
     if metrics_port is not None:
         opened.metrics.serve(metrics_port)
     log.info("working")
     asked.wait()
     log.info("stopping; a second signal makes it quicker")
+    _close(opened, again)
+
+
+def _count_signals() -> tuple[threading.Event, threading.Event]:
+    """Events that the first and the second SIGINT or SIGTERM set."""
+    first, second = threading.Event(), threading.Event()
+
+    def stop(*_: object) -> None:
+        (second if first.is_set() else first).set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return first, second
+
+
+def _close(opened: "Worker", stop_now: threading.Event) -> None:
+    """Finish what runs, or give it back as soon as the event is set."""
     closing = threading.Thread(target=opened.close)
     closing.start()
-    while closing.is_alive() and not hurried.wait(0.1):
+    while closing.is_alive() and not stop_now.wait(0.1):
         pass
-    if hurried.is_set():
+    if stop_now.is_set():
         opened.stop_now()
     closing.join()

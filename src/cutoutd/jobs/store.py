@@ -6,7 +6,6 @@ came to by `finish`, which also writes the webhook that is owed, in the same tra
 Order: higher priority first; within one priority the clients take turns (`turns.py`).
 """
 
-import logging
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
@@ -14,17 +13,17 @@ from sqlalchemy import Connection, Update, select, update
 
 from cutoutd.errors import AttemptLost, NotFound, Overloaded, RateLimited
 from cutoutd.jobs.database import Database
-from cutoutd.jobs.deliveries import owe
-from cutoutd.jobs.files import delete_files, end_files, take_files
-from cutoutd.jobs.idempotency import find_earlier
-from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome, Submission, now_ms
-from cutoutd.jobs.rows import (
-    UNREADABLE,
-    is_readable,
-    job_from_row,
-    outcome_to_text,
-    submission_to_row,
+from cutoutd.jobs.ending import (
+    CANCELLED,
+    POISONED,
+    UNREADABLE_OUTCOME,
+    RenderWebhook,
+    end_job,
 )
+from cutoutd.jobs.files import delete_files, take_files
+from cutoutd.jobs.idempotency import find_earlier
+from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission, now_ms
+from cutoutd.jobs.rows import is_readable, job_from_row, submission_to_row
 from cutoutd.jobs.schema import jobs
 from cutoutd.jobs.statements import (
     CLAIM_ANY,
@@ -41,20 +40,10 @@ from cutoutd.jobs.statements import (
 from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
 from cutoutd.jobs.watchers import Watchers
 
-log = logging.getLogger(__name__)
-
 Clock: TypeAlias = Callable[[], int]
-RenderWebhook: TypeAlias = Callable[[Job], bytes]
 Enlist: TypeAlias = Callable[[Connection, Job], None]
 """Tells a dispatcher about a job within the transaction that accepts it."""
 
-POISON = Failure(
-    code="processing_failed",
-    message="The image stopped its worker more than once and is not tried again.",
-)
-_POISONED = Outcome(status=JobStatus.FAILED, failure=POISON)
-_UNREADABLE = Outcome(status=JobStatus.FAILED, failure=UNREADABLE)
-_CANCELLED = Outcome(status=JobStatus.CANCELLED)
 _SOONEST_MS, _LATEST_MS = 5_000, 300_000
 """How long a job that was put back waits: as long as it has existed, within these."""
 
@@ -168,7 +157,7 @@ class JobStore:
         """End a job whose row cannot be read, so that nobody meets it again."""
         unfinished = (jobs.c.id == job.id) & jobs.c.status.not_in(FINAL)
         with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), _UNREADABLE)
+            final = self._end(tx, END.where(unfinished), UNREADABLE_OUTCOME)
         if final is not None:
             self._watchers.tell(final)
 
@@ -223,7 +212,7 @@ class JobStore:
         poison = jobs.c.crashes + 1 >= self._max_crashes
         with self._database.write() as tx:
             failed = [
-                self._end(tx, END.where((jobs.c.id == found) & running).values(CRASHED), _POISONED)
+                self._end(tx, END.where((jobs.c.id == found) & running).values(CRASHED), POISONED)
                 for found in tx.scalars(select(jobs.c.id).where(running & poison)).all()
             ]
             again = update(jobs).where(running & ~poison).values(GIVEN_BACK | CRASHED)
@@ -242,7 +231,7 @@ class JobStore:
         """
         unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
         with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), _CANCELLED)
+            final = self._end(tx, END.where(unfinished), CANCELLED)
         if final is None:
             return self.get(job_id)
         self._watchers.tell(final)
@@ -255,7 +244,7 @@ class JobStore:
         """
         unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
         with self._database.write() as tx:
-            final = self._end(tx, END.where((jobs.c.id == job_id) & QUEUED & unwanted), _CANCELLED)
+            final = self._end(tx, END.where((jobs.c.id == job_id) & QUEUED & unwanted), CANCELLED)
         if final is None:
             return False
         self._watchers.tell(final)
@@ -267,7 +256,7 @@ class JobStore:
         now = self._clock()
         gone = update(jobs).where(jobs.c.id == job_id, jobs.c.gone_at.is_(None))
         with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), _CANCELLED)
+            final = self._end(tx, END.where(unfinished), CANCELLED)
             tx.execute(gone.values(gone_at=now))
             delete_files(tx, [job_id], now)
         if final is not None:
@@ -290,25 +279,8 @@ class JobStore:
     def _end(
         self, tx: Connection, statement: Update, outcome: Outcome, **which: object
     ) -> Job | None:
-        """The only way into a final state: no job gets there without the webhook it owes."""
-        now = self._clock()
-        values = {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now, **which}
-        row = tx.execute(statement.returning(jobs), values).one_or_none()
-        if row is None:
-            return None
-        job = job_from_row(row)
-        if row.callback is not None:
-            owe(tx, job, row.callback, self._body(job), now)
-        end_files(tx, job, now)
-        return job
-
-    def _body(self, job: Job) -> bytes:
-        try:
-            return self._render_webhook(job)
-        except Exception:
-            # A dialect's mistake must not keep a job from ending; the receiver still hears of it.
-            log.exception("cannot render the webhook of job %d", job.id)
-            return b'{"id":%d,"status":"%s"}' % (job.id, job.status.encode())
+        now, render = self._clock(), self._render_webhook
+        return end_job(tx, statement, outcome, now=now, render_webhook=render, **which)
 
 
 def _refuse_from(max_waiting: int | None, waiting: int) -> None:

@@ -5,11 +5,8 @@ was given. A further stage is a line here and a function in the room that knows 
 arrays, `canvas` for how the finished image is arranged, `outputs` for files.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -33,6 +30,7 @@ from cutoutd.imaging.transparency import cuts_out, lay_on_contrast
 from cutoutd.removal.animation import remove_from_frames
 from cutoutd.removal.canvas import arrange, compose, moves, shows_colors
 from cutoutd.removal.outputs import Encoded, Finished, encode_output
+from cutoutd.removal.timings import Timings
 
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
@@ -114,7 +112,7 @@ def remove_background(
     for a picture that cannot be used, InvalidRequest for an output that cannot be written or a
     region that ends outside the picture.
     """
-    timings = _Timings()
+    timings = Timings()
     with timings.stage("decode"):
         picture = _decode(data, command, limits)
     cut = partial(_cut, command=command, backdrop=backdrop, limits=limits, timings=timings)
@@ -168,7 +166,7 @@ def _cut(
     command: RemoveBackground,
     backdrop: bytes | None,
     limits: ImagingLimits,
-    timings: "_Timings",
+    timings: Timings,
 ) -> Finished:
     """All stages between the network and the encoder."""
     rgba, (seen, shrunk) = picture.pixels, view
@@ -290,16 +288,3 @@ def _encode(
         )
         for output in command.outputs
     )
-
-
-class _Timings:
-    """Milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self.spent_ms: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        started = perf_counter()
-        yield
-        self.spent_ms[name] = self.spent_ms.get(name, 0) + (perf_counter() - started) * 1e3
