@@ -39,6 +39,7 @@ NOT_ON_THE_PAGE = {
     "background_image": "likewise",
     "background_fit": "likewise",
     "linear_light": "only with a background",
+    "frames": "the page shows and downloads still images",
     "webhook": "nobody on the page could receive it",
     "keep_for_s": "the page keeps nothing",
 }
