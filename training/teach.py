@@ -17,6 +17,7 @@ import io
 import math
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -120,23 +121,27 @@ def teach(
     *,
     minutes: float,
     stop: Event,
+    workers: int = 1,
 ) -> tuple[int, int]:
     """Draw what is missing. Returns how many masks there are, and how many photos were dropped."""
     out.mkdir(parents=True, exist_ok=True)
     ends = monotonic() + 60 * minutes
     everything = list(examples(pictures, data))
     kept_back = held_out(pictures, [example.name for example in everything])
-    for example in everything:
+
+    def draw_one(example: Example) -> None:
         path = out / f"{example.name}.webp"
-        if example.name in kept_back or path.exists():
-            continue
-        if monotonic() > ends or stop.is_set():
-            break
+        if path.exists() or stop.is_set() or monotonic() > ends:
+            return
         photo = Image.open(io.BytesIO(example.picture)).convert("RGB")
         mask = draw(example, photo)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_bytes(b"" if mask is None else as_webp(mask, photo.size))
         unfinished.replace(path)
+
+    trained = (example for example in everything if example.name not in kept_back)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(draw_one, trained))  # Raises what any of them raised.
     sizes = [path.stat().st_size for path in out.glob("*.webp")]
     return sum(size > 0 for size in sizes), sum(size == 0 for size in sizes)
 
@@ -149,7 +154,10 @@ def main() -> None:
     parser.add_argument("set")
     parser.add_argument("masks", type=Path)
     parser.add_argument("--minutes", type=float, default=math.inf)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of the networks' arithmetic")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="photos at a time: on a GPU 12 or so"
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -165,9 +173,14 @@ def main() -> None:
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     counts = teach(
-        pictures, arguments.data, arguments.masks / pictures.name, draw,
-        minutes=arguments.minutes, stop=stop,
-    )  # fmt: skip
+        pictures,
+        arguments.data,
+        arguments.masks / pictures.name,
+        draw,
+        minutes=arguments.minutes,
+        stop=stop,
+        workers=arguments.workers,
+    )
     print(f"{pictures.name}: {counts[0]} masks, {counts[1]} photos without a clear subject")
 
 
