@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/ima
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients coverage \
-	corpus dist docs e2e fix fuzz generate help hooks image lock sanitize sbom scaled-demo serve setup soak stranger test test-runtimes train-smoke
+	corpus dist docs e2e fix fuzz generate help hooks image lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -124,6 +124,9 @@ sanitize: $(VENV)/.dev ## Run the kernels' tests with GCC's sanitizers for addre
 
 corpus: $(VENV)/.dev ## Read some 400 files drawn from one picture, and print how many are right
 	$(BIN)/python -W ignore -m tests.imaging.corpus
+
+size: ## Install into a fresh environment, and say how large that is and how long it took
+	$(PYTHON) tools/measure_installation.py
 
 soak: $(VENV)/.dev ## Ten thousand mixed requests: memory, threads and files must stay flat
 	$(BIN)/python benchmarks/soak.py
