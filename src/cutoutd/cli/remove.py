@@ -48,10 +48,6 @@ def remove(
     as_json: bool = typer.Option(False, "--json", help="One line of JSON for each picture."),
 ) -> None:
     """Remove the background of pictures on this machine; nothing leaves it."""
-    from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.server.config import model_options
-    from cutoutd.server.settings import load_settings
-
     word = "mask" if only_mask else "cutout"
     plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive, frames=frames)
     command = _command(
@@ -64,11 +60,28 @@ def remove(
         image_format=plan.extension,
         frames=frames,
     )
+    _perform(plan, command, resume=resume, watch=watch, at_once=at_once, as_json=as_json)
+
+
+def _perform(
+    plan: Plan,
+    command: "RemoveBackground",
+    *,
+    resume: bool,
+    watch: bool,
+    at_once: int,
+    as_json: bool,
+) -> None:
+    """Work off what is planned, and tell how it goes."""
+    from cutoutd.segmentation.sessions import Sessions
+    from cutoutd.server.config import model_options
+    from cutoutd.server.settings import load_settings
+
     works = plan.works()
     if not works and not watch:
         raise typer.BadParameter("no pictures found", param_hint="INPUTS")
     todo = [work for work in works if not (resume and work.done)]
-    with Sessions(model_options(load_settings())).get(model) as segmenter:
+    with Sessions(model_options(load_settings())).get(command.model) as segmenter:
         perform = performer(command, segmenter)
         ends = perform_all(todo, perform, at_once=at_once or _default_at_once())
         if watch:

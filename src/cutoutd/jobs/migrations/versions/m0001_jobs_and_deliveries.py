@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Build both tables and their indexes."""
     _jobs()
+    _job_indexes()
     _deliveries()
 
 
@@ -46,6 +47,9 @@ def _jobs() -> None:
         sa.UniqueConstraint("client", "idempotency_key", name="uq_jobs_client_idempotency_key"),
         sqlite_autoincrement=True,
     )
+
+
+def _job_indexes() -> None:
     op.create_index(
         "ix_jobs_client_status_priority_turn",
         "jobs",
