@@ -2,7 +2,10 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 from tests.deploy.chart import CHART, render
+
+from cutoutd import __version__
 
 SCALED = {"workers__enabled": True, "persistence__enabled": False, "ingress__enabled": True}
 VERSIONS = ("1.29", "1.33")
@@ -68,3 +71,10 @@ def test_dockers_health_check_asks_whether_the_process_lives(name: str) -> None:
     assert "HEALTHCHECK" in text
     assert "/livez" in text
     assert "/readyz" not in text
+
+
+def test_the_chart_deploys_the_version_that_it_lies_beside() -> None:
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    image = yaml.safe_load((CHART / "values.yaml").read_text())["image"]
+    assert (about["version"], about["appVersion"]) == (__version__, __version__)
+    assert image["tag"] == f"v{__version__}"
