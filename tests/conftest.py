@@ -8,7 +8,7 @@ from tests.running import running_server
 
 @pytest.fixture(scope="session")
 def pictures() -> Iterator[str]:
-    """The base URL of a host that serves pictures, well and badly."""
+    """The base URL of a host that serves images, well and badly."""
     with picture_host() as base:
         yield base
 

@@ -1,4 +1,4 @@
-"""A Remover that does to its process what the picture's bytes say."""
+"""A Remover that does to its process what the image's bytes say."""
 
 import os
 import signal

@@ -14,7 +14,7 @@ import uvicorn
 from tests.running import free_port
 from tests.scenes import ball, encoded
 
-from cutoutd.cli.connections import Patience
+from cutoutd.cli.connections import ConnectionLimits
 from cutoutd.server.app import create_app
 from cutoutd.server.config import config_of
 from cutoutd.server.settings import load_settings
@@ -46,7 +46,7 @@ def serving(
             app,
             host="127.0.0.1",
             port=port,
-            http=Patience(),  # type: ignore[arg-type]
+            http=ConnectionLimits(),  # type: ignore[arg-type]
             log_level="warning",
         )
     )

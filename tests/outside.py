@@ -1,4 +1,4 @@
-"""The world outside the server under test: a host that serves pictures, well and badly."""
+"""The world outside the server under test: a host that serves images, well and badly."""
 
 import threading
 import time
@@ -12,15 +12,15 @@ PICTURE = encoded(ball(), "JPEG", quality=92)
 
 
 class PictureHost(BaseHTTPRequestHandler):
-    """Any path ending in .jpg is the picture; the others show each way a source can fail."""
+    """Any path ending in .jpg is the image; the others show each way a source can fail."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
         answers = {
-            "/missing": (404, b"no such picture", "text/plain"),
-            "/page": (200, b"<!DOCTYPE html><p>not a picture</p>", "text/html"),
+            "/missing": (404, b"no such image", "text/plain"),
+            "/page": (200, b"<!DOCTYPE html><p>not an image</p>", "text/html"),
             "/empty": (200, b"", "image/png"),
             "/truncated": (200, PICTURE[: len(PICTURE) // 2], "image/jpeg"),
         }

@@ -1,4 +1,4 @@
-"""Drawn pictures with a known truth, so that tests need no photos."""
+"""Drawn images with a known truth, so that tests need no photos."""
 
 import io
 
@@ -38,7 +38,7 @@ def encoded(pixels: NDArray[np.uint8], image_format: str = "PNG", **options: obj
 
 
 def decoded(data: bytes) -> Image.Image:
-    """An image file's picture, fully read."""
+    """An image file's image, fully read."""
     picture = Image.open(io.BytesIO(data))
     picture.load()
     return picture

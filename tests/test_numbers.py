@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from cutoutd import errors
-from cutoutd.cli.connections import Patience
+from cutoutd.cli.connections import ConnectionLimits
 from cutoutd.jobs.webhooks import WebhookPolicy
 from cutoutd.net.limits import FetchLimits
 from cutoutd.server.settings import Settings
 from cutoutd.web.errors import STATUSES
 
 DOCS = Path(__file__).parents[1] / "docs"
-WEBHOOKS, FETCH, CONNECTIONS = WebhookPolicy(), FetchLimits(), Patience()
+WEBHOOKS, FETCH, CONNECTIONS = WebhookPolicy(), FetchLimits(), ConnectionLimits()
 
 
 def span(seconds: float) -> str:

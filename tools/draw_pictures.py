@@ -1,4 +1,4 @@
-"""Draw the project's own pictures: the playground's sample and the README's before and after.
+"""Draw the project's own images: the playground's sample and the README's before and after.
 
     python tools/draw_pictures.py
 
@@ -147,7 +147,7 @@ def shaded(color: Color, light: float) -> Color:
 
 
 def main() -> None:
-    """Write the pictures."""
+    """Write the images."""
     scene = draw_scene()
     SAMPLE.parent.mkdir(parents=True, exist_ok=True)
     scene.save(SAMPLE, quality=85, optimize=True)

@@ -1,4 +1,4 @@
-"""The Python API: remove the background of one picture, in this process."""
+"""The Python API: remove the background of one image, in this process."""
 
 from functools import cache
 from os import PathLike
@@ -19,7 +19,7 @@ from cutoutd.removal.pipeline import remove_background as run_pipeline
 from cutoutd.segmentation.sessions import Sessions
 
 MEMORY = Source(name="memory")
-"""The source of a picture that is handed over as bytes."""
+"""The source of an image that is handed over as bytes."""
 
 
 def remove_background(
@@ -32,13 +32,13 @@ def remove_background(
     background: tuple[int, int, int, int] | None = None,
     image_format: str = "png",
 ) -> bytes:
-    """The picture without its background, as the bytes of an image file.
+    """The image without its background, as the bytes of an image file.
 
-    picture: the bytes of an image file, or its path. model: a name in the model table; None is
+    image: the bytes of an image file, or its path. model: a name in the model table; None is
     the embedded one. only_mask: the alpha channel alone, one 8-bit channel. background: straight
     RGBA, 0..255. image_format: png, webp, jpeg, avif or auto.
 
-    Raises InvalidRequest for an unknown model or format, SourceRejected for a bad picture.
+    Raises InvalidRequest for an unknown model or format, SourceRejected for a bad image.
     """
     data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
     command = RemoveBackground(
@@ -69,5 +69,5 @@ def _format(name: str) -> ImageFormat:
 
 @cache
 def loaded_models() -> Sessions:
-    """The models this process has loaded, kept for the next picture."""
+    """The models this process has loaded, kept for the next image."""
     return Sessions()

@@ -18,7 +18,7 @@ COMMAND_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a picture comes from: exactly one of a URL and the key of bytes already stored."""
+    """Where an image comes from: exactly one of a URL and the key of bytes already stored."""
 
     url: str | None = None
     artifact: str | None = None
@@ -79,7 +79,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """The only part of the picture in which a subject may be found; the rest is background."""
+    """The only part of the image in which a subject may be found; the rest is background."""
 
     left: Length
     top: Length
@@ -89,7 +89,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A place in the picture that belongs to the subject, or surely does not."""
+    """A place in the image that belongs to the subject, or surely does not."""
 
     x: Length
     y: Length
@@ -127,7 +127,7 @@ class Placement:
 
 
 class Fit(StrEnum):
-    """How a background picture fills the canvas."""
+    """How a background image fills the canvas."""
 
     COVER = "cover"
     CONTAIN = "contain"
@@ -135,7 +135,7 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What lies behind the subject: a colour, a picture, or (neither) nothing."""
+    """What lies behind the subject: a colour, an image, or (neither) nothing."""
 
     color: tuple[int, int, int, int] | None = None
     """Straight RGBA, 0..255."""
@@ -151,7 +151,7 @@ class Shadow:
 
 
 class ImageKind(StrEnum):
-    """Which picture of the run is meant."""
+    """Which image of the run is meant."""
 
     CUTOUT = "cutout"
     """RGBA with straight alpha, or flattened when a background was asked for."""
@@ -162,7 +162,7 @@ class ImageKind(StrEnum):
 
 
 class ImageFormat(StrEnum):
-    """How a picture is written. AUTO: JPEG when nothing is transparent, PNG otherwise."""
+    """How an image is written. AUTO: JPEG when nothing is transparent, PNG otherwise."""
 
     AUTO = "auto"
     PNG = "png"
@@ -175,7 +175,7 @@ class ImageFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One picture that was asked for."""
+    """One image that was asked for."""
 
     kind: ImageKind = ImageKind.CUTOUT
     format: ImageFormat = ImageFormat.PNG
@@ -200,7 +200,7 @@ class ColorProfile(StrEnum):
 
 
 class Frames(StrEnum):
-    """Which frames of an animation become the finished picture."""
+    """Which frames of an animation become the finished image."""
 
     FIRST = "first"
     ALL = "all"
@@ -208,7 +208,7 @@ class Frames(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveBackground:
-    """The one command of this product. Several sources are several pictures of one job."""
+    """The one command of this product. Several sources are several images of one job."""
 
     sources: tuple[Source, ...]
     model: str | None = None
@@ -226,7 +226,7 @@ class RemoveBackground:
     linear_light: bool = False
     """Blend onto a background in linear light instead of in sRGB values."""
     max_pixels: int | None = None
-    """Shrink the finished pictures to at most this many pixels."""
+    """Shrink the finished images to at most this many pixels."""
     color_profile: ColorProfile = ColorProfile.SRGB
     frames: Frames = Frames.FIRST
     """ALL keeps an animation one: PNG, WebP or GIF, without crop and placement."""

@@ -2,15 +2,15 @@
 
 CutoutError
 ├── InvalidRequest          the caller can fix it by asking differently; names the field
-│   ├── SourceRejected      too large, not a picture, truncated, or at a forbidden address
-│   │   └── ForbiddenAddress   a URL, of a picture or a webhook, that leads where we do not call
+│   ├── SourceRejected      too large, not an image, truncated, or at a forbidden address
+│   │   └── ForbiddenAddress   a URL, of an image or a webhook, that leads where we do not call
 │   ├── UnsupportedEncoding the body is compressed in a way that is not read here
 │   └── RequestConflict     the same idempotency key came with another body
 ├── AuthenticationFailed    no key, or a wrong one
 │   └── PermissionDenied    a good key that may not do this
 ├── NotFound                no such job, artifact or model for this client
 │   └── Gone                it was here, and was deleted or has expired
-├── SourceUnreachable       the picture's own server failed; asking again may help
+├── SourceUnreachable       the image's own server failed; asking again may help
 ├── Overloaded              we are full; ask again after `retry_after_s`
 │   └── RateLimited         this client has had its share for now
 ├── JobCancelled            the job was cancelled before it ended
@@ -62,7 +62,7 @@ class InvalidRequest(CutoutError):
 
 
 class SourceRejected(InvalidRequest):
-    """The picture itself is the problem. `reason` is one of the stable words below.
+    """The image itself is the problem. `reason` is one of the stable words below.
 
     not_an_image, unsupported_format, truncated, corrupt, too_many_bytes, too_many_pixels,
     too_many_frames, forbidden_address, empty.
@@ -140,7 +140,7 @@ class Gone(NotFound):
 
 
 class SourceUnreachable(CutoutError):
-    """The source URL did not deliver a whole picture in time."""
+    """The source URL did not deliver a whole image in time."""
 
     code = "source_unreachable"
     retryable = True

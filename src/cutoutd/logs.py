@@ -1,7 +1,7 @@
 """The log: text for people, JSON for machines; every line knows its request and its job.
 
 Lines go to stderr. Nothing that a caller sent is logged but paths and host names: no key, no
-picture, no query.
+image, no query.
 """
 
 import logging

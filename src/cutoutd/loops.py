@@ -36,7 +36,7 @@ class Loop:
     ) -> None:
         """name: for the log, readiness and metrics. every_s: between two rounds that succeed.
 
-        may_rest: rounds come only when there is something to do, so silence means nothing.
+        may_rest: rounds come only when there is something to do, so silence is no sign.
         """
         self.name = name
         self.every_s = every_s
@@ -55,8 +55,8 @@ class Loop:
         """Seconds until the next round: longer the more rounds failed in a row."""
         if not self._in_a_row:
             return self.every_s
-        patience = max(LONGEST_BACK_OFF_S, self.every_s)
-        return float(min(patience, self.every_s * 2 ** min(self._in_a_row, 16)))
+        longest_s = max(LONGEST_BACK_OFF_S, self.every_s)
+        return float(min(longest_s, self.every_s * 2 ** min(self._in_a_row, 16)))
 
     @property
     def behind_s(self) -> float:

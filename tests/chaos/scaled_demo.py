@@ -1,8 +1,8 @@
 """`python -m tests.chaos.scaled_demo`: the scaled deployment on this machine, with an accident.
 
-PostgreSQL, an S3-compatible server, one web process without workers and two workers. Pictures
+PostgreSQL, an S3-compatible server, one web process without workers and two workers. Images
 are posted as a ModelsLab client posts them, one worker is killed in the middle, and every
-picture is fetched from the bucket by its presigned link.
+image is fetched from the bucket by its presigned link.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> int:
         seconds = _play(web, workers[0], list(islice(_pictures(asked.photos), asked.pictures)))
         for process in (*workers, web):
             process.stop()
-    _say(f"{asked.pictures} pictures in {seconds:.1f} s; one worker was killed, none was lost")
+    _say(f"{asked.pictures} images in {seconds:.1f} s; one worker was killed, none was lost")
     return 0
 
 
@@ -67,7 +67,7 @@ def _play(web: Web, victim: Process, pictures: list[bytes]) -> float:
         for number, (answer, picture) in enumerate(zip(answers, pictures, strict=True)):
             if number == len(pictures) // 2:
                 victim.kill()
-                _say(f"killed a worker after {number} pictures")
+                _say(f"killed a worker after {number} images")
             _check(_fetched(http, answer), picture)
     return time.monotonic() - began
 

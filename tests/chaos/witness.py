@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def small_picture(number: int) -> str:
-    """A data URI of a picture that no other number has."""
+    """A data URI of an image that no other number has."""
     file = io.BytesIO()
     luck = random.Random(number)
     Image.frombytes("RGB", (48, 48), luck.randbytes(48 * 48 * 3)).save(file, "PNG")
@@ -107,7 +107,7 @@ class Caller:
         return self._insist("GET", f"/v1/jobs/{job_id}")
 
     def file(self, url: str) -> bytes:
-        """A finished picture."""
+        """A finished image."""
         answer = self._http.get(url)
         assert answer.status_code == 200, answer.text
         return answer.content

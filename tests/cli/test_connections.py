@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from tests.running import free_port
 
-from cutoutd.cli.connections import Patience, without_offers
+from cutoutd.cli.connections import ConnectionLimits, without_offers
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 HEAD = b"POST /%s HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n"
@@ -43,14 +43,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextmanager
-def served(patience: Patience) -> Iterator[int]:
+def served(limits: ConnectionLimits) -> Iterator[int]:
     """The port of a server in a thread."""
     port = free_port()
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=port,
-        http=patience,  # type: ignore[arg-type]
+        http=limits,  # type: ignore[arg-type]
         lifespan="off",
         log_level="error",
     )
@@ -69,7 +69,7 @@ def served(patience: Patience) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with served(Patience(head_s=0.3, body_s=0.3)) as port:
+    with served(ConnectionLimits(head_s=0.3, body_s=0.3)) as port:
         yield port
 
 
@@ -161,7 +161,7 @@ def test_an_answer_may_take_longer_than_a_request_may(port: int) -> None:
 
 
 def test_among_too_many_the_oldest_idle_connection_makes_room() -> None:
-    with served(Patience(connections=3)) as port, ExitStack() as stack:
+    with served(ConnectionLimits(connections=3)) as port, ExitStack() as stack:
         idle = [stack.enter_context(connected(port)) for _ in range(3)]
         kept = stack.enter_context(connected(port, WHOLE))
         assert kept.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -173,7 +173,7 @@ def test_among_too_many_the_oldest_idle_connection_makes_room() -> None:
 @contextmanager
 def full(**given: Any) -> Iterator[int]:
     """The port of a server all of whose places are taken by slow bodies."""
-    with served(Patience(connections=2, **given)) as port, ExitStack() as stack:
+    with served(ConnectionLimits(connections=2, **given)) as port, ExitStack() as stack:
         for _ in range(2):
             busy = stack.enter_context(connected(port, HEAD % b"slow"))
             busy.sendall(b"x" * 50)
@@ -206,15 +206,15 @@ def test_the_places_of_health_checks_cannot_be_sat_on() -> None:
 
 
 def test_a_body_slower_than_the_least_rate_ends() -> None:
-    patience = Patience(body_s=60, slow_s=0.3, bytes_per_s=1000)
-    with served(patience) as port, connected(port, HEAD % b"" + b"x" * 90) as wire:
+    limits = ConnectionLimits(body_s=60, slow_s=0.3, bytes_per_s=1000)
+    with served(limits) as port, connected(port, HEAD % b"" + b"x" * 90) as wire:
         assert rest(wire).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_body_that_is_fast_enough_may_take_its_time() -> None:
     head = HEAD.replace(b" 100\r", b" 1200\r") % b""
-    patience = Patience(body_s=60, slow_s=0.2, bytes_per_s=100)
-    with served(patience) as port, connected(port, head) as wire:
+    limits = ConnectionLimits(body_s=60, slow_s=0.2, bytes_per_s=100)
+    with served(limits) as port, connected(port, head) as wire:
         for _ in range(12):
             wire.sendall(b"x" * 100)
             time.sleep(0.05)
@@ -300,7 +300,7 @@ def test_a_request_names_one_host(port: int, version: bytes, hosts: bytes, statu
 def test_a_peer_that_vanishes_is_probed_for() -> None:
     made: list[socket.socket] = []
 
-    class Noting(Patience):
+    class Noting(ConnectionLimits):
         def __call__(self, **given: object) -> object:  # type: ignore[override]
             protocol = super().__call__(**given)
             made.append(protocol)  # type: ignore[arg-type]

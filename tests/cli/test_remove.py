@@ -45,11 +45,11 @@ def test_standard_input_becomes_standard_output() -> None:
 def test_a_photo_that_fails_is_named_and_does_not_stop_the_rest(
     photos: Path, tmp_path: Path
 ) -> None:
-    (photos / "broken.jpg").write_bytes(b"no picture")
+    (photos / "broken.jpg").write_bytes(b"no image")
     run = cutoutd("remove", photos, "-o", tmp_path / "out")
     assert run.returncode == 1
     assert b"broken.jpg" in run.stderr
-    assert b"2 of 3 pictures written, 1 failed" in run.stderr
+    assert b"2 of 3 images written, 1 failed" in run.stderr
     assert b"Traceback" not in run.stderr
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
 

@@ -35,7 +35,7 @@ def slow_source(release: threading.Event) -> Iterator[FaultyServer]:
 
 
 def submitted(running: Running, source: FaultyServer) -> int:
-    """A job that runs: its picture is being downloaded."""
+    """A job that runs: its image is being downloaded."""
     body = {"image": source.url("/p.jpg")}
     answer = httpx.post(f"{running.base}/v1/jobs", json=body, timeout=PATIENCE_S)
     assert answer.status_code == 202, answer.text

@@ -129,7 +129,7 @@ def test_a_background_colour_is_in_the_downloaded_file(page: Page, photo: Path) 
 def test_an_option_runs_the_picture_again(page: Page, photo: Path) -> None:
     drop(page, photo)
     wait_until_done(page)
-    page.get_by_text("Picture", exact=True).click()
+    page.get_by_text("Image", exact=True).click()
     page.get_by_label("Crop to the subject").check()
     wait_until_done(page)
 
@@ -141,7 +141,7 @@ def test_an_option_runs_the_picture_again(page: Page, photo: Path) -> None:
 def test_options_in_words_reach_the_server(page: Page, photo: Path) -> None:
     drop(page, photo)
     wait_until_done(page)
-    page.get_by_text("Picture", exact=True).click()
+    page.get_by_text("Image", exact=True).click()
     with page.expect_request("**/v1/jobs*") as asked:
         page.get_by_label("Look only inside").fill("0, 0, 0.5, 1")
         page.get_by_label("Look only inside").press("Tab")
@@ -173,7 +173,7 @@ def test_the_edge_is_shown_enlarged(page: Page, photo: Path) -> None:
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     text = tmp_path / "notes.jpg"
-    text.write_text("not a picture at all")
+    text.write_text("not an image at all")
     drop(page, text)
     expect(page.locator("#veil.bad")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("#veil")).to_contain_text("image")

@@ -33,7 +33,7 @@ class Allowance:
 
 STRANGER: Final = Allowance(still_s=0.1, memory_bytes=100 * MB)
 CLIENT: Final = Allowance(still_s=0.25, memory_bytes=250 * MB)
-"""The text of a body, what it is parsed to, the picture: three or four times 40 MB."""
+"""The text of a body, what it is parsed to, the image: three or four times 40 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ BODIES: Final[dict[str, Body]] = {
     "JSON: escapes": _in_json("image", rb"\u0041"),
     "JSON: letters": _in_json("image", "ß".encode()),
     "JSON: keys": Body(JSON, _around(b"{", b'"key":"x",', b'"a":1}')),
-    "picture: base64": _in_json("image", b"QUJD"),
-    "picture: space": Body(JSON, _around(b'{"init_image":"a', b" ", b'b"}')),
-    "picture: commas": _in_json("image", b", "),
-    "picture: addresses": Body(JSON, _around(b'{"image":"http://a', b",http://a", b'"}')),
-    "picture: a long address": Body(JSON, _around(b'{"image":"http://a/', b"a/", b'"}')),
-    "picture: a scheme": _in_json("image", b"a+"),
-    "picture: data, percent": Body(JSON, _around(b'{"image":"data:,', b"%00", b'"}')),
-    "picture: data, bare percent": Body(JSON, _around(b'{"image":"data:,', b"%", b'"}')),
-    "picture: data, base64": Body(JSON, _around(b'{"image":"data:;base64,', b"%41", b'"}')),
+    "image: base64": _in_json("image", b"QUJD"),
+    "image: space": Body(JSON, _around(b'{"init_image":"a', b" ", b'b"}')),
+    "image: commas": _in_json("image", b", "),
+    "image: addresses": Body(JSON, _around(b'{"image":"http://a', b",http://a", b'"}')),
+    "image: a long address": Body(JSON, _around(b'{"image":"http://a/', b"a/", b'"}')),
+    "image: a scheme": _in_json("image", b"a+"),
+    "image: data, percent": Body(JSON, _around(b'{"image":"data:,', b"%00", b'"}')),
+    "image: data, bare percent": Body(JSON, _around(b'{"image":"data:,', b"%", b'"}')),
+    "image: data, base64": Body(JSON, _around(b'{"image":"data:;base64,', b"%41", b'"}')),
     "text: space": _in_json("webhook", b" "),
     "text: places": _in_json("subject_at", b"0,0 "),
     "text: words": _in_json("outputs", b"mask,"),

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["cutoutd"]):
         region_of,
         scale_of,
     )
-    from cutoutd.web.sources import decode_base64, decode_data_uri, read_picture, split_urls
+    from cutoutd.web.sources import decode_base64, decode_data_uri, read_image, split_urls
 
 LIMIT = 10_000
 
@@ -37,7 +37,7 @@ def _judge(text: str) -> None:
 
 def _pictures(text: str) -> None:
     for part in split_urls(text):
-        read_picture(part, field="image", max_bytes=LIMIT)
+        read_image(part, field="image", max_bytes=LIMIT)
 
 
 PARSERS: tuple[Callable[[str], object], ...] = (

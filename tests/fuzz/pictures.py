@@ -1,4 +1,4 @@
-"""Picture files that nobody sends by accident."""
+"""Image files that nobody sends by accident."""
 
 import io
 import random
@@ -107,7 +107,7 @@ def odd() -> dict[str, bytes]:
     return {
         "empty": b"",
         "one byte": b"\xff",
-        "text": b"no picture at all",
+        "text": b"no image at all",
         "html": b"<html><body>404</body></html>",
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
         "zip": b"PK\x03\x04" + bytes(100),

@@ -121,7 +121,7 @@ def empty_idempotency_key() -> tuple[Reading, str]:
             ).json()["id"]
             for size in (48, 50)
         ]
-        return Reading(), f"two pictures are {len(set(ids))} job(s)"
+        return Reading(), f"two images are {len(set(ids))} job(s)"
 
 
 def field(value: object) -> tuple[Reading, str]:
@@ -202,8 +202,8 @@ ROWS: dict[str, Callable[[], tuple[Reading, str]]] = {
     "2 charset=punycode, 200 kB, no key": punycode_form,
     "3 gzip, gzip from a source host": bomb_of_a_host,
     "4 empty Idempotency-Key": empty_idempotency_key,
-    "5 40 kB of space as a picture": lambda: field("a" + " " * 40_000 + "b"),
-    "6 1.2 MB list as a picture": lambda: field([0] * 400_000),
+    "5 40 kB of space as an image": lambda: field("a" + " " * 40_000 + "b"),
+    "6 1.2 MB list as an image": lambda: field([0] * 400_000),
     "7 30 MB of header fields, no key": long_head,
     "8 announced bodies, no key": announced_bodies,
     "10 Host and Origin of a foreign page": rebinding,

@@ -26,7 +26,7 @@ THOROUGH = SECONDS > 60
 """Every case in every dialect; otherwise the dialects take turns."""
 PATIENCE_S = 60.0
 ROOM_BYTES = 150_000_000
-"""What the largest picture of the fuzz may leave in the allocators; it does so once."""
+"""What the largest image of the fuzz may leave in the allocators; it does so once."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module", autouse=True)
 def weight(running: Running) -> dict[str, Any]:
-    """What the server weighs when it has done a few pictures."""
+    """What the server weighs when it has done a few images."""
     for vendor in list(VENDORS.values())[:3]:
         for _ in range(2):
             httpx.post(

@@ -1,4 +1,4 @@
-"""Pictures that the imaging tests share."""
+"""Images that the imaging tests share."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Every file that can be drawn from one picture is read right, or refused for the right reason."""
+"""Every file that can be drawn from one image is read right, or refused for the right reason."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Every kind of file becomes the same upright sRGB picture."""
+"""Every kind of file becomes the same upright sRGB image."""
 
 import contextlib
 import io
@@ -73,7 +73,7 @@ def in_mode(mode: str) -> Image.Image:
 
 
 def levels_of(mode: str) -> NDArray[np.uint8]:
-    """What the picture in this mode looks like, as Pillow itself would show it."""
+    """What the image in this mode looks like, as Pillow itself would show it."""
     if mode == "I;16":
         return np.asarray(in_mode("L").convert("RGBA"))
     return np.asarray(in_mode(mode).convert("RGBA"))
@@ -95,7 +95,7 @@ def exif_transpose(orientation: int) -> Image.Exif:
 
 
 def lowered(image: Image.Image, orientation: int) -> Image.Image:
-    """The picture as a camera held that way would store it: upright again after the tag."""
+    """The image as a camera held that way would store it: upright again after the tag."""
     for turn in (None, *Image.Transpose):
         stored = image if turn is None else image.transpose(turn)
         stored.getexif()[0x0112] = orientation
@@ -106,7 +106,7 @@ def lowered(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def as_ycck(image: Image.Image, **options: object) -> bytes:
-    """A CMYK picture as print shops store it: its first three channels as YCbCr.
+    """A CMYK image as print shops store it: its first three channels as YCbCr.
 
     Pillow does not write it, but a CMYK file of those channels that says so is one. Adobe's
     files, and Pillow, count ink from the other end.

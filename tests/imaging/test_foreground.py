@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 
 
 def estimated(rgba: Pixels, alpha: Pixels) -> NDArray[np.float32]:
-    """The colours of subject and background, of a picture that needs no reducing."""
+    """The colours of subject and background, of an image that needs no reducing."""
     return estimate_colors(shrink(rgba, 1), shrink(alpha, 1))
 
 

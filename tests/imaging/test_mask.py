@@ -1,4 +1,4 @@
-"""The network's small answer on a large picture."""
+"""The network's small answer on a large image."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the memory of one picture does for the next."""
+"""What the memory of one image does for the next."""
 
 import gc
 

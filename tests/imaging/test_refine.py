@@ -70,7 +70,7 @@ def test_pixels_of_the_network_need_not_be_a_whole_number_of_the_picture_s() -> 
 
 
 def test_a_large_picture_s_last_squares_need_not_be_full() -> None:
-    shape = (481, 1041)  # The small picture is reduced by eight, from one pixel more.
+    shape = (481, 1041)  # The small image is reduced by eight, from one pixel more.
     mask = np.zeros(shape, dtype=np.uint8)
     mask[:, 960:] = 255  # Where a square begins, and one of the network's pixels.
     before = mask.copy()

@@ -1,4 +1,4 @@
-"""Turning pictures as their EXIF orientation says, against Pillow's transpositions."""
+"""Turning images as their EXIF orientation says, against Pillow's transpositions."""
 
 import numpy as np
 import pytest

@@ -48,14 +48,14 @@ def test_a_web_page_instead_of_a_picture_is_said_to_be_one(kind: str) -> None:
     with pytest.raises(SourceRejected) as refusal:
         fetch_from(says(head + PAGES[kind]))
     named = kind.partition(";")[0]
-    said = f"the URL answered with a web page ({named}), not a picture."
+    said = f"the URL answered with a web page ({named}), not an image."
     assert refusal.value.message == f"127.0.0.1: {said}"
     assert refusal.value.reason == "not_an_image"
 
 
 def test_an_apis_complaint_is_said_to_be_text() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-    with pytest.raises(SourceRejected, match=r"with text \(application/json\), not a picture"):
+    with pytest.raises(SourceRejected, match=r"with text \(application/json\), not an image"):
         fetch_from(says(head + b'{"error": "expired"}'))
 
 

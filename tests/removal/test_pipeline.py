@@ -34,7 +34,7 @@ SOURCE = (Source(artifact="inputs/a"),)
 
 
 class LeftHalf:
-    """Finds the subject in the left half, whatever the picture."""
+    """Finds the subject in the left half, whatever the image."""
 
     name = "left-half"
     provider = "test"

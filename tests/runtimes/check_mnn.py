@@ -37,7 +37,7 @@ from tests.segmentation.networks import a_spec
 from cutoutd.segmentation.runtimes.mnn import open_runner
 path = Path(sys.argv[1])
 open_runner(a_spec(path), path).run(np.zeros((1, 3, 32, 32), np.float32))
-sys.stdout.buffer.write(b"picture")
+sys.stdout.buffer.write(b"image")
 """
 WRONG = """
 import pathlib, shutil, sys

@@ -3,7 +3,7 @@
     python tests/runtimes/check_rembg.py [FOLDER OF PHOTOS]
 
 Every published row is tried with a network of ours under the file name rembg looks for. Without
-a folder, twenty drawn pictures are used.
+a folder, twenty drawn images are used.
 """
 
 import os
@@ -51,7 +51,7 @@ def main() -> int:
                 found = as_rembg_writes_it(ours.predict(rgb), photo.size)
                 worst = max(worst, int(np.abs(found - expected).max()))
             failures += worst > 1
-            print(f"{spec.name}: {len(photos)} pictures, largest difference {worst}/255")
+            print(f"{spec.name}: {len(photos)} images, largest difference {worst}/255")
     return min(failures, 1)
 
 

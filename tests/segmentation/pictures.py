@@ -1,4 +1,4 @@
-"""Pictures drawn from a seed: gradients, shapes and noise, dark and bright, odd sizes."""
+"""Images drawn from a seed: gradients, shapes and noise, dark and bright, odd sizes."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""What a network is given: the whole picture, squeezed as Pillow squeezes it."""
+"""What a network is given: the whole image, squeezed as Pillow squeezes it."""
 
 from dataclasses import replace
 

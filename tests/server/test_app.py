@@ -47,7 +47,7 @@ def job(http: httpx.Client) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def picture(http: httpx.Client, job: dict[str, object], released: threading.Event) -> str:
-    """The link of its finished picture."""
+    """The link of its finished image."""
     released.set()
     native = http.get(f"/v1/jobs/{job['id']}", params={"wait": PATIENCE_S}).json()
     assert native["status"] == "succeeded"

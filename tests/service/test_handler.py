@@ -35,7 +35,7 @@ from cutoutd.storage.store import ArtifactStore
 
 
 class LeftHalf:
-    """Finds the subject in the left half, whatever the picture."""
+    """Finds the subject in the left half, whatever the image."""
 
     name = "left-half"
     provider = "analytic"

@@ -236,7 +236,7 @@ async def test_with_a_full_queue_an_upload_is_refused_before_it_is_stored(
     assert place.begun.acquire(timeout=PATIENCE_S)
     await place.submit()
     with pytest.raises(Overloaded):
-        await place.service.files.keep(b"a picture", client="me")
+        await place.service.files.keep(b"an image", client="me")
     assert list(place.artifacts.older_than("inputs/", 1 << 60)) == []
 
 
@@ -255,6 +255,6 @@ async def test_an_estimate_counts_what_is_ahead(place: Place) -> None:
     third = await place.submit(client="bob")
     estimates = [await place.service.estimate(job) for job in (first, second, third)]
     assert [estimate.ahead for estimate in estimates[1:]] == [1, 2]
-    # One second is assumed for a picture before any has been measured.
+    # One second is assumed for an image before any has been measured.
     assert [estimate.eta_s for estimate in estimates[1:]] == [5, 6]
     assert all(estimate.eta_s >= 1 for estimate in estimates)

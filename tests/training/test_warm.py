@@ -15,7 +15,7 @@ def batches(count: int) -> list[torch.Tensor]:
 
 
 def settled() -> Network:
-    """A network whose statistics are those of some pictures, as training leaves them."""
+    """A network whose statistics are those of some images, as training leaves them."""
     torch.manual_seed(0)
     network = Network(replace(DESIGN, guided=0)).train()
     network.encoder.eval()

@@ -1,8 +1,8 @@
 import pytest
 
-from cutoutd.web.accept import JSON, PICTURES, ZIP, preferred, prefers_json
+from cutoutd.web.accept import IMAGES, JSON, ZIP, preferred, prefers_json
 
-OFFERED = (*PICTURES, ZIP, JSON)
+OFFERED = (*IMAGES, ZIP, JSON)
 
 LIBRARIES = {
     "missing": "",
@@ -21,11 +21,11 @@ LIBRARIES = {
         "application/json,text/html,application/xhtml+xml,application/xml,text/*;q=0.9, "
         "image/*;q=0.8, */*;q=0.7"
     ),
-    "a picture in Firefox": (
+    "an image in Firefox": (
         "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
     ),
-    "a picture in Chrome": ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"),
-    "a picture in Safari": (
+    "an image in Chrome": ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"),
+    "an image in Safari": (
         "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,"
         "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
     ),

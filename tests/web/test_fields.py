@@ -9,7 +9,7 @@ from cutoutd.errors import InvalidRequest
 from cutoutd.web.details import invalid_from
 from cutoutd.web.fields import (
     Color,
-    FilePicture,
+    FileImage,
     Flag,
     Level,
     RequestFields,
@@ -20,7 +20,7 @@ from cutoutd.web.parts import Upload
 
 
 class Example(RequestFields):
-    file: FilePicture | None = None
+    file: FileImage | None = None
     flag: Flag = True
     color: Color | None = None
     af: Level = 240

@@ -1,4 +1,4 @@
-"""What a client got from us before is its next picture, read without calling any network."""
+"""What a client got from us before is its next image, read without calling any network."""
 
 import base64
 from collections.abc import Iterator

@@ -32,7 +32,7 @@ def test_the_pages_are_there_for_everybody(guarded: str, path: str) -> None:
 
 
 NOT_ON_THE_PAGE = {
-    "image": "the pictures themselves",
+    "image": "the images themselves",
     "file": "uploads, which the page makes by itself",
     "outputs": "the page asks for cutout and mask",
     "background": "the page puts it behind, also in the download",

@@ -12,7 +12,7 @@ from cutoutd.cli import bench, config, doctor, jobs, keys, models, openapi, remo
 
 app = typer.Typer(
     name="cutoutd",
-    help="Remove the background of pictures: on this machine, and for the APIs you already call.",
+    help="Remove the background of images: on this machine, and for the APIs you already call.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Which would take half of the time of `--help`.

@@ -1,4 +1,4 @@
-"""Many pictures: several at a time, each one whole or not at all, failures named."""
+"""Many images: several at a time, each one whole or not at all, failures named."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """How one picture ended."""
+    """How one image ended."""
 
     work: Work
     seconds: float
@@ -43,7 +43,7 @@ Perform = Callable[[Work], Done]
 
 
 def performer(command: "RemoveBackground", segmenter: "Segmenter") -> Perform:
-    """Removes the background of one picture; never raises for anything the picture causes."""
+    """Removes the background of one image; never raises for anything the image causes."""
     from cutoutd.errors import CutoutError
     from cutoutd.removal.pipeline import remove_background
 
@@ -64,7 +64,7 @@ def performer(command: "RemoveBackground", segmenter: "Segmenter") -> Perform:
 
 
 def perform_all(works: Iterable[Work], perform: Perform, *, at_once: int) -> Iterator[Done]:
-    """Each picture's end, as it comes; at most `at_once` pictures are in memory."""
+    """Each image's end, as it comes; at most `at_once` images are in memory."""
     with ThreadPoolExecutor(at_once, thread_name_prefix="picture") as threads:
         open_: set[Future[Done]] = set()
         for work in works:
@@ -78,7 +78,7 @@ def perform_all(works: Iterable[Work], perform: Perform, *, at_once: int) -> Ite
 
 
 def watched(plan: Plan, *, pause: Callable[[float], None] = time.sleep) -> Iterator[Work]:
-    """Pictures as they arrive in the folders, for ever; a file counts once it stopped growing.
+    """Images as they arrive in the folders, for ever; a file counts once it stopped growing.
 
     It looks every second instead of asking the kernel, which knows nothing about network drives.
     """
@@ -107,7 +107,7 @@ def _read(source: Path | None) -> bytes:
 
 
 def _write(target: Path | None, data: bytes) -> None:
-    """Whole or not at all: a name never shows a half-written picture."""
+    """Whole or not at all: a name never shows a half-written image."""
     if target is None:
         sys.stdout.buffer.write(data)
         return

@@ -19,13 +19,13 @@ SAMPLE = "sample.jpg"
 
 def bench(
     *,
-    photo: Path | None = typer.Argument(None, help="A picture. [the playground's sample]"),
+    photo: Path | None = typer.Argument(None, help="An image. [the playground's sample]"),
     rounds: int = typer.Option(5, min=1, max=1000, help="Timed runs, after one that is not."),
     model: str = typer.Option(None, help="A name in the model table."),
     alpha_matting: bool = typer.Option(False, "--alpha-matting", help="With matting."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Time one picture after another through the whole pipeline: the median of each stage."""
+    """Time one image after another through the whole pipeline: the median of each stage."""
     from cutoutd.api import MEMORY, loaded_models
     from cutoutd.command import Matting, RemoveBackground
 
@@ -62,7 +62,7 @@ def _run(
 
 
 def _for_people(report: dict[str, object], stages: dict[str, float]) -> str:
-    head = f"{report['model']} on {report['provider']}, {report['picture']}"
+    head = f"{report['model']} on {report['provider']}, {report['image']}"
     lines = [f"  {stage:<12} {spent:>8.1f} ms" for stage, spent in stages.items()]
     total = f"  {'in all':<12} {report['total_ms']:>8} ms, median of {report['rounds']}"
     return "\n".join([head, *lines, total])

@@ -27,7 +27,7 @@ _OFFERS: Final = re.compile(
 
 
 @dataclass(slots=True, kw_only=True)
-class Patience:
+class ConnectionLimits:
     """How long a server waits for its peers, how much it hears, and how many it has at a time."""
 
     head_s: float = 10.0
@@ -43,26 +43,26 @@ class Patience:
     connections: int = 1000
     probes: int = 16
     """Further connections, on which only health checks are answered."""
-    idle: dict["PatientProtocol", None] = field(default_factory=dict)
+    idle: dict["TimeoutProtocol", None] = field(default_factory=dict)
     """Connections on which nobody is being served, the oldest first."""
-    probing: dict["PatientProtocol", None] = field(default_factory=dict)
+    probing: dict["TimeoutProtocol", None] = field(default_factory=dict)
     """Further connections that have not said yet what they ask for, the oldest first."""
 
-    def __call__(self, **given: Any) -> "PatientProtocol":
+    def __call__(self, **given: Any) -> "TimeoutProtocol":
         """The protocol of one more connection; for `uvicorn.Config(http=…)`."""
-        return PatientProtocol(self, **given)
+        return TimeoutProtocol(self, **given)
 
 
 class _Refused(Exception):
     """The request was answered already."""
 
 
-class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with an end to its patience."""
+class TimeoutProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with limits and timeouts."""
 
-    def __init__(self, patience: Patience, **given: Any) -> None:
+    def __init__(self, limits: ConnectionLimits, **given: Any) -> None:
         super().__init__(**given)
-        self._patience = patience
+        self._limits = limits
         self._timer: asyncio.TimerHandle | None = None
         self._further = self._ended = False
         self._in_head = True
@@ -74,11 +74,11 @@ class PatientProtocol(HttpToolsProtocol):
         """Make room by closing who has been idle longest, or hear whether it is a health check."""
         super().connection_made(transport)
         notice_when_the_peer_is_gone(transport.get_extra_info("socket"))
-        patience, others = self._patience, len(self.connections) - 1
-        waiting = patience.idle
-        if others >= patience.connections and not patience.idle:
-            self._further, waiting = True, patience.probing
-        full = others >= patience.connections + (patience.probes if self._further else 0)
+        limits, others = self._limits, len(self.connections) - 1
+        waiting = limits.idle
+        if others >= limits.connections and not limits.idle:
+            self._further, waiting = True, limits.probing
+        full = others >= limits.connections + (limits.probes if self._further else 0)
         if full and not waiting:
             self._end(503, _FULL)
             return
@@ -98,7 +98,7 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, a head no further than its bound."""
         while data and self._in_head and not self._ended:
-            room = self._patience.head_bytes - self._head_bytes
+            room = self._limits.head_bytes - self._head_bytes
             if room <= 0:
                 self._refuse(431, "The head of the request is too large.")
                 return
@@ -109,7 +109,7 @@ class PatientProtocol(HttpToolsProtocol):
         if data and not self._ended:
             self._wire += len(data)
             super().data_received(data)
-            if self._wire - self._data > self._patience.head_bytes + self._data:
+            if self._wire - self._data > self._limits.head_bytes + self._data:
                 self._refuse(400, "There is too little data in the chunks of the body.")
 
     def send_400_response(self, msg: str) -> None:
@@ -127,13 +127,13 @@ class PatientProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Those behind a chunked body count, too."""
         self._fields += 1
-        if self._fields > self._patience.head_fields:
+        if self._fields > self._limits.head_fields:
             self._refuse(431, "The request has too many header fields.")
             raise _Refused
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Somebody is served now."""
+        """A request is served now."""
         self._check_head()
         self._in_head = False
         self._is_waiting_no_more()
@@ -159,7 +159,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Idle again, unless another request came behind this one."""
         super().on_response_complete()
         if self.timeout_keep_alive_task is not None and not self._further:
-            self._patience.idle[self] = None
+            self._limits.idle[self] = None
 
     def _count_head(self, size: int, ended_before: int) -> None:
         """What was read of a head that goes on; one behind another request is counted later."""
@@ -176,16 +176,16 @@ class PatientProtocol(HttpToolsProtocol):
             raise _Refused
 
     def _is_waiting_no_more(self) -> None:
-        self._patience.idle.pop(self, None)
-        self._patience.probing.pop(self, None)
+        self._limits.idle.pop(self, None)
+        self._limits.probing.pop(self, None)
 
     def _expect_head(self) -> None:
         self._expect_nothing()
-        self._timer = self.loop.call_later(self._patience.head_s, self._refuse, 408, _LATE)
+        self._timer = self.loop.call_later(self._limits.head_s, self._refuse, 408, _LATE)
 
     def _expect_body(self) -> None:
         self._expect_nothing()
-        self._body_ends = self.loop.time() + self._patience.body_s
+        self._body_ends = self.loop.time() + self._limits.body_s
         self._judge_later()
 
     def _expect_nothing(self) -> None:
@@ -195,13 +195,13 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _judge_later(self) -> None:
         left = self._body_ends - self.loop.time()
-        span = min(self._patience.slow_s, max(left, 0.0))
+        span = min(self._limits.slow_s, max(left, 0.0))
         self._timer = self.loop.call_later(span, self._judge_body, span)
 
     def _judge_body(self, span: float) -> None:
         """A body that we do not read on, as nobody takes it, is not slow."""
         late = self.loop.time() >= self._body_ends
-        slow = self._wire - self._judged < span * self._patience.bytes_per_s
+        slow = self._wire - self._judged < span * self._limits.bytes_per_s
         if late or (slow and not self.flow.read_paused):
             self._refuse(408, _LATE)
             return

@@ -98,11 +98,11 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
             spec = session.spec
             yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
             yield True, "provider", session.provider
-            yield True, "pictures", f"{capacity.processes} at once, {capacity.threads} threads each"
+            yield True, "images", f"{capacity.processes} at once, {capacity.threads} threads each"
             room = (
                 f"{capacity.process_bytes // MB} MB, so {capacity.max_pixels / MB:.3g} megapixels"
             )
-            yield True, "memory", f"each picture may take {room}"
+            yield True, "memory", f"each image may take {room}"
     except CutoutError as error:
         yield False, "model", error.message
 

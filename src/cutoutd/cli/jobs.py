@@ -77,7 +77,7 @@ def cancel(*, job_id: int = JOB_ID) -> None:
 def purge(
     *, hours: float = typer.Option(..., "--ended-before-hours", min=0, help="Ended longer ago.")
 ) -> None:
-    """Forget jobs that ended long ago, with their pictures: the sweeper takes them next."""
+    """Forget jobs that ended long ago, with their images: the sweeper takes them next."""
     from cutoutd.jobs.model import now_ms
 
     with _opened(_config()) as stores:

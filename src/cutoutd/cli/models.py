@@ -162,15 +162,15 @@ def _bench(names: list[str], photos: Path, masks: Path | None, rounds: int) -> "
 
     options, registry, weights = _open()
     sessions = Sessions(options, registry=registry, weights=weights)
-    pictures = photos_in(photos)
-    if not pictures:
-        raise typer.BadParameter("there is no picture in it", param_hint="--photos")
-    truth = masks_in(masks, pictures) if masks else None
+    images = photos_in(photos)
+    if not images:
+        raise typer.BadParameter("there is no image in it", param_hint="--photos")
+    truth = masks_in(masks, images) if masks else None
     reference = None
     for name in names:
         with sessions.get(name) as session:
             figures, found = measure(
-                session, pictures, reference=reference, truth=truth, rounds=rounds
+                session, images, reference=reference, truth=truth, rounds=rounds
             )
         reference = reference or found
         yield figures

@@ -1,4 +1,4 @@
-"""Which pictures a command means, and where each one's cutout goes."""
+"""Which images a command means, and where each one's cutout goes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from cutoutd.imaging.containers.kinds import kind_of
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
 )
-"""Files of these names are pictures, or worth a word if their content is none."""
+"""Files of these names are images, or worth a word if their content is none."""
 PASSED_OVER = ("._*", ".*.partial", "thumbs.db", ".ds_store", "desktop.ini")
-"""What systems put beside pictures, and what we have begun to write."""
+"""What systems put beside images, and what we have begun to write."""
 WORDS = ("cutout", "mask")
 """One ends the name of each file of ours that stands beside its source."""
 START = 1_024
@@ -23,7 +23,7 @@ STDIO = "-"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One picture to read, and where its cutout goes."""
+    """One image to read, and where its cutout goes."""
 
     source: Path | None
     target: Path | None
@@ -52,7 +52,7 @@ class Plan:
     recursive: bool = False
 
     def works(self) -> list[Work]:
-        """Every picture that is there now, with its target; two pictures never share one.
+        """Every image that is there now, with its target; two images never share one.
 
         What this plan writes is never among them, wherever it goes.
         """
@@ -69,7 +69,7 @@ class Plan:
             yield Work(None, folder / f"stdin.{self.extension}" if folder else self._file())
             return
         root = Path(name)
-        for source in self._pictures(root) if root.is_dir() else [root]:
+        for source in self._images(root) if root.is_dir() else [root]:
             if folder is None and self.output:
                 yield Work(source, self._file())
                 continue
@@ -88,8 +88,8 @@ class Plan:
     def _file(self) -> Path | None:
         return None if self.output in (None, STDIO) else Path(self.output)
 
-    def _pictures(self, root: Path) -> list[Path]:
-        """The pictures of a folder, without those that this or an earlier run made of them."""
+    def _images(self, root: Path) -> list[Path]:
+        """The images of a folder, without those that this or an earlier run made of them."""
         found = sorted(root.rglob("*") if self.recursive else root.glob("*"))
         output = (self.folder() or root).resolve()
         within = root.resolve() in output.parents
@@ -99,7 +99,7 @@ class Plan:
             for one in found
             if not (within and output in one.resolve().parents)
             and not _is_ours(one, stems, beside=output == root.resolve())
-            and _is_picture(one)
+            and _is_image(one)
         ]
 
     def _free(self, place: Path, source: Path, taken: set[Path]) -> Path:
@@ -115,7 +115,7 @@ class Plan:
 
 
 def _stems_of_sources(source: Path) -> tuple[str, str]:
-    """What the names of cutouts that stand beside a picture may begin with."""
+    """What the names of cutouts that stand beside an image may begin with."""
     return source.stem, f"{source.stem}-{source.suffix[1:]}"
 
 
@@ -125,8 +125,8 @@ def _is_ours(file: Path, stems: set[tuple[Path, str]], *, beside: bool) -> bool:
     return word in WORDS and (beside or (file.parent, stem) in stems)
 
 
-def _is_picture(file: Path) -> bool:
-    """Whether a file is a picture, by its content, or claims to be one by its name."""
+def _is_image(file: Path) -> bool:
+    """Whether a file is an image, by its content, or claims to be one by its name."""
     if any(fnmatch(file.name.lower(), pattern) for pattern in PASSED_OVER) or not file.is_file():
         return False
     if file.suffix.lower() in SUFFIXES:

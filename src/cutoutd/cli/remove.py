@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 SPELLINGS = {"png": "png", "webp": "webp", "jpeg": "jpeg", "jpg": "jpeg", "avif": "avif"}
 MOVING = {"png": "png", "webp": "webp", "gif": "gif"}
 """And where all frames are kept."""
-"""How formats are asked for and written at the ends of names, and our words for them."""
+"""How formats are asked for and written at the ends of names, and the values for them."""
 MOST_AT_ONCE = 4
-"""More pictures at once gain nothing on most machines, and each takes memory."""
+"""More images at once gain nothing on most machines, and each takes memory."""
 
 
 def remove(
     *,
-    inputs: list[str] = typer.Argument(help="Pictures, folders of pictures, or - for stdin."),
+    inputs: list[str] = typer.Argument(help="Images, folders of images, or - for stdin."),
     output: str = typer.Option(
         None, "--output", "-o", help="A file, a folder, or - for stdout. [NAME-cutout.png]"
     ),
@@ -41,13 +41,13 @@ def remove(
     frames: str = typer.Option("first", help="all: an animation stays one (webp, png or gif)."),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
     resume: bool = typer.Option(False, "--resume", help="Leave out what has been done."),
-    watch: bool = typer.Option(False, "--watch", help="Go on with every picture that arrives."),
+    watch: bool = typer.Option(False, "--watch", help="Go on with every image that arrives."),
     at_once: int = typer.Option(
-        0, "--parallel", "-p", min=0, max=64, help="Pictures at a time. 0: as many as pay."
+        0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: as many as pay."
     ),
-    as_json: bool = typer.Option(False, "--json", help="One line of JSON for each picture."),
+    as_json: bool = typer.Option(False, "--json", help="One line of JSON for each image."),
 ) -> None:
-    """Remove the background of pictures on this machine; nothing leaves it."""
+    """Remove the background of images on this machine; nothing leaves it."""
     word = "mask" if only_mask else "cutout"
     plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive, frames=frames)
     command = _command(
@@ -79,7 +79,7 @@ def _perform(
 
     works = plan.works()
     if not works and not watch:
-        raise typer.BadParameter("no pictures found", param_hint="INPUTS")
+        raise typer.BadParameter("no images found", param_hint="INPUTS")
     todo = [work for work in works if not (resume and work.done)]
     with Sessions(model_options(load_settings())).get(command.model) as segmenter:
         perform = performer(command, segmenter)
@@ -95,7 +95,7 @@ def _default_at_once() -> int:
 
 
 def _end(count: int, *, todo: int, failed: int, as_json: bool) -> None:
-    """Say what came of it, and exit with 1 if a picture failed."""
+    """Say what came of it, and exit with 1 if an image failed."""
     if not as_json and (count > 1 or failed):
         _say(_summary(count, todo=todo, failed=failed))
     if failed:
@@ -124,11 +124,11 @@ def _plan(
 def _summary(found: int, *, todo: int, failed: int) -> str:
     left_out = found - todo
     more = f", {left_out} were there already" if left_out else ""
-    return f"{todo - failed} of {found} pictures written, {failed} failed{more}."
+    return f"{todo - failed} of {found} images written, {failed} failed{more}."
 
 
 def _report(ends: Iterator[Done], *, total: int | None, as_json: bool) -> int:
-    """Tell how each picture ends, as it ends. Returns how many failed."""
+    """Tell how each image ends, as it ends. Returns how many failed."""
     failed = 0
     for done in ends if as_json or total == 1 else _with_progress(ends, total):
         failed += done.error is not None
@@ -145,7 +145,7 @@ def _with_progress(ends: Iterator[Done], total: int | None) -> Iterator[Done]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
 
-    rate = TextColumn("{task.fields[rate]} pictures/s")
+    rate = TextColumn("{task.fields[rate]} images/s")
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

@@ -27,7 +27,7 @@ def serve(
     import sys
     from contextlib import closing
 
-    from cutoutd.cli.server import HurriableServer
+    from cutoutd.cli.server import TwoStageServer
     from cutoutd.cli.sockets import allow_files_for
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
@@ -42,7 +42,7 @@ def serve(
     allow_files_for(settings.max_connections)
     server = open_server(config)
     sys.setswitchinterval(_SWITCH_S)
-    listener = HurriableServer(_listening(settings, create_app(config, server)), server)
+    listener = TwoStageServer(_listening(settings, create_app(config, server)), server)
     with closing(server):  # It is closed already, unless it never came to serving.
         listener.run()
     if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
@@ -53,7 +53,7 @@ def _listening(settings: "Settings", app: "FastAPI") -> "uvicorn.Config":
     """Where and how the HTTP server listens."""
     import uvicorn
 
-    from cutoutd.cli.connections import Patience
+    from cutoutd.cli.connections import ConnectionLimits
     from cutoutd.logs import logging_config
 
     return uvicorn.Config(
@@ -61,7 +61,7 @@ def _listening(settings: "Settings", app: "FastAPI") -> "uvicorn.Config":
         host=settings.host,
         port=settings.port,
         # Anything that makes protocols will do, says the code, though not its annotation.
-        http=Patience(  # type: ignore[arg-type]
+        http=ConnectionLimits(  # type: ignore[arg-type]
             body_s=settings.request_timeout_s, connections=settings.max_connections
         ),
         proxy_headers=False,  # Links decide themselves which proxies to believe.

@@ -1,4 +1,4 @@
-"""The HTTP server of `cutoutd serve`, with a stop that can be hurried."""
+"""The HTTP server of `cutoutd serve`, with a shutdown in two stages."""
 
 import threading
 from types import FrameType
@@ -8,7 +8,7 @@ import uvicorn
 from cutoutd.server.wiring import Server
 
 
-class HurriableServer(uvicorn.Server):
+class TwoStageServer(uvicorn.Server):
     """The first signal finishes what runs; the second answers everybody now and gives it back.
 
     uvicorn's own second SIGINT would leave without closing anything, and after a stop it would

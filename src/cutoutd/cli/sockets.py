@@ -7,7 +7,7 @@ _PROBE_AFTER_S: Final = 60
 _PROBE_EVERY_S: Final = 15
 _PROBES: Final = 4
 _OTHER_FILES: Final = 1000
-"""The database, the artifacts, the pipes to the picture processes, downloads and webhooks."""
+"""The database, the artifacts, the pipes to the image processes, downloads and webhooks."""
 
 
 def allow_files_for(connections: int) -> None:
@@ -24,7 +24,7 @@ def allow_files_for(connections: int) -> None:
 
 
 def notice_when_the_peer_is_gone(connection: Any) -> None:
-    """A peer that lost its power or its network sends no goodbye; probes find out."""
+    """A peer that lost its power or its network sends no FIN; TCP keep-alive finds out."""
     if getattr(connection, "family", None) not in (socket.AF_INET, socket.AF_INET6):
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -21,7 +21,7 @@ from cutoutd.errors import ConfigurationError, RateLimited
 
 _REMEMBERED: Final = 1000
 """Clients whose last quota is kept for the headers of their next answers."""
-_REDIS_PATIENCE_S: Final = 0.5
+_REDIS_TIMEOUT_S: Final = 0.5
 """A Redis that is slower than this is as good as away."""
 
 
@@ -100,8 +100,8 @@ def _open_storage(url: str) -> Storage:
             return RedisStorage(
                 url,
                 wrap_exceptions=True,
-                socket_connect_timeout=_REDIS_PATIENCE_S,
-                socket_timeout=_REDIS_PATIENCE_S,
+                socket_connect_timeout=_REDIS_TIMEOUT_S,
+                socket_timeout=_REDIS_TIMEOUT_S,
             )
     except (LimitsConfigurationError, ImportError, ValueError) as exc:
         raise ConfigurationError(

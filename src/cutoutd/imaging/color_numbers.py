@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cutoutd.imaging.icc import Chromaticity, matrix_profile
 
 TONE_MAPPED = "tone_mapped_to_sdr"
-"""The note that a picture had a high dynamic range."""
+"""The note that an image had a high dynamic range."""
 
 Primaries = tuple[Chromaticity, Chromaticity, Chromaticity]
 Curve = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Bytes to a `Picture`: upright, 8 bits a channel, in sRGB.
 
 A file is taken apart first (`containers`): only what its pixels need reaches a decoder, so that
-nothing else can veto a picture, and whatever else it carries (GPS, camera, comments) is left
+nothing else can veto an image, and whatever else it carries (GPS, camera, comments) is left
 behind. Only the formats named there are ever tried, and the header's size is checked before a
 pixel is decoded. Of a file with several frames the first is taken.
 """
@@ -50,7 +50,7 @@ READERS: dict[Kind, Callable[[bytes], Contents]] = {
 }
 """Formats that are not taken apart have none."""
 ALPHA_LEFT_EMPTY = (Kind.BMP, Kind.ICO)
-"""Writers of these leave the fourth channel at zero where they mean an opaque picture."""
+"""Writers of these leave the fourth channel at zero where they mean an opaque image."""
 SPACES = {"RGB": "RGBA", "L": "GRAY", "CMYK": "CMYK"}
 """Pillow's modes of JPEG, in the words of the faster decoder."""
 
@@ -62,7 +62,7 @@ def decode(
     color_profile: ColorProfile = ColorProfile.SRGB,
     lenient: bool = False,
 ) -> Picture:
-    """Decode a picture file.
+    """Decode an image file.
 
     lenient: keep a JPEG or PNG that ends early or is broken within, with grey or empty rows, and
     a note. Raises SourceRejected with the reason `empty`, `not_an_image`, `unsupported_format`,
@@ -84,7 +84,7 @@ def decode(
 
 
 def media_type_of(data: bytes, *, max_pixels: int) -> str:
-    """The MIME type of a picture file, by its header alone; no pixel is decoded.
+    """The MIME type of an image file, by its header alone; no pixel is decoded.
 
     Raises SourceRejected as `decode` does, for what the header can tell.
     """
@@ -167,7 +167,7 @@ def _picture(
 
 @contextmanager
 def refusing(kind: Kind) -> Iterator[None]:
-    """Say in our words what Pillow and its plugins raise over a bad file."""
+    """Translate what Pillow and its plugins raise over a bad file."""
     name = title(kind)
     try:
         yield

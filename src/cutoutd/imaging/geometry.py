@@ -39,7 +39,7 @@ def clear_outside(mask: NDArray[np.uint8], region: Region | None) -> NDArray[np.
 
 
 def exceeds(region: Region, width: int, height: int) -> bool:
-    """Whether a side of the region lies beyond the right or lower edge of a picture, in px."""
+    """Whether a side of the region lies beyond the right or lower edge of an image, in px."""
     across = (in_pixels(edge, width) for edge in (region.left, region.right))
     down = (in_pixels(edge, height) for edge in (region.top, region.bottom))
     return max(across) > width or max(down) > height

@@ -1,7 +1,7 @@
 """The memory of an image's pixels, by far the largest array of a job.
 
 Given back to the system after each image, it costs the next one a fault for every page, and
-where a hypervisor takes back what its guests leave free, those are faults of the host. So what one
+under memory ballooning those are page faults of the host. So what one
 image used is kept for the next.
 """
 

@@ -1,4 +1,4 @@
-"""Files that end before their picture does: how far they got, and the file made whole again."""
+"""Files that end before their image does: how far they got, and the file made whole again."""
 
 import io
 import zlib
@@ -45,7 +45,7 @@ def missing_rows(kind: Kind, pixels: bytes) -> MissingRows | None:
 
 
 def lacks_rows(pixels: bytes) -> bool:
-    """Whether a PNG's data end, in good order, before its picture does."""
+    """Whether a PNG's data end, in good order, before its image does."""
     chunks, packed = png.pixels_of(pixels)
     whole = sum(rows * size for rows, size in _passes(png.header_of(chunks[b"IHDR"])))
     return sum(map(len, _inflated(packed, whole))) < whole

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A decoded, upright picture.
+    """A decoded, upright image.
 
     Four bytes a pixel from the start: the cutout has as many, so nothing is copied to make
     room for its alpha channel, and one uint32 view blanks or turns whole pixels.

@@ -1,4 +1,4 @@
-"""Colour profiles: what the numbers of a picture mean, made sRGB."""
+"""Colour profiles: what the numbers of an image mean, made sRGB."""
 
 import io
 from functools import lru_cache
@@ -18,10 +18,10 @@ NOTICED = 1
 def to_rgba(
     image: Image.Image, profile: bytes | None, wanted: ColorProfile, *, stated: bool = False
 ) -> tuple[Image.Image, bytes | None]:
-    """Any 8-bit picture as RGBA (or RGBX), and the profile that it is still in.
+    """Any 8-bit image as RGBA (or RGBX), and the profile that it is still in.
 
-    A profile that cannot be read or does not fit the picture counts as none, and none as sRGB.
-    stated: it is one of three colours that describes the picture's numbers, grey ones as well.
+    A profile that cannot be read or does not fit the image counts as none, and none as sRGB.
+    stated: it is one of three colours that describes the image's numbers, grey ones as well.
     Grey and CMYK always become sRGB, because what we write has three colours.
     """
     if image.mode == "LAB":
@@ -54,13 +54,13 @@ def to_rgba(
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An RGB picture that is in a profile, for eyes and networks that expect sRGB."""
+    """An RGB image that is in a profile, for eyes and networks that expect sRGB."""
     meant = _readable(image, profile)
     return image if meant is None else _converted(image, meant, image.mode)
 
 
 def _readable(image: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """The profile, unless it is damaged or describes another kind of picture."""
+    """The profile, unless it is damaged or describes another kind of image."""
     if not profile:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Pictures that come with transparency: what the network is shown of them, and whose cutout counts.
+"""Images that come with transparency: what the network is shown of them, and whose cutout counts.
 
 Whatever lies under alpha 0 is chance: black in most files, and in our own. A network that sees it
 takes a dark subject for its background.
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 GROUNDS = ((255, 255, 255), (128, 128, 128), (0, 0, 0))
-"""What a transparent picture may be laid over; the first of equals."""
+"""What a transparent image may be laid over; the first of equals."""
 NEAREST = 20
 """Percentile of the distances to a ground that decides: a little of the subject may be as it."""
 CLEAR = 128
@@ -27,7 +27,7 @@ SAMPLES = 65_536
 def lay_on_contrast(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 4) straight RGBA -> the same, laid over what its opaque part stands out from.
 
-    The fourth channel of what comes out means nothing.
+    The fourth channel of what comes out is ignored (RGBX).
     """
     ground = np.array(_contrast(rgba), np.uint8)
     shown = np.empty_like(rgba)
@@ -41,7 +41,7 @@ def lay_on_contrast(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def cuts_out(alpha: NDArray[np.uint8], found: NDArray[np.uint8]) -> bool:
-    """Whether a picture's own alpha is a cutout already, so that it counts and not the network.
+    """Whether an image's own alpha is a cutout already, so that it counts and not the network.
 
     alpha: (H, W) of the file; found: (H, W), what the network sees in the opaque part. Most of
     the frame has to be transparent. Of a disc or a rectangle, which may as well be a photo that

@@ -132,7 +132,7 @@ class DeliveryStore:
         self._change(delivery.id, next_at=self._clock())
 
     def park(self, delivery: Delivery, *, status: int | None, error: str) -> None:
-        """Give up, until somebody replays it."""
+        """Give up, until it is replayed."""
         self._change(
             delivery.id,
             attempts=_ONE_MORE,

@@ -28,7 +28,7 @@ Raises Overloaded when room or a store is away that the job needs: it is put bac
 
 TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
 
-_STORE_PATIENCE_S = 120.0
+_STORE_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def run_attempt(
     patiently = Retrying(
         retry=retry_if_exception_type(Overloaded),
         wait=wait_random_exponential(multiplier=0.1, max=5),
-        stop=stop_after_delay(_STORE_PATIENCE_S),
+        stop=stop_after_delay(_STORE_TIMEOUT_S),
         reraise=True,
     )
     try:

@@ -59,7 +59,7 @@ class EmbeddedDispatcher:
         time_limit_s: float = 300.0,
         fetching: Fetching | None = None,
     ) -> None:
-        """lock_file: in the data folder; whoever holds it owns the folder's jobs.
+        """lock_file: in the data folder; who holds it owns the folder's jobs.
 
         fetching: how many jobs that wait for other hosts are worked on beside the workers'; None
         leaves them to the workers.

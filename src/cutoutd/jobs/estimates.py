@@ -1,7 +1,7 @@
 """When a waiting job is likely to be done, from what the table knows.
 
-The work ahead of it (pictures that wait before it, and half of every one that runs) times the
-measured time for one picture of each model, with and without matting, divided by the slots.
+The work ahead of it (images that wait before it, and half of every one that runs) times the
+measured time for one image of each model, with and without matting, divided by the slots.
 """
 
 import math
@@ -18,7 +18,7 @@ from cutoutd.jobs.rows import timed_as
 from cutoutd.jobs.schema import jobs
 
 ASSUMED_MS = 1000.0
-"""For one picture, before any has been measured."""
+"""For one image, before any has been measured."""
 ASSUMED_MATTING_MS = {f"+{MattingMode.FAST}": 2000.0, f"+{MattingMode.EXACT}": 5000.0}
 """Likewise with matting, by the end of what it is timed as."""
 _MEASURED = 50
@@ -56,7 +56,7 @@ class Estimator:
         return Estimate(eta_s=max(1, eta_s), ahead=ahead)
 
     def picture_ms(self, timed_as: str) -> float:
-        """Measured milliseconds from start to end for one picture of this kind."""
+        """Measured milliseconds from start to end for one image of this kind."""
         measured_at, picture_ms = self._times.get(timed_as, (-math.inf, ASSUMED_MS))
         if time.monotonic() - measured_at > _REMEMBERED_S:
             picture_ms = self._measure(timed_as) or _assumed_ms(timed_as)

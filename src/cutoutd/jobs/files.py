@@ -13,7 +13,7 @@ a job means for its files; it runs in the transaction that ends the job:
 | deleted, expired            | go                              | go                            |
 | given back, lost its worker | stay: another attempt has them  | stay                          |
 
-Whoever deletes bytes asks this table which are gone; a late worker that writes one again does
+What deletes bytes asks this table which are gone; a late worker that writes one again does
 not bring it back.
 """
 

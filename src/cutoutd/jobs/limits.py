@@ -1,4 +1,4 @@
-"""How much work is accepted and how long it may take: the knobs of this package."""
+"""How much work is accepted and how long it may take: the options of this package."""
 
 from dataclasses import dataclass
 

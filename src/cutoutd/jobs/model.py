@@ -43,7 +43,7 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A stored output picture of a job."""
+    """A stored output image of a job."""
 
     key: str
     kind: ImageKind
@@ -53,7 +53,7 @@ class Artifact:
     size: int
     """Bytes."""
     bbox: tuple[int, int, int, int] | None = None
-    """The subject in this picture: left, top, right, bottom in px, right and bottom exclusive."""
+    """The subject in this image: left, top, right, bottom in px, right and bottom exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

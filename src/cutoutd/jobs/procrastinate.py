@@ -224,7 +224,7 @@ class ProcrastinateDispatcher:
             with suppress(AttemptLost):  # It ended just in time.
                 await asyncio.to_thread(self._store.finish, job, too_long)
         except asyncio.CancelledError:
-            # Not awaited in a thread: whoever cancels wants this loop to end.
+            # Not awaited in a thread: the task that cancels wants this loop to end.
             with suppress(AttemptLost):
                 self._store.requeue(job, enlist=self.enlist)
             raise

@@ -50,7 +50,7 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
 
 
 def timed_as(command: RemoveBackground) -> str:
-    """Under which name the time of a command's pictures is measured: its model, and its matting."""
+    """Under which name the time of a command's images is measured: its model, and its matting."""
     matting = f"+{command.matting.mode}" if command.matting else ""
     return f"{command.model or ''}{matting}"
 

@@ -240,7 +240,7 @@ class JobStore:
     def abandon(self, job_id: int) -> bool:
         """Cancel a job whose caller hung up, if no work has begun and nobody else expects it.
 
-        A webhook or an idempotency key is somebody else. True if it was cancelled.
+        A webhook or an idempotency key is another. True if it was cancelled.
         """
         unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
         with self._database.write() as tx:

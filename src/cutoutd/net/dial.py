@@ -1,6 +1,6 @@
 """Connections that only ever reach addresses we agreed to call.
 
-Every outgoing call of the server goes through `GuardedTransport`: sources, background pictures
+Every outgoing call of the server goes through `GuardedTransport`: sources, background images
 and webhooks, and each hop of a redirect anew. The name is resolved once; all its addresses are
 checked; one of the checked addresses is dialled, while TLS and the Host header keep the name.
 A resolver that gives another answer a moment later therefore changes nothing.
@@ -55,13 +55,13 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address that answers, all of them having been permitted."""
-        patience = self._limits.connect_s if timeout is None else timeout
-        names = await _in_time(lambda: self._resolve(host, port), patience)
+        timeout_s = self._limits.connect_s if timeout is None else timeout
+        names = await _in_time(lambda: self._resolve(host, port), timeout_s)
         addresses = _checked(host, port, names, self._limits)[:MAX_ADDRESSES_TRIED]
         for tries_left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             try:
                 stream = await self._dialer.connect_tcp(
-                    str(address), port, patience / len(addresses), local_address, socket_options
+                    str(address), port, timeout_s / len(addresses), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if not tries_left:
@@ -146,7 +146,7 @@ async def refuse_forbidden(
     *,
     field: str,
     resolve: Resolve = system_resolver,
-    patience_s: float = 2.0,
+    timeout_s: float = 2.0,
 ) -> None:
     """Raises ForbiddenAddress naming `field` if a call to this URL would be refused now.
 
@@ -156,7 +156,7 @@ async def refuse_forbidden(
     host = target.raw_host.decode("ascii")
     port = target.port or (443 if target.scheme == "https" else 80)
     try:
-        names = await _in_time(lambda: resolve(host, port), patience_s)
+        names = await _in_time(lambda: resolve(host, port), timeout_s)
     except (httpcore.ConnectError, httpcore.ConnectTimeout):
         return
     try:
@@ -244,8 +244,8 @@ def _in_httpx_words(request: httpx.Request) -> Iterator[None]:
         raise same(str(exc), request=request) from exc
 
 
-async def _in_time(look_up: Callable[[], Sequence[str]], patience: float) -> Sequence[str]:
-    """Resolve within `patience` seconds: the system's resolver knows no limit of its own.
+async def _in_time(look_up: Callable[[], Sequence[str]], timeout_s: float) -> Sequence[str]:
+    """Resolve within `timeout_s` seconds: the system's resolver knows no limit of its own.
 
     In a daemon thread, because a thread of an executor that hangs would be waited for.
     """
@@ -260,7 +260,7 @@ async def _in_time(look_up: Callable[[], Sequence[str]], patience: float) -> Seq
 
     Thread(target=run, name="resolve", daemon=True).start()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout_s):
             return await asyncio.wrap_future(future)
     except TimeoutError as exc:
         raise httpcore.ConnectTimeout("the name did not resolve in time") from exc

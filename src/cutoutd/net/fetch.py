@@ -31,7 +31,7 @@ _TEXTS = ("application/json", "application/xml", "application/xhtml+xml")
 
 
 class Fetcher:
-    """Downloads pictures on behalf of strangers.
+    """Downloads images on behalf of strangers.
 
     Safe to share between threads; not to be called from one that runs an event loop.
     """
@@ -105,7 +105,7 @@ class Fetcher:
 def _refuse_text(response: httpx.Response, data: bytes) -> None:
     """A log-in page and an API's complaint come with status 200, too.
 
-    Raises SourceRejected for what calls itself text and is; pictures may call themselves anything.
+    Raises SourceRejected for what calls itself text and is; images may call themselves anything.
     """
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -115,7 +115,7 @@ def _refuse_text(response: httpx.Response, data: bytes) -> None:
         named = kind if says_text else "text/html"
         what = "a web page" if is_page or "html" in named else "text"
         raise SourceRejected(
-            f"{response.url.host}: the URL answered with {what} ({named}), not a picture.",
+            f"{response.url.host}: the URL answered with {what} ({named}), not an image.",
             reason="not_an_image",
         )
 
@@ -124,7 +124,7 @@ def _is_packed(response: httpx.Response) -> bool:
     """Whether the body is compressed, though we asked that it be not.
 
     Raises SourceUnreachable for what we do not unpack. Words that are no encoding (`aws-chunked`,
-    `utf-8`) were left by whoever uploaded the file, and mean nothing.
+    `utf-8`) were left by the upload, and are ignored.
     """
     layers = encodings_of(response.headers.get("content-encoding", ""))
     real = [layer for layer in layers if layer in UNPACKED | NOT_UNPACKED]
@@ -137,5 +137,5 @@ def _is_packed(response: httpx.Response) -> bool:
 
 def _too_large(limit: int) -> SourceRejected:
     return SourceRejected(
-        f"The picture has more than the {limit:,} bytes allowed.", reason="too_many_bytes"
+        f"The image has more than the {limit:,} bytes allowed.", reason="too_many_bytes"
     )

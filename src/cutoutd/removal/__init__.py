@@ -1,1 +1,1 @@
-"""One picture, from its bytes to the files that were asked for."""
+"""One image, from its bytes to the files that were asked for."""

@@ -2,7 +2,7 @@
 
 Memory is the smallest of the operator's word, the container's limit and the machine's size. It
 is dealt out before anything runs: a part for serving (the program, and the bodies of uploads),
-and an equal part for each picture process. What does not fit is refused, never swapped.
+and an equal part for each image process. What does not fit is refused, never swapped.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MB: Final = 1_000_000
 SERVING_BYTES: Final = 200 * MB
 """The program without any request; 90 to 120 MB were seen."""
 PROCESS_BYTES: Final = 200 * MB
-"""A picture process with the embedded model warm; 145 to 170 MB were seen."""
+"""An image process with the embedded model warm; 145 to 170 MB were seen."""
 PIXEL_BYTES: Final = 64
 """What a pixel costs at most, from decoding to encoding: 9 to 48 bytes were measured over
 formats, depths, outputs and matting (benchmarks/memory.py)."""
@@ -28,11 +28,11 @@ class Capacity:
     memory_bytes: int
     """All that there is for it."""
     processes: int
-    """Picture processes."""
+    """Image processes."""
     threads: int
     """Threads of each."""
     max_pixels: int
-    """The largest picture that fits a process's part of the memory."""
+    """The largest image that fits a process's part of the memory."""
     process_bytes: int
     """A process's part of the memory."""
     upload_bytes: int
@@ -40,7 +40,7 @@ class Capacity:
 
     @property
     def matting_bytes(self) -> int:
-        """What matting may keep on top of a picture: half of what a process has for one."""
+        """What matting may keep on top of an image: half of what a process has for one."""
         return (self.process_bytes - PROCESS_BYTES) // 2
 
 
@@ -49,7 +49,7 @@ def plan(*, memory_bytes: int, cores: int, max_pixels: int, max_body_bytes: int)
 
     Half as many processes as cores, but two if there are two: one decodes or encodes while the
     other computes, and each may use two cores' worth of threads. Fewer if memory is short; the
-    last one takes smaller pictures instead.
+    last one takes smaller images instead.
     """
     upload_bytes = max(2 * max_body_bytes, memory_bytes // 8)
     for_pictures = memory_bytes - SERVING_BYTES - upload_bytes

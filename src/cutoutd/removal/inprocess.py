@@ -1,4 +1,4 @@
-"""A remover is whoever turns one picture into what was asked for; this one does it here and now."""
+"""A remover turns one image into what was asked for; this one does it here and now."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ class LendsSegmenters(Protocol):
 
 
 class Remover(Protocol):
-    """Whoever turns the bytes of one picture into the files that a command asks for."""
+    """Turns the bytes of one image into the files that a command asks for."""
 
     def remove(
         self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None

@@ -23,11 +23,11 @@ class Encoded:
     width: int
     height: int
     bbox: Box | None
-    """Left, top, right, bottom of the subject in this picture; right and bottom exclusive."""
+    """Left, top, right, bottom of the subject in this image; right and bottom exclusive."""
 
 
 class Finished(NamedTuple):
-    """A picture before it is encoded."""
+    """An image before it is encoded."""
 
     pixels: NDArray[np.uint8]
     """(H, W, 4)."""
@@ -46,7 +46,7 @@ def encode_output(
 ) -> Encoded:
     """Write one output. finished: (H, W, 4); alpha: (H, W), of its subject.
 
-    Raises InvalidRequest if its format cannot hold so large a picture.
+    Raises InvalidRequest if its format cannot hold so large an image.
     """
     pixels, chosen = lay_out(output, finished, alpha)
     data = encode(

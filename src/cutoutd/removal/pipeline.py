@@ -1,4 +1,4 @@
-"""The stages from the bytes of one picture to the files that were asked for, in order.
+"""The stages from the bytes of one image to the files that were asked for, in order.
 
 Every stage takes values and returns a new one; only what has `out=` writes into an array that it
 was given. A further stage is a line here and a function in the room that knows how: `imaging` for
@@ -35,7 +35,7 @@ from cutoutd.removal.timings import Timings
 EMPTY_MASK = "empty_mask"
 """The note that no subject was found."""
 OWN_ALPHA = "cut_out_already"
-"""The note that the picture's own alpha is a cutout, and was kept."""
+"""The note that the image's own alpha is a cutout, and was kept."""
 INVALID_PREDICTION = "invalid_prediction"
 """The note that the network gave no number somewhere; that is background."""
 FLAT_PREDICTION = "flat_prediction"
@@ -51,14 +51,14 @@ class Segmenter(Protocol):
     provider: str
     """The execution provider that really runs it."""
     sees: int
-    """Pixels of a picture's shorter side; more would tell it nothing, and are not handed over."""
+    """Pixels of an image's shorter side; more would tell it nothing, and are not handed over."""
 
     def predict(
         self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
     ) -> NDArray[np.float32]:
         """(H, W, 3) sRGB or (H, W, 4) RGBX, upright -> (h, w) probability of subject, 0..1.
 
-        At the network's own resolution: the whole picture resized to it; NaN where it gave no
+        At the network's own resolution: the whole image resized to it; NaN where it gave no
         number. prompt: in percentages; only for a network that takes prompts.
         """
         ...
@@ -66,7 +66,7 @@ class Segmenter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagingLimits:
-    """How much one picture may cost."""
+    """How much one image may cost."""
 
     max_pixels: int = 50_000_000
     """Larger sources are rejected from their header."""
@@ -77,12 +77,12 @@ class ImagingLimits:
     matting_seconds: float = 20.0
     """Matting that takes longer falls back: exact to fast, fast to the guided mask."""
     matting_bytes: int = 2_000_000_000
-    """Likewise for the memory it keeps on top of the picture's."""
+    """Likewise for the memory it keeps on top of the image's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What came of one picture."""
+    """What came of one image."""
 
     images: tuple[Encoded, ...]
     """One for each output of the command, in its order."""
@@ -106,11 +106,11 @@ def remove_background(
     backdrop: bytes | None = None,
     limits: ImagingLimits = ImagingLimits(),
 ) -> Removal:
-    """Decode one picture, find its subject and write every output of the command.
+    """Decode one image, find its subject and write every output of the command.
 
     backdrop: the bytes of `command.background.picture`, if there is one. Raises SourceRejected
-    for a picture that cannot be used, InvalidRequest for an output that cannot be written or a
-    region that ends outside the picture.
+    for an image that cannot be used, InvalidRequest for an output that cannot be written or a
+    region that ends outside the image.
     """
     timings = Timings()
     with timings.stage("decode"):
@@ -145,7 +145,7 @@ def remove_background(
 
 
 class _View(NamedTuple):
-    """What of a picture is looked at."""
+    """What of an image is looked at."""
 
     seen: NDArray[np.uint8]
     """(H, W, 4), opaque."""
@@ -153,7 +153,7 @@ class _View(NamedTuple):
 
 
 def _view(picture: Picture, segmenter: Segmenter) -> _View:
-    """The picture without its transparency, and its shorter side less than twice what is seen."""
+    """The image without its transparency, and its shorter side less than twice what is seen."""
     seen = picture.pixels if picture.opaque else lay_on_contrast(picture.pixels)
     return _View(seen, shrink(seen, max(1, min(seen.shape[:2]) // segmenter.sees)))
 
@@ -195,7 +195,7 @@ def _cut(
 
 
 def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Picture:
-    """The picture, if what is asked of it can be: a region has to lie within it."""
+    """The image, if what is asked of it can be: a region has to lie within it."""
     picture = decode(
         data,
         max_pixels=limits.max_pixels,
@@ -210,7 +210,7 @@ def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Pi
 def _predict(
     segmenter: Segmenter, view: _View, picture: Picture, command: RemoveBackground
 ) -> Plane:
-    """What the network says of the picture in sRGB: (h, w), 0..1, or NaN."""
+    """What the network says of the image in sRGB: (h, w), 0..1, or NaN."""
     shown, prompt = view.shrunk.pixels, command.prompt
     if picture.profile is not None:
         shown = np.asarray(to_srgb(as_image(shown).convert("RGB"), picture.profile))
@@ -229,7 +229,7 @@ def _check(prediction: Plane) -> tuple[Plane, tuple[str, ...]]:
 
 
 def _is_cutout(picture: Picture, found: NDArray[np.uint8], command: RemoveBackground) -> bool:
-    """Whether the picture is a cutout already, and nobody says which part of it is meant."""
+    """Whether the image is a cutout already, and nobody says which part of it is meant."""
     return not picture.opaque and command.prompt is None and cuts_out(picture.pixels[..., 3], found)
 
 
@@ -248,7 +248,7 @@ def _matte(
 
 
 def _finish_alpha(mask: NDArray[np.uint8], picture: Picture, edits: MaskEdits) -> NDArray[np.uint8]:
-    """The alpha channel of the upright picture: inverted if asked, and no more than its own."""
+    """The alpha channel of the upright image: inverted if asked, and no more than its own."""
     alpha = 255 - mask if edits.invert else mask
     return alpha if picture.opaque else multiply(alpha, picture.pixels[..., 3])
 
@@ -269,9 +269,9 @@ def _cut_out(
     colors: Plane | None,
     command: RemoveBackground,
 ) -> NDArray[np.uint8]:
-    """The cutout, in the memory of the picture, which nothing needs from here on.
+    """The cutout, in the memory of the image, which nothing needs from here on.
 
-    It stays the picture where nobody sees more of it than its mask.
+    It stays the image where nobody sees more of it than its mask.
     """
     if not shows_colors(command) and not moves(command, alpha):
         return rgba

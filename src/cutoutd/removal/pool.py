@@ -1,10 +1,10 @@
-"""Pictures are opened in processes of their own, so that a bad one costs one job.
+"""Images are opened in processes of their own, so that a bad one costs one job.
 
 A decoder or the network's runtime may crash on a hostile file, ask for more memory than there
-is, or never come back. Each process works on one picture at a time; if it dies or takes too long
+is, or never come back. Each process works on one image at a time; if it dies or takes too long
 it is killed, its job fails with a sentence, and another process takes its place. A process that
-died before it had the picture costs nobody a job, and a picture whose process was killed from
-outside has a second try. The process that answers HTTP never decodes a picture.
+died before it had the image costs nobody a job, and an image whose process was killed from
+outside has a second try. The process that answers HTTP never decodes an image.
 """
 
 import logging
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessPool:
-    """A Remover that spreads pictures over processes. Safe to share between threads."""
+    """A Remover that spreads images over processes. Safe to share between threads."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class ProcessPool:
     ) -> Removal:
         """Work in the next free process.
 
-        Raises ProcessingFailed if the process dies over the picture or takes too long.
+        Raises ProcessingFailed if the process dies over the image or takes too long.
         """
         question, deadline = (data, command, backdrop), time.monotonic() + self._time_limit_s
         answer = self._ask(question, deadline, may_try_again=True)
@@ -113,7 +113,7 @@ class ProcessPool:
             except (EOFError, OSError) as exc:
                 self._replace(process)
                 if may_try_again and process.exitcode == _KILLED and not process.timed_out:
-                    _log.warning("a picture whose process was killed is tried once more")
+                    _log.warning("an image whose process was killed is tried once more")
                     return self._ask(question, deadline, may_try_again=False)
                 raise ProcessingFailed(_what_happened(process)) from exc
             else:
@@ -147,7 +147,7 @@ class ProcessPool:
                 self._free.remove(process)
             starting = list(self._starting)
         for process in overdue:
-            process.kill(timed_out=True)  # Whoever asked it replaces it.
+            process.kill(timed_out=True)  # The thread that asked it replaces it.
         for process in dead:
             self._replace(process)
         for process in starting:
@@ -157,7 +157,7 @@ class ProcessPool:
     def _replace(self, broken: WorkerProcess) -> None:
         """Put a new process in the place of one that died; who waits for it goes on waiting."""
         broken.close()
-        _log.error("a picture process ended with %s; another takes its place", broken.exitcode)
+        _log.error("an image process ended with %s; another takes its place", broken.exitcode)
         with self._changed:
             self._all.remove(broken)
         self._fill_up()
@@ -178,7 +178,7 @@ class ProcessPool:
             self._failed_starts += 1
             pause_s = min(_LONGEST_PAUSE_S, _WATCH_S * 2**self._failed_starts)
             self._start_again_at = time.monotonic() + pause_s
-            _log.error("a picture process cannot begin: %s", exc.message)
+            _log.error("an image process cannot begin: %s", exc.message)
             process.close()
             with self._changed:
                 self._starting.remove(process)

@@ -1,4 +1,4 @@
-"""One process that opens pictures: our end of the pipe to it, and what it does at the other end."""
+"""One process that opens images: our end of the pipe to it, and what it does at the other end."""
 
 import contextlib
 import logging
@@ -34,7 +34,7 @@ Question: TypeAlias = tuple[bytes, RemoveBackground, bytes | None]
 
 
 class NotDelivered(Exception):
-    """The process was dead, or died, before it had the whole picture."""
+    """The process was dead, or died, before it had the whole image."""
 
 
 class WorkerProcess:
@@ -54,7 +54,7 @@ class WorkerProcess:
         self.exitcode: int | None = None
         """Once it is killed; negative: the signal that ended it."""
         self.timed_out = False
-        """Whether it was killed because a picture took too long."""
+        """Whether it was killed because an image took too long."""
 
     @property
     def alive(self) -> bool:
@@ -63,7 +63,7 @@ class WorkerProcess:
 
     @property
     def overdue(self) -> bool:
-        """Whether the picture that it has been given should be done by now."""
+        """Whether the image that it has been given should be done by now."""
         return self._deadline is not None and time.monotonic() > self._deadline
 
     def ready(self, *, wait_s: float = _START_S) -> Sequence[LoadedModel] | None:
@@ -78,17 +78,17 @@ class WorkerProcess:
                 raise TimeoutError
             answer = self._pipe.recv()
         except (EOFError, OSError) as exc:
-            raise ConfigurationError("A picture process could not start; see the log.") from exc
+            raise ConfigurationError("An image process could not start; see the log.") from exc
         if isinstance(answer, CutoutError):
             raise ConfigurationError(answer.message) from answer
         models: Sequence[LoadedModel] = answer
         return models
 
     def ask(self, question: Question, deadline: float) -> Removal | CutoutError:
-        """What it makes of a picture, by this time of the monotonic clock.
+        """What it makes of an image, by this time of the monotonic clock.
 
-        Raises NotDelivered if it died before it had the picture, EOFError or OSError if it died
-        afterwards. Whoever kills it at the deadline makes this end.
+        Raises NotDelivered if it died before it had the image, EOFError or OSError if it died
+        afterwards. The thread that kills it at the deadline makes this end.
         """
         self._deadline = deadline
         try:
@@ -148,7 +148,7 @@ def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
     except MemoryError:
         return ProcessingFailed("The image needs more memory than this server has.")
     except Exception:  # noqa: BLE001 - The process must outlive whatever a file does to it.
-        _log.exception("a picture could not be processed")
+        _log.exception("an image could not be processed")
         return ProcessingFailed("The image could not be processed.")
 
 

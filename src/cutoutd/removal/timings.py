@@ -1,4 +1,4 @@
-"""How long the stages of one picture took."""
+"""How long the stages of one image took."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
-"""Several callers' pictures in one run of the network: on GPUs, where that pays.
+"""Several callers' images in one run of the network: on GPUs, where that pays.
 
-On a CPU a batch takes as long as its pictures one after the other (`benchmarks/runtime.py`), so it
-is off unless asked for. A picture waits at most as long as it is told for others to come.
+On a CPU a batch takes as long as its images one after the other (`benchmarks/runtime.py`), so it
+is off unless asked for. An image waits at most as long as it is told for others to come.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Batching:
     """How many callers may share a run of the network."""
 
     largest: int = 1
-    """Pictures in one run; 1: no batches."""
+    """Images in one run; 1: no batches."""
     wait_s: float = 0.0
     """How long the first of them waits for others."""
 

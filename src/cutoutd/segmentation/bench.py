@@ -45,7 +45,7 @@ class Bench:
 
 
 def photos_in(folder: Path) -> dict[str, NDArray[np.uint8]]:
-    """Every picture that can be read in a folder, upright sRGB (H, W, 3), by its stem."""
+    """Every image that can be read in a folder, upright sRGB (H, W, 3), by its stem."""
     found = {}
     for path in sorted(folder.iterdir()):
         try:

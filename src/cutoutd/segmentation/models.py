@@ -1,6 +1,6 @@
 """The registry: every model we know by name, as a table.
 
-A model is a `ModelSpec`: how a picture becomes its input tensor, which output is the mask and
+A model is a `ModelSpec`: how an image becomes its input tensor, which output is the mask and
 what has to be done to it, where the weights come from and under which licence. A new model is
 a new row; there is no class per model.
 """
@@ -36,7 +36,7 @@ class Scale(StrEnum):
     LEVELS = "levels"
     """255, always."""
     BRIGHTEST = "brightest"
-    """The brightest level of the resized picture, as rembg's sessions do."""
+    """The brightest level of the resized image, as rembg's sessions do."""
 
 
 class Activation(StrEnum):
@@ -72,7 +72,7 @@ class ModelSpec:
     name: str
     subject: Subject = Subject.GENERAL
     size: int
-    """Side in px of the square that the whole picture is resized to."""
+    """Side in px of the square that the whole image is resized to."""
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     scale: Scale = Scale.LEVELS
@@ -114,7 +114,7 @@ class ModelSpec:
 
     @property
     def sees(self) -> int:
-        """Pixels of a picture's shorter side, beyond which more change nothing to speak of."""
+        """Pixels of an image's shorter side, beyond which more change nothing to speak of."""
         return LARGEST if self.reducing_gap is None else round(self.size * self.reducing_gap)
 
 

@@ -51,13 +51,13 @@ class SegmentationOptions:
     provider: ProviderName = ProviderName.CPU
     on_provider_failure: OnProviderFailure = OnProviderFailure.FAIL
     slots: int = 0
-    """Pictures in the network at once; 0: one for every four cores."""
+    """Images in the network at once; 0: one for every four cores."""
     threads: int = 0
     """Threads of each slot; 0: the cores shared evenly."""
     batch: int = 1
-    """Most pictures in one run of the network, each of another caller; 1: no batches."""
+    """Most images in one run of the network, each of another caller; 1: no batches."""
     batch_wait_s: float = 0.005
-    """How long the first picture of a batch waits for others."""
+    """How long the first image of a batch waits for others."""
     memory_budget_mb: int = 0
     """Loaded models beyond it are dropped, least recently used first; 0: no limit."""
 

@@ -1,7 +1,7 @@
 """Models that have to be told what is meant: Segment Anything, in rembg's own session.
 
 The extra `rembg`, and the only file that imports it. Its session is given the files that we
-found, so that it never downloads, and pictures no larger than it uses, so that the mask, which
+found, so that it never downloads, and images no larger than it uses, so that the mask, which
 it resizes with one sample per pixel, has no more pixels than were computed.
 """
 
@@ -24,7 +24,7 @@ from cutoutd.segmentation.runtimes.onnx import onnxruntime
 
 EXTRA = "rembg"
 LARGEST = (1024, 684)
-"""Width and height in px that the session fits a picture into."""
+"""Width and height in px that the session fits an image into."""
 TO_THE_SUBJECT, TO_THE_BACKGROUND = 1, 0
 Mark: TypeAlias = dict[str, object]
 
@@ -42,7 +42,7 @@ class PromptedSession:
     def __init__(
         self, spec: ModelSpec, weights: Sequence[Path], *, slots: int = 1, threads: int = 0
     ) -> None:
-        """weights: encoder and decoder. slots: pictures at once; threads: of each picture.
+        """weights: encoder and decoder. slots: images at once; threads: of each image.
 
         Raises ConfigurationError if rembg is missing, or a file is no model.
         """
@@ -68,7 +68,7 @@ class PromptedSession:
             try:
                 (mask,) = self._session.predict(picture, **asked)
             except Exception as exc:
-                raise ProcessingFailed("The segmentation model failed on this picture.") from exc
+                raise ProcessingFailed("The segmentation model failed on this image.") from exc
         return np.asarray(mask, dtype=np.float32) / np.float32(255)
 
     def warm(self) -> None:
@@ -77,7 +77,7 @@ class PromptedSession:
 
 
 def marks(prompt: Prompt, width: int, height: int) -> list[Mark]:
-    """The prompt in rembg's words, in px of a picture of that size."""
+    """The prompt in rembg's words, in px of an image of that size."""
     points = [_point(one, width, height) for one in prompt.points]
     return points + [_rectangle(one, width, height) for one in prompt.boxes]
 

@@ -1,8 +1,8 @@
-"""The picture-to-mask models that rembg 2.0.86 publishes, as rows of our registry.
+"""The image-to-mask models that rembg 2.0.86 publishes, as rows of our registry.
 
 File names, addresses, digests and preprocessing are facts of rembg's `sessions/*.py`; the
 licences are those of the projects that trained the weights, where `source` points. rembg
-divides by the brightest level of the picture and stretches each prediction to 0..1, so these
+divides by the brightest level of the image and stretches each prediction to 0..1, so these
 rows do too: the same file then gives the same mask. The clothes model differs on purpose: rembg
 takes the likeliest class and blends class numbers at edges; we take its probability.
 """
@@ -67,7 +67,7 @@ def _clothes(name: str, *classes: int) -> ModelSpec:
 
 
 def _sam(name: str, network: str, encoder: str, decoder: str) -> ModelSpec:
-    """An encoder of pictures and a decoder of prompts, together one model."""
+    """An encoder of images and a decoder of prompts, together one model."""
     first, second = (network.replace("*", half) for half in ("encoder", "decoder"))
     return ModelSpec(
         name=name,
@@ -192,4 +192,4 @@ PUBLISHED: tuple[ModelSpec, ...] = (
 )
 """Not here: birefnet-general-fp16 (made from birefnet-general on the user's machine), the largest
 Segment Anything in fp32 (its weights are published in three pieces), and the two that send the
-picture to somebody else's server (withoutbg, atlascloud)."""
+image to another's server (withoutbg, atlascloud)."""

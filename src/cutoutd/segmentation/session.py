@@ -1,7 +1,7 @@
-"""A session: a loaded model that turns pictures into masks.
+"""A session: a loaded model that turns images into masks.
 
 `Session` is the `Segmenter` that the pipeline asks for. It has one runner per slot; a caller
-takes a free one, so at most `slots` pictures are in the network at once, each on its own
+takes a free one, so at most `slots` images are in the network at once, each on its own
 threads, while resizing and everything around it runs outside.
 """
 
@@ -62,7 +62,7 @@ class Session:
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w) probability of subject, 0..1.
 
-        At the network's size, to which the whole picture is resized; NaN where the network gave no
+        At the network's size, to which the whole image is resized; NaN where the network gave no
         number. Waits for a free slot. Raises InvalidRequest for a prompt, ProcessingFailed if the
         network cannot be run.
         """

@@ -1,4 +1,4 @@
-"""The two conversions around a network: a picture to its input, its output to probabilities."""
+"""The two conversions around a network: an image to its input, its output to probabilities."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ SATURATED = 80.0
 
 
 def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.float32]:
-    """Resize an upright sRGB picture to the tensor that a model wants.
+    """Resize an upright sRGB image to the tensor that a model wants.
 
     pixels: (H, W, 3), or (H, W, 4) RGBX. Returns (1, 3, size, size):
-    the whole picture, resized with Lanczos without keeping its proportions, divided as
+    the whole image, resized with Lanczos without keeping its proportions, divided as
     `spec.scale` says, minus mean, over std.
     """
     planes = np.ascontiguousarray(np.moveaxis(_resize_for(pixels, spec)[..., :3], -1, 0))
@@ -76,14 +76,14 @@ def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.fl
 
 
 def _auto_logits(mask: NDArray[np.float32], spec: ModelSpec) -> bool:
-    """Whether these are logits by the rule of AUTO: a picture of logits within 0..1 is no mask."""
+    """Whether these are logits by the rule of AUTO: an image of logits within 0..1 is no mask."""
     if spec.activation is not Activation.AUTO:
         return False
     return bool(mask.min() < -ROUNDING or mask.max() > 1 + ROUNDING)
 
 
 def _channels_first(raw: NDArray[Any]) -> NDArray[Any]:
-    """The first picture's output as (C, h, w); masks are square, as the input is."""
+    """The first image's output as (C, h, w); masks are square, as the input is."""
     while raw.ndim > 3:
         raw = raw[0]
     if raw.ndim < 3:

@@ -44,13 +44,13 @@ class Config:
     models: SegmentationOptions
     imaging: ImagingLimits
     isolate: bool
-    """Whether pictures are opened in processes of their own."""
+    """Whether images are opened in processes of their own."""
     workers: int
     """Jobs worked on at the same time, by a process that works."""
     fetching: Fetching
     """Jobs that may wait for other hosts, beside those."""
     sources: FetchLimits
-    """What the download of a picture may reach and take."""
+    """What the download of an image may reach and take."""
     receivers: FetchLimits
     """What the call of a webhook may reach and take."""
     webhook_secrets: tuple[str, ...] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Every knob of the server. Environment variables start with `CUTOUTD_`."""
+"""Every setting of the server. Environment variables start with `CUTOUTD_`."""
 
 import os
 from pathlib import Path
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     storage_public_url: str = Field(
         "", description="Where everybody can read the bucket. Empty: links are presigned."
     )
-    keep_hours: float = Field(24, gt=0, description="Finished pictures are deleted after this.")
+    keep_hours: float = Field(24, gt=0, description="Finished images are deleted after this.")
 
     model: str = Field("cutoutd-small", description="The model for requests that name none.")
     models_dir: Path | None = Field(
@@ -103,13 +103,13 @@ class Settings(BaseSettings):
         description="When the provider fails in mid-run: `fail` the job, or go on on the `cpu`.",
     )
     slots: int = Field(
-        0, ge=0, le=64, description="Pictures in the network at once. 0: one for every four cores."
+        0, ge=0, le=64, description="Images in the network at once. 0: one for every four cores."
     )
     batch: int = Field(
-        1, ge=1, le=64, description="Most pictures in one run of the network. Only GPUs gain."
+        1, ge=1, le=64, description="Most images in one run of the network. Only GPUs gain."
     )
     batch_wait_ms: float = Field(
-        5, ge=0, le=1000, description="How long the first picture of a batch waits for others."
+        5, ge=0, le=1000, description="How long the first image of a batch waits for others."
     )
     workers: int = Field(
         0, ge=0, le=64, description="Jobs worked on at the same time. 0: as many as CPUs allow."
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     )
     isolate: bool = Field(
         True,
-        description="Open pictures in processes of their own, so that a bad one costs one job.",
+        description="Open images in processes of their own, so that a bad one costs one job.",
     )
 
     max_waiting: int = Field(
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         25,
         ge=0,
         le=600,
-        description="How long a request waits for its picture before `processing`.",
+        description="How long a request waits for its image before `processing`.",
     )
     request_timeout_s: float = Field(
         120, gt=0, le=3600, description="How long the body of a request may take to arrive."
@@ -171,9 +171,9 @@ class Settings(BaseSettings):
         le=100_000,
         description="Connections at one time; beyond it the one that was idle longest is closed.",
     )
-    max_upload_mb: float = Field(25, gt=0, le=1000, description="Largest picture, in megabytes.")
-    max_megapixels: float = Field(50, gt=0, le=1000, description="Largest picture, in pixels.")
-    max_images: int = Field(10, ge=1, le=100, description="Most pictures in one request.")
+    max_upload_mb: float = Field(25, gt=0, le=1000, description="Largest image, in megabytes.")
+    max_megapixels: float = Field(50, gt=0, le=1000, description="Largest image, in pixels.")
+    max_images: int = Field(10, ge=1, le=100, description="Most images in one request.")
     modelslab_status_codes: bool = Field(
         False, description="Real HTTP status codes for ModelsLab errors instead of 200."
     )
@@ -211,12 +211,12 @@ class Settings(BaseSettings):
 
     @property
     def max_source_bytes(self) -> int:
-        """Largest picture, in bytes."""
+        """Largest image, in bytes."""
         return int(self.max_upload_mb * 1_000_000)
 
     @property
     def max_body_bytes(self) -> int:
-        """Largest request: the picture as base64 text, and room for the other fields."""
+        """Largest request: the image as base64 text, and room for the other fields."""
         return self.max_source_bytes * 4 // 3 + 1_000_000
 
 

@@ -36,7 +36,7 @@ class Stores:
 def open_stores(config: Config, opened: ExitStack) -> Stores:
     """Open the database and the artifacts; `opened` learns how to close them."""
     make_private(config.data_dir)
-    with suppress(OSError):  # Somebody else's folder, as a mounted volume may be.
+    with suppress(OSError):  # A folder of another user, as a mounted volume may be.
         config.data_dir.chmod(0o700)
     artifacts = open_artifact_store(config.storage_url, config.data_dir, s3=config.s3)
     database = open_database(config.database_url, config.data_dir)

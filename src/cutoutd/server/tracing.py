@@ -100,7 +100,7 @@ def open_tracing(*, wanted: bool) -> Tracing | None:
 
 
 def _without_query(span: "Span", _: Mapping[str, Any]) -> None:
-    """Queries hold keys and addresses of pictures, which are nobody else's business."""
+    """Queries hold keys and addresses of images, which are nobody else's business."""
     attributes = getattr(span, "attributes", None) or {}
     for name in WITH_QUERY & attributes.keys():
         span.set_attribute(name, str(attributes[name]).partition("?")[0])

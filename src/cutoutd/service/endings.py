@@ -1,4 +1,4 @@
-"""The bytes of what is gone are deleted, whoever ended it: `jobs.files` decides, this obeys.
+"""The bytes of what is gone are deleted, whatever ended it: `jobs.files` decides, this obeys.
 
 Every ending comes here: a job's (success, failure, cancellation, deletion, expiry, a lost or
 crashed attempt), and that of an upload which no job came to own (a refusal, a replay, a caller

@@ -101,7 +101,7 @@ class Files:
         await self._threads.call(self._endings.discard_inputs, sources)
 
     async def own(self, text: str, client: str) -> Source | None:
-        """The stored picture that a link of ours or an upload's id means, if the client made it.
+        """The stored image that a link of ours or an upload's id means, if the client made it.
 
         None for any other text. Raises NotFound if it is its own, but not there (any more).
         """

@@ -102,7 +102,7 @@ class Handler:
         )
 
     def _removals(self, job: Job, timings: "Counter[str]", digests: list[str]) -> Iterator[Removal]:
-        """One after the other, so that only one picture is in memory."""
+        """One after the other, so that only one image is in memory."""
         background = job.command.background
         with _timed(timings, "obtain"):
             backdrop = (

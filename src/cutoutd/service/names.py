@@ -10,7 +10,7 @@ from cutoutd.command import ImageFormat, Output, RemoveBackground
 from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, UPLOADS
 
 BASE64 = ".base64"
-"""How the name of a picture ends that was asked for as text."""
+"""How the name of an image ends that was asked for as text."""
 
 _EXTENSIONS = {
     ImageFormat.AUTO: "",  # Unknown until the pixels are; the bytes will say.
@@ -31,7 +31,7 @@ _UPLOAD = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
 
 def key_of(text: str) -> str | None:
-    """The key that a link to a picture, or an upload's id, would have here; None for other text.
+    """The key that a link to an image, or an upload's id, would have here; None for other text.
 
     Whatever host the link names: it may be another address of ours. Whose it is, and whether
     there is such a file at all, the table of files knows.

@@ -139,7 +139,7 @@ def _modified_ms(file: Path) -> float:
     try:
         return file.stat().st_mtime * 1000
     except FileNotFoundError:
-        return float("inf")  # Somebody was faster; it is not ours to remove any more.
+        return float("inf")  # Another process was faster; it is not ours to remove any more.
 
 
 @contextmanager

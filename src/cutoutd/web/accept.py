@@ -1,8 +1,8 @@
 """What kind of answer a caller is given: its `Accept` header (RFC 9110, 12.5.1), as it is meant.
 
-Most callers never wrote their header; a library did. So a list that likes things no picture API
+Most callers never wrote their header; a library did. So a list that likes things no image API
 has, as axios', n8n's, Java's and browsers' do, is taken for what it is, and the usual answer for
-what the vendor documents. JSON is for those who like it better than a picture, and a picture
+what the vendor documents. JSON is for those who like it better than an image, and an image
 that cannot hold transparency for those who take no other.
 """
 
@@ -17,7 +17,7 @@ from cutoutd.command import ImageFormat
 JSON: Final = "application/json"
 ZIP: Final = "application/zip"
 
-PICTURES: Final[dict[str, ImageFormat]] = {
+IMAGES: Final[dict[str, ImageFormat]] = {
     "image/png": ImageFormat.PNG,
     "image/webp": ImageFormat.WEBP,
     "image/avif": ImageFormat.AVIF,
@@ -51,7 +51,7 @@ def preferred(header: str, offered: tuple[str, ...]) -> str | None:
     """
     ranges = _parsed(header) or [_Range("*/*", 1.0)]
     weights = {kind: weight for kind in offered if (weight := _weight(kind, ranges)) > 0}
-    if weights.keys() & (PICTURES.keys() - {OPAQUE}):
+    if weights.keys() & (IMAGES.keys() - {OPAQUE}):
         weights.pop(OPAQUE, None)
     if not weights:
         return None
@@ -62,8 +62,8 @@ def preferred(header: str, offered: tuple[str, ...]) -> str | None:
 
 
 def prefers_json(header: str) -> bool:
-    """Whether JSON is wanted where a picture is the usual answer."""
-    return preferred(header, (*PICTURES, ZIP, JSON)) == JSON
+    """Whether JSON is wanted where an image is the usual answer."""
+    return preferred(header, (*IMAGES, ZIP, JSON)) == JSON
 
 
 def accept_of(request: Request) -> str:
@@ -100,7 +100,7 @@ def _quality(parameters: list[str]) -> float:
 
 
 def _weight(kind: str, ranges: list[_Range]) -> float:
-    """The most exact range decides, as the RFC has it; a picture is a stream of bytes, too."""
+    """The most exact range decides, as the RFC has it; an image is a stream of bytes, too."""
     family = f"{kind.partition('/')[0]}/*"
     for pattern in (kind, family, _BYTES if kind != JSON else family, "*/*"):
         qualities = [one.quality for one in ranges if one.kind == pattern]
@@ -110,7 +110,7 @@ def _weight(kind: str, ranges: list[_Range]) -> float:
 
 
 def _is_foreign(kind: str) -> bool:
-    """Whether no API that answers with pictures would ever have it: HTML, plain text, XML."""
+    """Whether no API that answers with images would ever have it: HTML, plain text, XML."""
     return not kind.startswith("image/") and kind not in (
         JSON,
         ZIP,

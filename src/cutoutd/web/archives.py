@@ -1,4 +1,4 @@
-"""ZIP archives of finished pictures."""
+"""ZIP archives of finished images."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Pictures as text: base64 and data URIs, decoded in pieces."""
+"""Images as text: base64 and data URIs, decoded in pieces."""
 
 import binascii
 import re
@@ -46,7 +46,7 @@ def decode_base64(text: str, *, field: str, max_bytes: int) -> bytes:
 
 
 def too_many_bytes(field: str, max_bytes: int) -> SourceRejected:
-    """The refusal of a picture over the size limit."""
+    """The refusal of an image over the size limit."""
     limit = f"{max_bytes / 1_000_000:.3g} MB"
     return SourceRejected(
         f"{field}: the image is larger than {limit}.", reason="too_many_bytes", field=field

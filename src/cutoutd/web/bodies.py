@@ -35,7 +35,7 @@ def body_of(
 ) -> Callable[[Request], Awaitable[Model]]:
     """A dependency that reads the request's fields as `model`: the query's and the body's.
 
-    whole_body: the field that a body stands for which is no form and no JSON but a picture.
+    whole_body: the field that a body stands for which is no form and no JSON but an image.
     Raises InvalidRequest, naming the field, for what does not fit the model.
     """
 
@@ -98,7 +98,7 @@ def read_fields(body: bytes, content_type: str, *, whole_body: str | None = None
 
     What it is, its content says, and its type where the content leaves it open: an object is
     JSON whatever its type, as `curl -d` and some browsers' `fetch` send it as a form or plain
-    text, and bytes that are neither are a picture where one may be the whole body. An empty body
+    text, and bytes that are neither are an image where one may be the whole body. An empty body
     has no fields. Raises InvalidRequest.
     """
     kind = _kind_of(content_type)
@@ -130,7 +130,7 @@ def _is_json(kind: str) -> bool:
 
 
 def _is_text(body: bytes) -> bool:
-    """Whether it may be a form or JSON: every picture file has other bytes at its start."""
+    """Whether it may be a form or JSON: every image file has other bytes at its start."""
     return all(9 <= byte <= 126 for byte in body[:64])
 
 
@@ -145,6 +145,6 @@ def documented(model: type[BaseModel], *encodings: str) -> dict[str, Any]:
     """The OpenAPI request body of a route that reads `model` through `body_of`."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     kinds = encodings or ("application/json", FORM, MULTIPART)
-    picture = {"type": "string", "format": "binary"}
-    content = {kind: {"schema": picture if kind == "image/*" else schema} for kind in kinds}
+    image = {"type": "string", "format": "binary"}
+    content = {kind: {"schema": image if kind == "image/*" else schema} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}

@@ -17,7 +17,7 @@ from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
 from cutoutd.web.parts import Upload
 from cutoutd.web.presented_key import presented_key
-from cutoutd.web.sources import keep, read_picture
+from cutoutd.web.sources import keep, read_image
 from cutoutd.web.state import state_of
 
 _LISTEN_S = 1.0
@@ -44,20 +44,20 @@ class Caller:
     gone: Callable[[], Awaitable[bool]]
     """Whether it has hung up."""
 
-    async def keep(self, picture: str | Upload, *, field: str) -> Source:
+    async def keep(self, image: str | Upload, *, field: str) -> Source:
         """The source that a field's value stands for.
 
         Raises InvalidRequest or SourceRejected naming `field`, Overloaded without room.
         """
-        return (await self.keep_all([(field, picture)]))[0]
+        return (await self.keep_all([(field, image)]))[0]
 
-    async def keep_all(self, pictures: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
+    async def keep_all(self, images: Sequence[tuple[str, str | Upload]]) -> tuple[Source, ...]:
         """Likewise for several, by field; all of them are sound before the first is stored."""
-        sound = [await self._read(value, field=field) for field, value in pictures]
+        sound = [await self._read(value, field=field) for field, value in images]
         files, kept = self.context.service.files, list[Source]()
         try:
-            for picture in sound:
-                kept.append(await keep(picture, files, client=self.client))
+            for image in sound:
+                kept.append(await keep(image, files, client=self.client))
         except CutoutError:
             await files.discard_inputs(kept)
             raise
@@ -76,7 +76,7 @@ class Caller:
             return own
         size = len(value if isinstance(value, str) else value.data)
         limit = self.context.options.max_source_bytes
-        return await off_the_loop(size, partial(read_picture, value, field=field, max_bytes=limit))
+        return await off_the_loop(size, partial(read_image, value, field=field, max_bytes=limit))
 
     async def _own(self, value: str | Upload, *, field: str) -> Source | None:
         """What the caller had from us before, straight from the store; None for anything else."""
@@ -86,12 +86,12 @@ class Caller:
             return await self.context.service.files.own(value, self.client)
         except NotFound as exc:
             raise InvalidRequest(
-                f"{field}: there is no picture here under this link yet, or not any more.",
+                f"{field}: there is no image here under this link yet, or not any more.",
                 field=field,
             ) from exc
 
     def check_count(self, images: int) -> None:
-        """Raises InvalidRequest if one request brings more pictures than may come at a time."""
+        """Raises InvalidRequest if one request brings more images than may come at a time."""
         most = self.context.options.max_images
         if images > most:
             raise InvalidRequest(f"image: at most {most} at a time.", field="image")

@@ -34,7 +34,7 @@ def gone_at(job: Job) -> int | None:
 
 
 def error_of(job: Job, *, field: str) -> CutoutError:
-    """Why a job did not succeed; `field` is what the vendor calls the picture."""
+    """Why a job did not succeed; `field` is what the vendor calls the image."""
     gone = gone_at(job)
     if job.status is JobStatus.SUCCEEDED and gone is not None:
         return Gone("The image", at_ms=gone)

@@ -30,7 +30,7 @@ MAX_ERODE_PX = 255
 
 
 MOST_TEXT: Final = 16_384
-"""Characters of a text that is no picture."""
+"""Characters of a text that is no image."""
 MOST_ITEMS: Final = 100
 """Of a list, whatever it holds."""
 
@@ -40,12 +40,12 @@ class RequestFields(BaseModel):
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True, frozen=True)
 
-    _pictures: ClassVar[Mapping[str, bool]] = {}
-    """Every name a field goes by, and whether it is for pictures."""
+    _images: ClassVar[Mapping[str, bool]] = {}
+    """Every name a field goes by, and whether it is for images."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        cls._pictures = {
+        cls._images = {
             name: _mentions(field.annotation, Upload)
             for own_name, field in cls.model_fields.items()
             for name in _names(own_name, field)
@@ -54,16 +54,16 @@ class RequestFields(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _readable(cls, fields: Any) -> Any:
-        """Bounded before anything is made of them, and text where no picture is meant.
+        """Bounded before anything is made of them, and text where no image is meant.
 
         Raises InvalidRequest naming the field.
         """
         if not isinstance(fields, dict):
             return fields
         return {
-            name: _in_bounds(name, value, picture=cls._pictures[name])
+            name: _in_bounds(name, value, image=cls._images[name])
             for name, value in fields.items()
-            if name in cls._pictures and not _blank(value)
+            if name in cls._images and not _blank(value)
         }
 
 
@@ -80,20 +80,20 @@ def _mentions(annotation: Any, wanted: type) -> bool:
     return annotation is wanted or any(_mentions(part, wanted) for part in get_args(annotation))
 
 
-def _in_bounds(name: str, value: Any, *, picture: bool) -> Any:
+def _in_bounds(name: str, value: Any, *, image: bool) -> Any:
     if isinstance(value, list):
         if len(value) > MOST_ITEMS:
             raise InvalidRequest(f"{name}: at most {MOST_ITEMS} at a time.", field=name)
-        return [_in_bounds(name, item, picture=picture) for item in value]
+        return [_in_bounds(name, item, image=image) for item in value]
     if isinstance(value, Upload):
-        value = _picture_or_text(value) if picture else _text_of(name, value)
-    if isinstance(value, str) and not picture and len(value) > MOST_TEXT:
+        value = _image_or_text(value) if image else _text_of(name, value)
+    if isinstance(value, str) and not image and len(value) > MOST_TEXT:
         raise InvalidRequest(f"{name}: at most {MOST_TEXT} characters.", field=name)
     return value
 
 
-def _picture_or_text(part: Upload) -> str | Upload:
-    """A part that is called neither a file nor a picture is what its bytes are."""
+def _image_or_text(part: Upload) -> str | Upload:
+    """A part that is called neither a file nor an image is what its bytes are."""
     if part.is_file:
         return part
     text = part.text()
@@ -114,9 +114,9 @@ def _blank(value: Any) -> bool:
     return value is None or value == ""
 
 
-def _picture(value: Any) -> Any:
+def _image(value: Any) -> Any:
     if isinstance(value, list):
-        raise PydanticCustomError("picture", "must be one picture, not several")
+        raise PydanticCustomError("picture", "must be one image, not several")
     if not isinstance(value, str | Upload):
         raise PydanticCustomError("picture", "must be a file, an http(s) URL, a data URI or base64")
     return value
@@ -152,15 +152,15 @@ Url = Annotated[
     Field(max_length=8192, json_schema_extra={"format": "uri"}),
     AfterValidator(_addressed),
 ]
-"""A URL, or what stands for a picture we have: a data URI, an upload's id."""
+"""A URL, or what stands for an image we have: a data URI, an upload's id."""
 
 _BINARY: Final = WithJsonSchema({"type": "string", "format": "binary"})
 
-Picture = Annotated[str | Upload, PlainValidator(_picture), _BINARY]
+Image = Annotated[str | Upload, PlainValidator(_image), _BINARY]
 """A file part, a URL, a data URI or base64."""
-TextPicture = Annotated[str | Upload, PlainValidator(_picture), WithJsonSchema({"type": "string"})]
+TextImage = Annotated[str | Upload, PlainValidator(_image), WithJsonSchema({"type": "string"})]
 """The same, where the vendor documents text."""
-FilePicture = Annotated[Upload, PlainValidator(_file), _BINARY]
+FileImage = Annotated[Upload, PlainValidator(_file), _BINARY]
 """A file part of a form."""
 
 

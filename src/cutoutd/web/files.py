@@ -10,7 +10,7 @@ from cutoutd.web.context import ContextDep
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The picture, or its base64 text.",
+        "description": "The image, or its base64 text.",
         "content": {
             kind: {"schema": {"type": "string", "format": "binary"}}
             for kind in ("image/png", "image/webp", "image/jpeg", "image/avif", "text/plain")
@@ -29,7 +29,7 @@ router = APIRouter(tags=["Files"])
 @router.head(PATH, include_in_schema=False)
 @router.get(PATH, operation_id="getFile", responses=ANSWERS)
 async def get_file(folder: str, name: str, request: Request, context: ContextDep) -> Response:
-    """A finished picture. 404 until it is there, 410 after it has expired or was deleted."""
+    """A finished image. 404 until it is there, 410 after it has expired or was deleted."""
     key = str(PurePosixPath(folder, name))
     found = await context.service.files.find(key)
     stat = found.stat

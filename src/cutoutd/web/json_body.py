@@ -14,7 +14,7 @@ _SPACE: Final = b" \t\r\n"
 
 
 def is_object(body: bytes) -> bool:
-    """Whether a body begins as a JSON object does; no picture file does."""
+    """Whether a body begins as a JSON object does; no image file does."""
     return body[:64].removeprefix(_BOM).lstrip(_SPACE).startswith(b"{")
 
 

@@ -1,4 +1,4 @@
-"""Links to artifacts that are right for whoever asked, also behind a reverse proxy."""
+"""Links to artifacts that are right for the caller, also behind a reverse proxy."""
 
 import ipaddress
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # For its name alone; whoever words a webhook runs no web framework.
+if TYPE_CHECKING:  # For its name alone; a worker that words a webhook runs no web framework.
     from fastapi import Request
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")

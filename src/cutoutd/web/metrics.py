@@ -78,7 +78,7 @@ class Metrics:
         build.labels(__version__).set(1)
 
     def read(self, readiness: Readiness, *, slots: int, memory_bytes: int) -> None:
-        """Read these states too, whenever somebody looks."""
+        """Read these states too, whenever they are looked at."""
         self.registry.register(_States(readiness, slots, memory_bytes))
 
     def text(self) -> bytes:

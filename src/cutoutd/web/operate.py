@@ -44,7 +44,7 @@ class Overview(BaseModel):
 
 
 class JobLine(BaseModel):
-    """One job, without its pictures: those are its client's."""
+    """One job, without its images: those are its client's."""
 
     id: int
     status: JobStatus

@@ -23,7 +23,7 @@ class WebOptions:
     max_source_bytes: int
     max_pixels: int
     max_images: int
-    """How many pictures one request may bring."""
+    """How many images one request may bring."""
     metrics_open: bool
     """Answer /metrics without a key, also when there are keys."""
     modelslab_status_codes: bool

@@ -1,6 +1,6 @@
-"""The parts of forms, as bytes: whether one is text or a picture is for the field to say.
+"""The parts of forms, as bytes: whether one is text or an image is for the field to say.
 
-A part's file name is no sign of what it holds: many clients send pictures without one.
+A part's file name is no sign of what it holds: many clients send images without one.
 """
 
 import re
@@ -51,7 +51,7 @@ class Upload:
 
     @property
     def is_file(self) -> bool:
-        """Whether it was called a file or a picture; what it holds may be neither."""
+        """Whether it was called a file or an image; what it holds may be neither."""
         return self.name is not None or self.media_type.lower().startswith(
             ("image/", "application/octet-stream")
         )

@@ -35,7 +35,7 @@ def presented_key(request: Request) -> str | None:
 def keys_in_body(window: bytes) -> Iterator[str]:
     """What may be API keys in a stretch of a body, JSON or form: values of fields called `key`.
 
-    Nothing is parsed: whoever knows a key that is good is the client, wherever it stands.
+    Nothing is parsed: the owner of a good key is the client, wherever it stands.
     """
     for name in islice(_FIELD.finditer(window), _MOST):
         rest = window[name.end() : name.end() + 2048]

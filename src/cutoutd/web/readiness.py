@@ -26,7 +26,7 @@ class Readiness:
     """Looks at the store, the queue, the disk, the model and the loops.
 
     A full queue or disk is told and does not count: admission refuses what there is no room for,
-    and whoever asks for finished work must still be let in.
+    and a caller of finished work must still be let in.
     """
 
     census: Callable[[], Census]

@@ -1,4 +1,4 @@
-"""A body as it arrived: pieces, held and not read until somebody may have them read."""
+"""A body as it arrived: pieces, held and not read until a caller may have them read."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Pictures as clients send them: a URL, a data URI, bare base64 or a file part."""
+"""Images as clients send them: a URL, a data URI, bare base64 or a file part."""
 
 import re
 from typing import Final
@@ -17,10 +17,10 @@ _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,31}:", re.IGNORECASE)
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_=\s-]{1,64}")
 
 
-def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source | Upload:
-    """The picture that a field's value stands for: a URL, or bytes to be kept.
+def read_image(value: str | Upload, *, field: str, max_bytes: int) -> Source | Upload:
+    """The image that a field's value stands for: a URL, or bytes to be kept.
 
-    A file may hold base64 text or a data URI instead of a picture. Raises InvalidRequest or
+    A file may hold base64 text or a data URI instead of an image. Raises InvalidRequest or
     SourceRejected naming `field`.
     """
     if isinstance(value, Upload):
@@ -39,12 +39,12 @@ def read_picture(value: str | Upload, *, field: str, max_bytes: int) -> Source |
 
 
 async def keep(
-    picture: Source | Upload, files: Files, *, client: str, folder: str = INPUTS
+    image: Source | Upload, files: Files, *, client: str, folder: str = INPUTS
 ) -> Source:
     """The source to put into a command; bytes are stored. Raises Overloaded without room."""
-    if isinstance(picture, Source):
-        return picture
-    return await files.keep(picture.data, client=client, name=picture.name, folder=folder)
+    if isinstance(image, Source):
+        return image
+    return await files.keep(image.data, client=client, name=image.name, folder=folder)
 
 
 def split_urls(text: str) -> list[str]:

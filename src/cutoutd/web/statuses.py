@@ -41,7 +41,7 @@ NOTHING_ELSE: Final[StatusTable] = MappingProxyType({})
 def status_of(error: CutoutError, own: StatusTable = NOTHING_ELSE, *, too_large: int = 413) -> int:
     """The status of an error: the dialect's own one, the usual one, or 500.
 
-    too_large: for a body or a picture of too many bytes, which vendors' proxies refuse.
+    too_large: for a body or an image of too many bytes, which vendors' proxies refuse.
     """
     if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
         return too_large

@@ -1,4 +1,4 @@
-"""For vendors that answer with the picture itself: a job, awaited up to a deadline."""
+"""For vendors that answer with the image itself: a job, awaited up to a deadline."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ KEEP_ANSWERED_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished picture: what is known about it, and its bytes."""
+    """A finished image: what is known about it, and its bytes."""
 
     artifact: Artifact
     data: bytes
@@ -47,7 +47,7 @@ async def perform(
     """Submit, wait, and give the job that succeeded.
 
     keep_for_s: how long its files stay; None is the server's choice. echo: kept with the job.
-    Raises the error the job failed with, about the vendor's `field` where it is the picture's
+    Raises the error the job failed with, about the vendor's `field` where it is the image's
     fault. A job that is not done after the configured wait is cancelled and raises Overloaded.
     """
     service = caller.context.service
@@ -68,14 +68,14 @@ async def perform(
     return job
 
 
-async def pictures_of(job: Job, context: Context) -> list[Made]:
-    """The pictures of a job that succeeded, in the order of its outputs."""
+async def images_of(job: Job, context: Context) -> list[Made]:
+    """The images of a job that succeeded, in the order of its outputs."""
     artifacts = job.outcome.artifacts if job.outcome else ()
     return [
         Made(artifact, await context.service.files.read(artifact.key)) for artifact in artifacts
     ]
 
 
-async def picture_of(job: Job, context: Context) -> Made:
-    """The first picture of a job that succeeded."""
-    return (await pictures_of(job, context))[0]
+async def image_of(job: Job, context: Context) -> Made:
+    """The first image of a job that succeeded."""
+    return (await images_of(job, context))[0]

@@ -28,7 +28,7 @@ ENDINGS = {
     "half an end": WHOLE[:-1],
     "zeros behind": WHOLE[:-2] + bytes(500),
     "a film behind": WHOLE + b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 20,
-    "another picture behind": WHOLE + WHOLE,
+    "another image behind": WHOLE + WHOLE,
 }
 BESIDE = {
     "EXIF of noise": with_segment(0xE1, b"Exif\0\0" + bytes(range(200))),
@@ -36,7 +36,7 @@ BESIDE = {
     "a wrong size": with_segment(0xE1, b"Exif\0\0", size=60_000),
     "a size of nothing": with_segment(0xE3, b"", size=0),
     "a cut profile": with_segment(0xE2, b"ICC_PROFILE\0\1\2half of it"),
-    "a broken index of pictures": with_segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xff"),
+    "a broken index of images": with_segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xff"),
     "a broken Photoshop block": with_segment(0xED, b"Photoshop 3.0\x008BIM\4\4\0\0\xff\xff"),
     "junk between segments": WHOLE[:20] + b"junk" + WHOLE[20:],
 }

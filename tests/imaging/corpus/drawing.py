@@ -1,4 +1,4 @@
-"""The picture that all files show, and other programs' reading of a file."""
+"""The image that all files show, and other programs' reading of a file."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Several hundred files from one picture, and what each of them shows.
+"""Several hundred files from one image, and what each of them shows.
 
 Every format, depth and color statement, in every orientation, whole and damaged. What is right is
 computed apart from our code: OpenCV reads the plain file (Pillow, or what was drawn, where it

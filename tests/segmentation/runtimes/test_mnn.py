@@ -20,7 +20,7 @@ import ctypes
 from cutoutd.segmentation.runtimes.mnn import stdout_to_stderr
 with stdout_to_stderr():
     ctypes.CDLL(None).puts(b"greeting")
-print("picture")
+print("image")
 """
 
 

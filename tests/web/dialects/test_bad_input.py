@@ -21,7 +21,7 @@ from tests.inside import PHOTO, sent, serving
 from cutoutd.errors import Overloaded
 from cutoutd.web.dialects import ALL
 
-TEXT = b"just some text, no picture"
+TEXT = b"just some text, no image"
 TRUNCATED = PHOTO[: len(PHOTO) // 2]
 
 
@@ -47,7 +47,7 @@ class Vendor:
 
     path: str
     picture: Callable[[bytes], dict[str, Any]]
-    """The arguments of a request with this picture."""
+    """The arguments of a request with this image."""
     shape: Callable[[Any], str]
     """Checks the envelope of a refusal, gives the words in it."""
     statuses: dict[str, int]

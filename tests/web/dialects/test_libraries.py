@@ -1,5 +1,5 @@
-"""The libraries that people call a picture API with, left as they are: what they send by themselves
-must get the vendor's picture, from every dialect.
+"""The libraries that people call an image API with, left as they are: what they send by themselves
+must get the vendor's image, from every dialect.
 
 Each program of `tests/programs/libraries` takes the library's name, the server's address, a table
 of calls, a photo and a folder, where it leaves every answer and a list of their types.
@@ -47,7 +47,7 @@ IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {
     "octoai": lambda said: base64.b64decode(said["image_b64"]),  # type: ignore[arg-type]
     "withoutbg": lambda said: base64.b64decode(said["alpha_base64"]),  # type: ignore[arg-type]
 }
-"""Vendors whose answer is JSON, and where the picture is in it; the others answer the picture."""
+"""Vendors whose answer is JSON, and where the image is in it; the others answer the image."""
 
 QUICK_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 

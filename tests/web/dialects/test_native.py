@@ -1,4 +1,4 @@
-"""Our own API: jobs, pictures, files, models, health."""
+"""Our own API: jobs, images, files, models, health."""
 
 import base64
 import io

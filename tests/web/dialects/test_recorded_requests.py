@@ -23,7 +23,7 @@ WITHOUT_PICTURE = {
     "035-removebg_pypi": "aGk%3D",
     "037-octoai_requests": "iVBORw0KGgo=",
 }
-"""Recordings whose picture is a placeholder that is no picture: nobody could cut it out."""
+"""Recordings whose image is a placeholder that is no image: nobody could cut it out."""
 PLACEHOLDER = base64.b64encode(encoded(ball())).decode()
 
 
@@ -52,7 +52,7 @@ def raw(name: str) -> bytes:
 
 
 def with_picture(name: str) -> bytes:
-    """The recording with a real picture where the placeholder was, and its new length."""
+    """The recording with a real image where the placeholder was, and its new length."""
     head, _, body = raw(name).partition(b"\r\n\r\n")
     picture = quote(PLACEHOLDER, safe="") if "%" in WITHOUT_PICTURE[name] else PLACEHOLDER
     filled = body.replace(WITHOUT_PICTURE[name].encode(), picture.encode())

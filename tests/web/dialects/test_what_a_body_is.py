@@ -44,7 +44,7 @@ PARTS: dict[str, Callable[[str], tuple[str, bytes]]] = {
 
 
 def made(vendor: str, answer: httpx.Response) -> None:
-    """It answered with a picture, as the vendor has it."""
+    """It answered with an image, as the vendor has it."""
     assert answer.status_code == 200, answer.text[:300]
     if vendor == "modelslab":
         assert answer.json()["status"] == "success", answer.text

@@ -51,7 +51,7 @@ def fields() -> list[tuple[str, str, str]]:
         for name, dialect in ALL.items()
         for schema in dialect.schemas
         if issubclass(schema, RequestFields)
-        for alias in schema._pictures
+        for alias in schema._images
     ]
 
 

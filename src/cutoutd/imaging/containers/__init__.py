@@ -1,4 +1,4 @@
 """What files say around their pixels, read without a decoder.
 
-Whatever is damaged or too large there is left out, and costs no picture.
+Whatever is damaged or too large there is left out, and costs no image.
 """

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 
 META_BYTES = 1_000_000
-"""A picture's boxes are looked for so far; what comes behind is pixels."""
+"""An image's boxes are looked for so far; what comes behind is pixels."""
 DEEPEST = 4
 AROUND = {b"meta": 4, b"iprp": 0, b"ipco": 0}
 """Boxes that hold boxes on the way to colour, and the bytes before the first of them."""
@@ -20,7 +20,7 @@ def brands(data: bytes) -> frozenset[bytes]:
 
 
 def codes_av1(data: bytes) -> bool:
-    """Whether the pictures in a file of a general brand (`mif1`) are coded as in AVIF."""
+    """Whether the images in a file of a general brand (`mif1`) are coded as in AVIF."""
     boxes = data[:META_BYTES]
     return b"av01" in boxes and b"hvc1" not in boxes
 

@@ -15,13 +15,13 @@ class Contents:
     orientation: int = UPRIGHT
     """As in EXIF."""
     dpi: Dpi | None = None
-    """Of the picture as stored; None: the file does not say."""
+    """Of the image as stored; None: the file does not say."""
     profile: bytes | None = None
     """What its numbers mean, as ICC; None: sRGB, as far as the file says."""
     stated: bool = False
     """The profile is ours, made of numbers that the file states."""
     cut: bool = False
-    """The file surely ends before its picture does."""
+    """The file surely ends before its image does."""
     notes: tuple[str, ...] = ()
     frames: int = 1
     """Of the animation, or pages."""

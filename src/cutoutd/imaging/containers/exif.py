@@ -1,4 +1,4 @@
-"""The two facts in EXIF that a picture needs: which way up it is, and its resolution."""
+"""The two facts in EXIF that an image needs: which way up it is, and its resolution."""
 
 import math
 from typing import NamedTuple

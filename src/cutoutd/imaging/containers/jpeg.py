@@ -20,7 +20,7 @@ STANDING_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 """Markers without a length."""
 JFIF, EXIF, ICC, ADOBE = b"JFIF\0", b"Exif\0", b"ICC_PROFILE\0", b"Adobe"
 MOST_SCANS = 100
-"""Progressive files have about ten, and each costs a pass over the whole picture."""
+"""Progressive files have about ten, and each costs a pass over the whole image."""
 MOST_SEGMENTS = 10_000
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 """It begins with one byte, not with a run of them: so re finds it as fast as memory is read."""
@@ -53,7 +53,7 @@ def read_jpeg(data: bytes) -> Contents:
             scans = _scans(segment.whole)
             kept.append(segment.whole[: scans.end])
     if scans is None or not scans.begun:
-        raise SourceRejected("The JPEG ends before its picture.", reason="truncated")
+        raise SourceRejected("The JPEG ends before its image.", reason="truncated")
     if not kept[-1].endswith(END):
         kept.append(END)
     found = read_exif(exif)
@@ -67,7 +67,7 @@ def read_jpeg(data: bytes) -> Contents:
 
 
 def is_progressive(data: bytes) -> bool:
-    """Whether the picture comes in scans that refine each other."""
+    """Whether the image comes in scans that refine each other."""
     return any(segment.marker in PROGRESSIVE for segment in _head(data))
 
 
@@ -105,7 +105,7 @@ def _head(data: bytes) -> Iterator[_Segment]:
 
 class _Scans(NamedTuple):
     end: int
-    """Where the picture ends: films and other pictures may follow."""
+    """Where the image ends: films and other images may follow."""
     begun: int
     cut: bool
     """The file ends within a header."""

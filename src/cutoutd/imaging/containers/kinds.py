@@ -44,8 +44,8 @@ HEIC_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 )
 STRANGERS = (
-    (b"\xff\x0a", "JPEG XL picture"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL picture"),
+    (b"\xff\x0a", "JPEG XL image"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL image"),
     (b"%PDF", "PDF document"),
     (b"8BPS", "Photoshop document"),
     (b"<svg", "SVG drawing"),

@@ -1,7 +1,7 @@
 """PNG: only whole, known, bounded chunks reach the decoder.
 
 Format: PNG specification, third edition (W3C 2025). Checksums are written anew: a wrong one of a
-text or a profile is no reason to refuse a picture, and one of pixels shows in the pixels.
+text or a profile is no reason to refuse an image, and one of pixels shows in the pixels.
 """
 
 import struct
@@ -41,7 +41,7 @@ class Header(NamedTuple):
 
 
 def read_png(data: bytes) -> Contents:
-    """Take a PNG apart. Raises SourceRejected, `corrupt`, if it holds no picture."""
+    """Take a PNG apart. Raises SourceRejected, `corrupt`, if it holds no image."""
     chunks: dict[bytes, bytes] = {}
     first: list[bytes] = []
     animated_from_first = False
@@ -154,7 +154,7 @@ def _frames(body: bytes) -> int:
 
 
 def _covers(body: bytes, header: Header) -> bool:
-    """Whether a frame (fcTL) is as large as the picture."""
+    """Whether a frame (fcTL) is as large as the image."""
     return len(body) == 26 and struct.unpack_from(">4I", body, 4) == (*header[:2], 0, 0)
 
 

@@ -1,4 +1,4 @@
-"""WebP: its metadata apart from its pictures.
+"""WebP: its metadata apart from its images.
 
 Format: WebP container specification (Google), RIFF.
 """
@@ -17,7 +17,7 @@ ICC, ALPHA, EXIF, XMP, ANIMATION = 0x20, 0x10, 0x08, 0x04, 0x02
 
 
 def read_webp(data: bytes) -> Contents:
-    """Take a WebP apart. What is wrong with its pictures, the decoder will say."""
+    """Take a WebP apart. What is wrong with its images, the decoder will say."""
     kept, profile, exif, frames = [], None, None, 0
     for kind, body in _chunks(data):
         if kind in PICTURES:

@@ -60,13 +60,13 @@ class KServeRunner:
                 self._model, [sent], outputs=[wanted], client_timeout=self._timeout_s
             )
         except Exception as exc:
-            raise ProcessingFailed("The inference server failed on this picture.") from exc
+            raise ProcessingFailed("The inference server failed on this image.") from exc
         mask: NDArray[np.float32] = answer.as_numpy(self._output)
         return mask
 
 
 def _checked_input(inputs: Any, spec: ModelSpec) -> tuple[str, NetworkInput]:
-    """The input's name, and what it takes. Raises ConfigurationError if that is no picture."""
+    """The input's name, and what it takes. Raises ConfigurationError if that is no image."""
     types = {word: kind for kind, word in DATATYPES.items()}
     first, *others = inputs
     if not others and first.datatype in types:
@@ -75,7 +75,7 @@ def _checked_input(inputs: Any, spec: ModelSpec) -> tuple[str, NetworkInput]:
             return first.name, takes
     found = ", ".join(f"{one.name} {one.datatype} {_sides(one)}" for one in inputs)
     raise ConfigurationError(
-        f"{spec.name!r} must have one input that takes a picture of {spec.size} px; "
+        f"{spec.name!r} must have one input that takes an image of {spec.size} px; "
         f"the remote model has: {found}."
     )
 

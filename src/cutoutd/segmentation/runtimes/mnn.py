@@ -99,9 +99,9 @@ class MnnRunner:
             mask = self._to_tensor(np.zeros(self._output.getShape(), np.float32))
             done = done and self._output.copyToHostTensor(mask)
         except Exception as exc:
-            raise ProcessingFailed("The segmentation model failed on this picture.") from exc
+            raise ProcessingFailed("The segmentation model failed on this image.") from exc
         if not done:
-            raise ProcessingFailed("The segmentation model failed on this picture.")
+            raise ProcessingFailed("The segmentation model failed on this image.")
         return np.array(mask.getNumpyData(), dtype=np.float32)
 
     def _to_tensor(self, values: NDArray[np.float32]) -> Any:
@@ -165,7 +165,7 @@ def _reopen(spec: ModelSpec, path: Path, threads: int) -> MnnRunner | None:
 
 @contextmanager
 def _lock_conversion(folder: Path) -> Iterator[None]:
-    """Picture processes start together: one converts, the others wait and find it done."""
+    """Image processes start together: one converts, the others wait and find it done."""
     with ExitStack() as held:
         with suppress(OSError):  # A folder that cannot be written only costs the cache.
             folder.mkdir(parents=True, exist_ok=True)
@@ -258,7 +258,7 @@ def _import_mnn() -> ModuleType:
 
 @contextmanager
 def stdout_to_stderr() -> Iterator[None]:
-    """Send what C code writes to stdout to stderr, because `cutoutd remove` may print a picture.
+    """Send what C code writes to stdout to stderr, because `cutoutd remove` may print an image.
 
     What other threads print in the meantime goes there too. What C has buffered is written out
     before stdout comes back.

@@ -78,7 +78,7 @@ class OnnxRunner:
         try:
             outputs = self._session.run([self._output], feed)
         except Exception as exc:
-            raise ProcessingFailed("The segmentation model failed on this picture.") from exc
+            raise ProcessingFailed("The segmentation model failed on this image.") from exc
         mask: NDArray[np.float32] = outputs[0]
         return mask
 
@@ -157,7 +157,7 @@ def _open(
     # It would plan one block for all tensors at the second run and keep those of the first too.
     options.enable_mem_pattern = False
     options.log_severity_level = ERRORS_ONLY
-    # A thread that waits by spinning takes the core from the encoding of the picture before.
+    # A thread that waits by spinning takes the core from the encoding of the image before.
     options.add_session_config_entry(SPINNING, "0")
     if not optimise:
         options.graph_optimization_level = module.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -180,7 +180,7 @@ def _open(
 
 
 def _check_input(spec: ModelSpec, session: Any) -> NetworkInput:
-    """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
+    """What the model takes. Raises ConfigurationError if that is no image of the spec's size."""
     inputs = session.get_inputs()
     if len(inputs) == 1 and inputs[0].type in TYPES:
         takes = NetworkInput.of(inputs[0].shape, TYPES[inputs[0].type], spec.size)

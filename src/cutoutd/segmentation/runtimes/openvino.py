@@ -52,17 +52,17 @@ class OpenVinoRunner:
         try:
             outputs = self._compiled({0: self._takes.fed(tensor, self._spec)})
         except Exception as exc:
-            raise ProcessingFailed("The segmentation model failed on this picture.") from exc
+            raise ProcessingFailed("The segmentation model failed on this image.") from exc
         return np.array(outputs[0])
 
 
 def _check_input(model: Any, spec: ModelSpec) -> NetworkInput:
-    """What the model takes. Raises ConfigurationError if that is no picture of the spec's size."""
+    """What the model takes. Raises ConfigurationError if that is no image of the spec's size."""
     given = model.input(0)
     shape = _sides(given.partial_shape)
     takes = shape and NetworkInput.of(shape, given.get_element_type().to_dtype(), spec.size)
     if not takes:
-        raise ConfigurationError(f"{spec.file} takes no picture of {spec.size} px.")
+        raise ConfigurationError(f"{spec.file} takes no image of {spec.size} px.")
     return takes
 
 

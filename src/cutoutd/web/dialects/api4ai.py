@@ -1,6 +1,6 @@
 """API4AI's background removal.
 
-`/img-bg-removal/v1` at api4ai.cloud, `/v1` at RapidAPI, read 2026-11. A picture that cannot be
+`/img-bg-removal/v1` at api4ai.cloud, `/v1` at RapidAPI, read 2026-11. An image that cannot be
 used is answered with 200 and the status `failure`, as the vendor documents.
 """
 
@@ -27,10 +27,10 @@ from cutoutd.storage.store import TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import Picture, RequestFields, Url
+from cutoutd.web.fields import Image, RequestFields, Url
 from cutoutd.web.parts import Upload
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import KEEP_ANSWERED_S, perform, picture_of
+from cutoutd.web.synchronous import KEEP_ANSWERED_S, image_of, perform
 
 NAME = "api4ai"
 VERSION = "v1.15.2"
@@ -44,15 +44,15 @@ STATUSES: StatusTable = {InvalidRequest: 422}
 
 
 class ResultsRequest(RequestFields):
-    """One picture and what to make of it; `mode` and `representation` come in the query."""
+    """One image and what to make of it; `mode` and `representation` come in the query."""
 
-    image: Picture | None = Field(None, description="The picture's file, JPEG or PNG")
-    url: Url | None = Field(None, description="URL of the picture")
+    image: Image | None = Field(None, description="The image's file, JPEG or PNG")
+    url: Url | None = Field(None, description="URL of the image")
     mode: Mode = Field("fg-image", description="Cut-out, cut-out with a shadow, or mask")
     representation: Literal["base64", "url"] = Field(
-        "base64", description="The picture in the answer, or a link to it that lives for a day"
+        "base64", description="The image in the answer, or a link to it that lives for a day"
     )
-    image_bg: Picture | None = Field(
+    image_bg: Image | None = Field(
         None,
         validation_alias=AliasChoices("image-bg", "image_bg"),
         serialization_alias="image-bg",
@@ -65,8 +65,8 @@ class ResultsRequest(RequestFields):
         description="URL of a new background",
     )
 
-    def picture(self) -> tuple[str, "str | Upload"]:
-        """The name and the value of the one field that holds the picture."""
+    def sent_image(self) -> tuple[str, "str | Upload"]:
+        """The name and the value of the one field that holds the image."""
         return self._one_of(("image", self.image), ("url", self.url))
 
     def backdrop(self) -> "tuple[str, str | Upload] | None":
@@ -76,7 +76,7 @@ class ResultsRequest(RequestFields):
         return self._one_of(("image-bg", self.image_bg), ("url-bg", self.url_bg))
 
     def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         kind = ImageKind.MASK if self.mode == "fg-mask" else ImageKind.CUTOUT
         return RemoveBackground(
             sources=(source,),
@@ -105,7 +105,7 @@ def render_error(_: Request, error: CutoutError) -> Response:
 
 
 def render_failure(error: CutoutError, *, name: str, md5: str) -> dict[str, Any]:
-    """A picture that cannot be used."""
+    """An image that cannot be used."""
     unreadable = isinstance(error, SourceRejected) and error.reason not in (
         "too_many_pixels",
         "too_many_frames",
@@ -119,8 +119,8 @@ def render_failure(error: CutoutError, *, name: str, md5: str) -> dict[str, Any]
 def render_success(
     artifact: Artifact, image: str, *, mode: Mode, name: str, md5: str
 ) -> dict[str, Any]:
-    """The picture, and where in it the subject is."""
-    picture = {
+    """The image, and where in it the subject is."""
+    entity = {
         "kind": "image",
         "name": f"general-{mode}",
         "image": image,
@@ -135,7 +135,7 @@ def render_success(
                 "md5": md5,
                 "width": artifact.width,
                 "height": artifact.height,
-                "entities": [picture, objects],
+                "entities": [entity, objects],
             }
         ]
     }
@@ -167,18 +167,18 @@ async def modes() -> list[str]:
 async def results(
     caller: CallerDep, body: Annotated[ResultsRequest, Depends(body_of(ResultsRequest))]
 ) -> JSONResponse:
-    """The picture without its background, and where the subject is."""
-    _, picture = body.picture()
-    name = name_of(picture)
+    """The image without its background, and where the subject is."""
+    _, sent = body.sent_image()
+    name = name_of(sent)
     try:
         job = await _performed(body, caller)
     except (SourceRejected, SourceUnreachable) as error:
         if isinstance(error, SourceRejected) and error.reason == "too_many_bytes":
             raise
-        data = picture.data if isinstance(picture, Upload) else b""
+        data = sent.data if isinstance(sent, Upload) else b""
         md5 = await off_the_loop(len(data), partial(_md5_of, data))
         return JSONResponse(render_failure(error, name=name, md5=md5))
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     if body.representation == "url":
         image = caller.links.to_artifact(made.artifact.key)
     else:
@@ -188,9 +188,9 @@ async def results(
 
 
 async def _performed(body: ResultsRequest, caller: Caller) -> Job:
-    field, picture = body.picture()
+    field, image = body.sent_image()
     behind = body.backdrop()
-    sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
+    sources = await caller.keep_all([(field, image), *([behind] if behind else [])])
     return await perform(
         body.to_command(*sources),
         caller,
@@ -200,14 +200,14 @@ async def _performed(body: ResultsRequest, caller: Caller) -> Job:
     )
 
 
-def name_of(picture: "str | Upload") -> str:
-    """What the answer calls the picture: its file's name, or the end of its URL's path."""
-    if isinstance(picture, Upload):
-        return picture.name or "image"
-    if picture[:4].lower() != "http":
+def name_of(image: "str | Upload") -> str:
+    """What the answer calls the image: its file's name, or the end of its URL's path."""
+    if isinstance(image, Upload):
+        return image.name or "image"
+    if image[:4].lower() != "http":
         return "image"
     # By hand: it may be no URL at all, which is for others to say.
-    path = re.split("[?#]", picture[:MAX_URL_CHARS].partition("://")[2], maxsplit=1)[0]
+    path = re.split("[?#]", image[:MAX_URL_CHARS].partition("://")[2], maxsplit=1)[0]
     return unquote(path.partition("/")[2].rsplit("/", 1)[-1]) or "image"
 
 

@@ -15,13 +15,13 @@ from cutoutd.errors import (
     CutoutError,
     Overloaded,
 )
-from cutoutd.web.accept import PICTURES, AcceptDep, preferred
+from cutoutd.web.accept import IMAGES, AcceptDep, preferred
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.fields import FileImage, RequestFields
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "clipdrop"
 PATH = "/remove-background/v1"
@@ -31,16 +31,16 @@ STATUSES: StatusTable = {Overloaded: 429}
 
 
 class ClipdropRequest(RequestFields):
-    """Remove the background of one picture."""
+    """Remove the background of one image."""
 
-    image_file: FilePicture = Field(description="The picture's file (or the whole body)")
+    image_file: FileImage = Field(description="The image's file (or the whole body)")
     transparency_handling: Literal["return_input_if_non_opaque", "discard_alpha_layer"] = Field(
         "return_input_if_non_opaque",
-        description="Accepted; the picture's own transparency always stays",
+        description="Accepted; the image's own transparency always stays",
     )
 
     def to_command(self, source: Source, written: ImageFormat) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         return RemoveBackground(sources=(source,), outputs=(Output(format=written),))
 
 
@@ -63,11 +63,11 @@ async def remove_background(
     body: Annotated[ClipdropRequest, Depends(body_of(ClipdropRequest, whole_body=FIELD))],
     accept: AcceptDep,
 ) -> Response:
-    """The picture without its background, in the format that `Accept` prefers."""
+    """The image without its background, in the format that `Accept` prefers."""
     kind = preferred(accept, OFFERED) or OFFERED[0]
-    command = body.to_command(await caller.keep(body.image_file, field=FIELD), PICTURES[kind])
+    command = body.to_command(await caller.keep(body.image_file, field=FIELD), IMAGES[kind])
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     headers = {"X-Remaining-Credits": "1000000", "X-Credits-Consumed": "0"}
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 

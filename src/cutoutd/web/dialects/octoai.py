@@ -34,13 +34,13 @@ from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.failures import error_of, has_images
-from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextPicture, not_above
+from cutoutd.web.fields import ErodeSize, Flag, Level, RequestFields, TextImage, not_above
 from cutoutd.web.statuses import StatusTable, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "octoai"
 PATH = "/background-removal"
-PICTURE = "init_image"
+IMAGE = "init_image"
 
 STATUSES: StatusTable = {InvalidRequest: 422, SourceUnreachable: 422}
 
@@ -48,9 +48,9 @@ ColorPart = Annotated[int, Field(ge=0, le=255)]
 
 
 class BackgroundRemovalRequest(RequestFields):
-    """Remove the background of one picture, or return its mask."""
+    """Remove the background of one image, or return its mask."""
 
-    init_image: TextPicture = Field(description="The picture, base64-encoded")
+    init_image: TextImage = Field(description="The image, base64-encoded")
     only_mask: Flag = Field(False, description="Return the mask, one channel, white subject")
     post_process_mask: Flag = Field(True, description="Smooth the mask by morphology")
     bgcolor: Annotated[list[ColorPart], Field(min_length=3, max_length=4)] | None = Field(
@@ -68,7 +68,7 @@ class BackgroundRemovalRequest(RequestFields):
     )
 
     def to_command(self, source: Source) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         kind = ImageKind.MASK if self.only_mask else ImageKind.CUTOUT
         matting = Matting(
             foreground_above=self.alpha_matting_foreground_threshold,
@@ -85,21 +85,21 @@ class BackgroundRemovalRequest(RequestFields):
 
 
 class BackgroundRemovalResponse(BaseModel):
-    """The picture."""
+    """The image."""
 
     image_b64: str = Field(description="The PNG, base64-encoded")
     removed_for_safety: bool = Field(False, description="Always false: nothing is censored here")
 
 
 class FutureResponse(BaseModel):
-    """Where the picture will be, for `infer_async`."""
+    """Where the image will be, for `infer_async`."""
 
     response_id: str
     poll_url: str
 
 
 class PollResponse(BaseModel):
-    """Whether the picture is there yet."""
+    """Whether the image is there yet."""
 
     status: Literal["pending", "completed"]
     response_url: str
@@ -123,11 +123,11 @@ async def background_removal(
     body: Annotated[BackgroundRemovalRequest, Depends(body_of(BackgroundRemovalRequest))],
     x_octoai_async: Annotated[str | None, Header(alias="X-OctoAI-Async")] = None,
 ) -> BackgroundRemovalResponse | FutureResponse:
-    """The picture without its background, in the answer itself."""
-    command = body.to_command(await caller.keep(body.init_image, field=PICTURE))
+    """The image without its background, in the answer itself."""
+    command = body.to_command(await caller.keep(body.init_image, field=IMAGE))
     if x_octoai_async == "1":
         return await _later(command, caller)
-    return await _answer(await perform(command, caller, dialect=NAME, field=PICTURE), caller)
+    return await _answer(await perform(command, caller, dialect=NAME, field=IMAGE), caller)
 
 
 @router.get("/healthcheck", operation_id="octoaiHealth")
@@ -149,12 +149,12 @@ async def poll(response_id: str, caller: CallerDep) -> PollResponse:
 
 @router.get(f"{PATH}/{{response_id}}/response", operation_id="octoaiResponse")
 async def response(response_id: str, caller: CallerDep) -> BackgroundRemovalResponse:
-    """The picture of an `infer_async` that has completed."""
+    """The image of an `infer_async` that has completed."""
     job = await caller.job(response_id)
     if not job.status.final:
         raise NotFound("The response is not there yet.")
     if not has_images(job):
-        raise error_of(job, field=PICTURE)
+        raise error_of(job, field=IMAGE)
     return await _answer(job, caller)
 
 
@@ -165,7 +165,7 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
 
 
 async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     text = await off_the_loop(len(made.data), lambda: made.base64)
     return BackgroundRemovalResponse(image_b64=text)
 

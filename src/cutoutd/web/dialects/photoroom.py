@@ -28,9 +28,9 @@ from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import Color, Flag, Picture, RequestFields
+from cutoutd.web.fields import Color, Flag, Image, RequestFields
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "photoroom"
 PATH = "/v1/segment"
@@ -43,9 +43,9 @@ STATUSES: StatusTable = {AuthenticationFailed: 403, Overloaded: 429}
 
 
 class PhotoroomRequest(RequestFields):
-    """Remove the background of one picture."""
+    """Remove the background of one image."""
 
-    image_file: Picture = Field(description="The picture's file, or base64")
+    image_file: Image = Field(description="The image's file, or base64")
     format: Literal["png", "jpg", "webp"] = Field("png", description="File format")
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
     bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
@@ -56,7 +56,7 @@ class PhotoroomRequest(RequestFields):
     despill: Flag = Field(False, description="Take colour spill out of edges; always done here")
 
     def to_command(self, source: Source) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         kind = ImageKind.MASK if self.channels == "alpha" else ImageKind.CUTOUT
         return RemoveBackground(
             sources=(source,),
@@ -88,10 +88,10 @@ async def segment(
     body: Annotated[PhotoroomRequest, Depends(body_of(PhotoroomRequest))],
     accept: AcceptDep,
 ) -> Response:
-    """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
+    """The image without its background: the file, or base64 in JSON if `Accept` asks for it."""
     command = body.to_command(await caller.keep(body.image_file, field=FIELD))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     left, top, width, height = made.foreground
     headers = {"X-Foreground-Top": str(top), "X-Foreground-Left": str(left)}
     headers |= {"X-Foreground-Width": str(width), "X-Foreground-Height": str(height)}

@@ -37,7 +37,7 @@ from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import (
     Color,
     ErodeSize,
-    FilePicture,
+    FileImage,
     Flag,
     Level,
     RequestFields,
@@ -46,7 +46,7 @@ from cutoutd.web.fields import (
     not_above,
 )
 from cutoutd.web.statuses import StatusTable, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "rembg"
 ROOT = "/api"
@@ -60,7 +60,7 @@ STATUSES: StatusTable = {InvalidRequest: 422, SourceRejected: 400}
 
 
 class RemoveRequest(RequestFields):
-    """Remove the background of one picture."""
+    """Remove the background of one image."""
 
     model: Text | None = Field(
         None, description="Model; one that is not installed here is answered by the default one"
@@ -82,7 +82,7 @@ class RemoveRequest(RequestFields):
     )
 
     def to_command(self, source: Source, *, model: str | None) -> RemoveBackground:
-        """What is asked, in our words; `model` is one that is installed here."""
+        """The command for this request; `model` is one that is installed here."""
         matting = Matting(foreground_above=self.af, background_below=self.ab, erode_px=self.ae)
         kind = ImageKind.MASK if self.om else ImageKind.CUTOUT
         return RemoveBackground(
@@ -96,7 +96,7 @@ class RemoveRequest(RequestFields):
 
 
 class PointMark(BaseModel):
-    """A place that is the subject (label 1) or not (0), in px of the picture."""
+    """A place that is the subject (label 1) or not (0), in px of the image."""
 
     type: Literal["point"]
     label: Literal[0, 1]
@@ -104,7 +104,7 @@ class PointMark(BaseModel):
 
 
 class RectangleMark(BaseModel):
-    """A box around the subject: left, top, right, bottom in px of the picture."""
+    """A box around the subject: left, top, right, bottom in px of the image."""
 
     type: Literal["rectangle"]
     data: tuple[float, float, float, float]
@@ -114,7 +114,7 @@ Mark: TypeAlias = Annotated[PointMark | RectangleMark, Field(discriminator="type
 
 
 class Extras(BaseModel):
-    """What rembg's sessions take beside a picture, where we have the model that it is for."""
+    """What rembg's sessions take beside an image, where we have the model that it is for."""
 
     sam_prompt: list[Mark] = Field(default=[], max_length=64)
     cloth_category: Literal["upper", "lower", "full", "attire"] | None = Field(
@@ -122,7 +122,7 @@ class Extras(BaseModel):
     )
 
     def to_prompt(self) -> Prompt | None:
-        """The places and boxes, in our words."""
+        """The places and boxes as a prompt."""
         points = [mark for mark in self.sam_prompt if isinstance(mark, PointMark)]
         boxes = [mark for mark in self.sam_prompt if isinstance(mark, RectangleMark)]
         if not self.sam_prompt:
@@ -162,15 +162,15 @@ def extras_of(text: str | None) -> Extras:
 
 
 class RemoveUrlRequest(RemoveRequest):
-    """The picture at a URL."""
+    """The image at a URL."""
 
-    url: Url = Field(description="URL of the picture")
+    url: Url = Field(description="URL of the image")
 
 
 class RemoveFileRequest(RemoveRequest):
-    """The picture in the form."""
+    """The image in the form."""
 
-    file: FilePicture = Field(description="The picture's file")
+    file: FileImage = Field(description="The image's file")
 
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
@@ -192,7 +192,7 @@ async def index() -> str:
 async def remove_url(
     caller: CallerDep, body: Annotated[RemoveUrlRequest, Depends(body_of(RemoveUrlRequest))]
 ) -> Response:
-    """The picture at `url` without its background, as a PNG."""
+    """The image at `url` without its background, as a PNG."""
     return await _remove(body, await caller.keep(body.url, field="url"), "url", caller)
 
 
@@ -205,7 +205,7 @@ async def remove_url(
 async def remove_file(
     caller: CallerDep, body: Annotated[RemoveFileRequest, Depends(body_of(RemoveFileRequest))]
 ) -> Response:
-    """The picture in the form without its background, as a PNG."""
+    """The image in the form without its background, as a PNG."""
     return await _remove(body, await caller.keep(body.file, field="file"), "file", caller)
 
 
@@ -217,7 +217,7 @@ async def _remove(body: RemoveRequest, source: Source, field: str, caller: Calle
     if models.registry.named(model).prompts:
         command = replace(command, prompt=extras.to_prompt())
     job = await perform(command, caller, dialect=NAME, field=field)
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     used = job.outcome.model if job.outcome and job.outcome.model else ""
     return Response(made.data, media_type="image/png", headers={"X-Model": used})
 

@@ -19,9 +19,9 @@ from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import FilePicture, RequestFields
+from cutoutd.web.fields import FileImage, RequestFields
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "stability"
 PATH = "/v2beta/stable-image/edit/remove-background"
@@ -41,13 +41,13 @@ NAMES = {
 
 
 class StabilityRequest(RequestFields):
-    """Remove the background of one picture."""
+    """Remove the background of one image."""
 
-    image: FilePicture = Field(description="The picture's file")
+    image: FileImage = Field(description="The image's file")
     output_format: Literal["png", "webp"] = Field("png", description="File format")
 
     def to_command(self, source: Source) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         output = Output(format=ImageFormat(self.output_format))
         return RemoveBackground(sources=(source,), outputs=(output,))
 
@@ -73,11 +73,9 @@ async def remove_background(
     body: Annotated[StabilityRequest, Depends(body_of(StabilityRequest))],
     accept: AcceptDep,
 ) -> Response:
-    """The picture without its background: the file, or base64 in JSON if `Accept` asks for it."""
+    """The image without its background: the file, or base64 in JSON if `Accept` asks for it."""
     command = body.to_command(await caller.keep(body.image, field=FIELD))
-    made = await picture_of(
-        await perform(command, caller, dialect=NAME, field=FIELD), caller.context
-    )
+    made = await image_of(await perform(command, caller, dialect=NAME, field=FIELD), caller.context)
     headers = {"finish-reason": "SUCCESS", "seed": "0"}
     if prefers_json(accept):
         return await off_the_loop(

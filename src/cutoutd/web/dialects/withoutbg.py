@@ -19,9 +19,9 @@ from cutoutd.errors import (
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import RequestFields, TextPicture
+from cutoutd.web.fields import RequestFields, TextImage
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import perform, picture_of
+from cutoutd.web.synchronous import image_of, perform
 
 NAME = "withoutbg"
 FIELD = "image_base64"
@@ -29,9 +29,9 @@ STATUSES: StatusTable = {SourceRejected: 415, Overloaded: 429}
 
 
 class WithoutBgRequest(RequestFields):
-    """One picture."""
+    """One image."""
 
-    image_base64: TextPicture = Field(description="The picture, base64-encoded")
+    image_base64: TextImage = Field(description="The image, base64-encoded")
 
 
 class AlphaResponse(BaseModel):
@@ -63,7 +63,7 @@ Body = Annotated[WithoutBgRequest, Depends(body_of(WithoutBgRequest))]
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
 async def alpha_channel(caller: CallerDep, body: Body) -> AlphaResponse:
-    """The mask of the picture; the client puts it on."""
+    """The mask of the image; the client puts it on."""
     return AlphaResponse(alpha_base64=await _made(ImageKind.MASK, caller, body))
 
 
@@ -73,7 +73,7 @@ async def alpha_channel(caller: CallerDep, body: Body) -> AlphaResponse:
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
 async def image_without_background(caller: CallerDep, body: Body) -> CutoutResponse:
-    """The picture without its background."""
+    """The image without its background."""
     image = await _made(ImageKind.CUTOUT, caller, body)
     return CutoutResponse(img_without_background_base64=image)
 
@@ -88,7 +88,7 @@ async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> str:
     source = await caller.keep(body.image_base64, field=FIELD)
     command = RemoveBackground(sources=(source,), outputs=(Output(kind=kind),))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    made = await picture_of(job, caller.context)
+    made = await image_of(job, caller.context)
     return await off_the_loop(len(made.data), lambda: made.base64)
 
 

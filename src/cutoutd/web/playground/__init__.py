@@ -1,7 +1,7 @@
 """The pages for people: the playground at `/` and the operator's view at `/jobs`.
 
 Plain files without a build step. Nothing is loaded from elsewhere, and the content security
-policy keeps it so; only a picture whose URL the visitor typed may be shown from its own host.
+policy keeps it so; only an image whose URL the visitor typed may be shown from its own host.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def playground(request: Request) -> Response:
-    """Try the server: drop a picture, see it without its background."""
+    """Try the server: drop an image, see it without its background."""
     return page("index.html", request)
 
 

@@ -1,7 +1,7 @@
 /** The server, through its own API (/v1). The only module that talks to it. */
 
 const WAIT_S = 20;
-const PATIENCE = 6;
+const MOST_ROUNDS = 6;
 
 let key = "";
 
@@ -33,7 +33,7 @@ export async function removeBackground(source, options, { signal, tell }) {
   if (job.status !== "succeeded") throw new ServerError(job.failure?.message ?? "The job was cancelled.", job.failure?.code ?? "cancelled");
   const [image] = job.images;
   const answer = await fetch(image.url, { signal });
-  if (!answer.ok) throw new ServerError("The finished picture cannot be read.", "not_found", answer.status);
+  if (!answer.ok) throw new ServerError("The finished image cannot be read.", "not_found", answer.status);
   return {
     blob: await answer.blob(),
     width: image.width,
@@ -66,7 +66,7 @@ async function patiently(attempt, tell) {
     try {
       return await attempt();
     } catch (error) {
-      if (!error.retryAfter || round > PATIENCE) throw error;
+      if (!error.retryAfter || round > MOST_ROUNDS) throw error;
       tell(`The server is busy; trying again in ${error.retryAfter} s`);
       await new Promise((resolve) => { setTimeout(resolve, error.retryAfter * 1000); });
     }

@@ -4,19 +4,19 @@ import { listModels, removeBackground, setKey } from "./api.js";
 import { DIALECTS } from "./dialects.js";
 import { archiveOf, fileOf, save } from "./download.js";
 import { chosenOptions, offerModels, onOptions } from "./options.js";
-import { Pictures } from "./pictures.js";
+import { Images } from "./images.js";
 import { LANGUAGES, snippet } from "./snippets.js";
 import * as stage from "./stage.js";
 
 const element = (id) => document.getElementById(id);
 const base = new URL(".", document.baseURI).href;
-const pictures = new Pictures(removeBackground);
+const images = new Images(removeBackground);
 let background = "";
 
-const usable = (picture) => picture.state === "done";
+const usable = (image) => image.state === "done";
 
 function render() {
-  const { list, selected } = pictures;
+  const { list, selected } = images;
   stage.show(selected);
   renderStrip(list, selected);
   renderTimings(selected?.answer?.timings);
@@ -39,28 +39,28 @@ function sentence(list) {
 const MARKS = { waiting: "…", working: "working", done: "✓", failed: "failed" };
 
 function renderStrip(list, selected) {
-  const items = list.map((picture) => {
+  const items = list.map((image) => {
     const item = document.createElement("li");
-    item.className = picture.state;
+    item.className = image.state;
     const pick = document.createElement("button");
     pick.type = "button";
     pick.className = "pick";
-    pick.setAttribute("aria-pressed", String(picture === selected));
-    pick.setAttribute("aria-label", `${picture.name}: ${picture.state}`);
-    const image = new Image();
-    image.src = picture.answer?.link ?? picture.preview;
-    image.alt = "";
-    pick.append(image);
-    pick.addEventListener("click", () => pictures.select(picture));
+    pick.setAttribute("aria-pressed", String(image === selected));
+    pick.setAttribute("aria-label", `${image.name}: ${image.state}`);
+    const thumbnail = new Image();
+    thumbnail.src = image.answer?.link ?? image.preview;
+    thumbnail.alt = "";
+    pick.append(thumbnail);
+    pick.addEventListener("click", () => images.select(image));
     const mark = document.createElement("span");
     mark.className = "mark";
-    mark.textContent = MARKS[picture.state];
+    mark.textContent = MARKS[image.state];
     const drop = document.createElement("button");
     drop.type = "button";
     drop.className = "drop-it";
     drop.textContent = "×";
-    drop.setAttribute("aria-label", `Take ${picture.name} off the list`);
-    drop.addEventListener("click", () => pictures.remove(picture));
+    drop.setAttribute("aria-label", `Take ${image.name} off the list`);
+    drop.addEventListener("click", () => images.remove(image));
     item.append(pick, mark, drop);
     return item;
   });
@@ -89,8 +89,8 @@ function renderTimings(timings) {
 }
 
 function renderSnippet() {
-  const picture = pictures.selected;
-  const described = { name: picture?.name ?? "photo.jpg", url: picture?.source.url };
+  const image = images.selected;
+  const described = { name: image?.name ?? "photo.jpg", url: image?.source.url };
   const key = element("key").value.trim();
   element("snippet").textContent = snippet(
     element("dialect").value, element("language").value, described, chosenOptions(), key, base,
@@ -98,7 +98,7 @@ function renderSnippet() {
 }
 
 function addFiles(files) {
-  if (files.length && !pictures.addFiles(files, chosenOptions())) element("status").textContent = "That file is empty.";
+  if (files.length && !images.addFiles(files, chosenOptions())) element("status").textContent = "That file is empty.";
 }
 
 function offer(select, choices, remembered) {
@@ -111,7 +111,7 @@ function offer(select, choices, remembered) {
   });
 }
 
-function listenForPictures() {
+function listenForImages() {
   for (const id of ["choose", "more"]) element(id).addEventListener("click", () => element("files").click());
   element("files").addEventListener("change", (event) => {
     addFiles(event.target.files);
@@ -123,7 +123,7 @@ function listenForPictures() {
   });
   element("by-url").addEventListener("submit", (event) => {
     event.preventDefault();
-    pictures.addUrl(element("url").value, chosenOptions());
+    images.addUrl(element("url").value, chosenOptions());
   });
   document.addEventListener("paste", (event) => addFiles(event.clipboardData?.files ?? []));
   document.addEventListener("dragover", (event) => {
@@ -151,7 +151,7 @@ function listenToView() {
     const close = document.querySelector('input[name=zoom][value="3"]');
     close.checked = true;
     stage.setZoom("3");
-    if (!(await stage.showEdge())) element("status").textContent = "No soft edge in this picture.";
+    if (!(await stage.showEdge())) element("status").textContent = "No soft edge in this image.";
   });
   for (const input of document.querySelectorAll("input[name=backdrop]")) {
     input.addEventListener("change", () => chooseBackdrop(input.value));
@@ -162,13 +162,13 @@ function listenToView() {
   });
   element("backdrop-file").addEventListener("change", (event) => {
     const [file] = event.target.files;
-    if (file) useBackdrop({ picture: URL.createObjectURL(file) });
+    if (file) useBackdrop({ image: URL.createObjectURL(file) });
     event.target.value = "";
   });
 }
 
 function chooseBackdrop(value) {
-  if (value === "picture") element("backdrop-file").click();
+  if (value === "image") element("backdrop-file").click();
   else useBackdrop(value === "color" ? element("color").value : value);
 }
 
@@ -178,9 +178,9 @@ function useBackdrop(value) {
 }
 
 function listenToActions() {
-  element("download").addEventListener("click", async () => save(await fileOf(pictures.selected, background)));
-  element("download-all").addEventListener("click", async () => save(await archiveOf(pictures.list.filter(usable), background)));
-  element("again").addEventListener("click", () => pictures.rerun(pictures.list, chosenOptions()));
+  element("download").addEventListener("click", async () => save(await fileOf(images.selected, background)));
+  element("download-all").addEventListener("click", async () => save(await archiveOf(images.list.filter(usable), background)));
+  element("again").addEventListener("click", () => images.rerun(images.list, chosenOptions()));
   element("copy").addEventListener("click", async () => {
     await navigator.clipboard.writeText(element("snippet").textContent);
     element("copy").textContent = "Copied";
@@ -213,14 +213,14 @@ async function introduce() {
   }
 }
 
-pictures.addEventListener("change", render);
+images.addEventListener("change", render);
 onOptions(() => {
   renderSnippet();
-  if (pictures.selected) pictures.rerun([pictures.selected], chosenOptions());
+  if (images.selected) images.rerun([images.selected], chosenOptions());
 });
 offer(element("dialect"), Object.fromEntries(Object.entries(DIALECTS).map(([name, { label }]) => [name, label])), "dialect");
 offer(element("language"), LANGUAGES, "language");
-listenForPictures();
+listenForImages();
 listenToView();
 listenToActions();
 useTheme(localStorage.getItem("theme") ?? "");

@@ -1,9 +1,9 @@
 /**
  * How each API is asked for what is set on the page.
  *
- * request(picture, options, key) describes one call, in no language:
+ * request(image, options, key) describes one call, in no language:
  *   { method, path, query, headers, body: "form" | "json", fields, file, answer }
- * file: { field, name, base64 }: the field that takes the picture, as a file part or as base64.
+ * file: { field, name, base64 }: the field that takes the image, as a file part or as base64.
  * answer: { kind: "bytes" } or { kind: "link" | "base64", at: [keys into the JSON answer] }.
  */
 
@@ -31,82 +31,82 @@ function rembgShaped(options) {
 export const DIALECTS = {
   native: {
     label: "cutoutd /v1",
-    request: (picture, options, key) => ({
+    request: (image, options, key) => ({
       method: "POST",
       path: "/v1/remove-background",
       headers: { ...bearer(key), ...(options.format ? { Accept: `image/${options.format}` } : {}) },
       body: "form",
-      fields: { ...(picture.url ? { image: picture.url } : {}), ...withoutFormat(options) },
-      file: picture.url ? null : { field: "image", name: picture.name },
+      fields: { ...(image.url ? { image: image.url } : {}), ...withoutFormat(options) },
+      file: image.url ? null : { field: "image", name: image.name },
       answer: { kind: "bytes" },
     }),
   },
   modelslab: {
     label: "ModelsLab v6",
-    request: (picture, options, key) => ({
+    request: (image, options, key) => ({
       method: "POST",
       path: "/api/v6/image_editing/removebg_mask",
       headers: {},
       body: "json",
       fields: {
         key: key || "your-key",
-        ...(picture.url ? { image: picture.url } : {}),
+        ...(image.url ? { image: image.url } : {}),
         ...rembgShaped(options),
         ...renamed(options, { invert: "inverse_mask" }),
       },
-      file: picture.url ? null : { field: "image", name: picture.name, base64: true },
+      file: image.url ? null : { field: "image", name: image.name, base64: true },
       answer: { kind: "link", at: ["output", 0] },
     }),
   },
   octoai: {
     label: "OctoAI",
-    request: (picture, options, key) => ({
+    request: (image, options, key) => ({
       method: "POST",
       path: "/background-removal",
       headers: bearer(key || "your-key"),
       body: "json",
-      fields: { ...(picture.url ? { init_image: picture.url } : {}), ...rembgShaped(options) },
-      file: picture.url ? null : { field: "init_image", name: picture.name, base64: true },
+      fields: { ...(image.url ? { init_image: image.url } : {}), ...rembgShaped(options) },
+      file: image.url ? null : { field: "init_image", name: image.name, base64: true },
       answer: { kind: "base64", at: ["image_b64"] },
     }),
   },
   api4ai: {
     label: "API4AI",
-    request: (picture, options, key) => ({
+    request: (image, options, key) => ({
       method: "POST",
       path: "/v1/results",
       query: options.shadow ? { mode: "fg-image-shadow" } : {},
       headers: key ? { "X-Api-Key": key } : {},
       body: "form",
-      fields: picture.url ? { url: picture.url } : {},
-      file: picture.url ? null : { field: "image", name: picture.name },
+      fields: image.url ? { url: image.url } : {},
+      file: image.url ? null : { field: "image", name: image.name },
       answer: { kind: "base64", at: ["results", 0, "entities", 0, "image"] },
     }),
   },
   removebg: {
     label: "remove.bg",
-    request: (picture, options, key) => ({
+    request: (image, options, key) => ({
       method: "POST",
       path: "/v1.0/removebg",
       headers: { "X-Api-Key": key || "your-key" },
       body: "form",
       fields: {
-        ...(picture.url ? { image_url: picture.url } : {}),
+        ...(image.url ? { image_url: image.url } : {}),
         size: "auto",
         ...renamed(options, { crop: "crop", format: "format" }),
         ...(options.shadow ? { add_shadow: true } : {}),
       },
-      file: picture.url ? null : { field: "image_file", name: picture.name },
+      file: image.url ? null : { field: "image_file", name: image.name },
       answer: { kind: "bytes" },
     }),
   },
   rembg: {
     label: "rembg",
-    request: (picture, options, key) => ({
-      method: picture.url ? "GET" : "POST",
+    request: (image, options, key) => ({
+      method: image.url ? "GET" : "POST",
       path: "/api/remove",
       query: {
-        ...(picture.url ? { url: picture.url } : {}),
+        ...(image.url ? { url: image.url } : {}),
         ...renamed(options, { model: "model", smooth: "ppm" }),
         ...(options.matting
           ? { a: true, ...renamed(options, { matting_foreground_above: "af", matting_background_below: "ab", matting_erode_px: "ae" }) }
@@ -115,7 +115,7 @@ export const DIALECTS = {
       headers: bearer(key),
       body: "form",
       fields: {},
-      file: picture.url ? null : { field: "file", name: picture.name },
+      file: image.url ? null : { field: "file", name: image.name },
       answer: { kind: "bytes" },
     }),
   },

@@ -1,21 +1,21 @@
-/** Files to keep: what the server made, or that picture on the background chosen here. */
+/** Files to keep: what the server made, or that image on the background chosen here. */
 
 import { zip } from "./zip.js";
 
 const EXTENSION = { "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg" };
 
-/** background: "" for none, a CSS colour, or { picture: link }. Returns { name, blob }. */
-export async function fileOf(picture, background) {
-  const blob = background ? await flatten(picture.answer.blob, background) : picture.answer.blob;
-  const stem = picture.name.replace(/\.[^.]*$/, "") || "picture";
+/** background: "" for none, a CSS colour, or { image: link }. Returns { name, blob }. */
+export async function fileOf(image, background) {
+  const blob = background ? await flatten(image.answer.blob, background) : image.answer.blob;
+  const stem = image.name.replace(/\.[^.]*$/, "") || "image";
   return { name: `${stem}-cutout.${EXTENSION[blob.type] ?? "png"}`, blob };
 }
 
-export async function archiveOf(pictures, background) {
+export async function archiveOf(images, background) {
   const taken = new Set();
   const entries = [];
-  for (const picture of pictures) {
-    const { name, blob } = await fileOf(picture, background);
+  for (const image of images) {
+    const { name, blob } = await fileOf(image, background);
     entries.push({ name: distinct(name, taken), bytes: new Uint8Array(await blob.arrayBuffer()) });
   }
   return { name: "cutouts.zip", blob: zip(entries) };
@@ -40,8 +40,8 @@ async function flatten(blob, background) {
   const cutout = await createImageBitmap(blob);
   const sheet = new OffscreenCanvas(cutout.width, cutout.height);
   const context = sheet.getContext("2d");
-  if (background.picture) {
-    cover(context, await createImageBitmap(await (await fetch(background.picture)).blob()));
+  if (background.image) {
+    cover(context, await createImageBitmap(await (await fetch(background.image)).blob()));
   } else {
     context.fillStyle = background;
     context.fillRect(0, 0, sheet.width, sheet.height);
@@ -51,11 +51,11 @@ async function flatten(blob, background) {
   return sheet.convertToBlob({ type: "image/png" });
 }
 
-/** Fill the canvas with a picture, cutting off what is too wide or too tall. */
-function cover(context, picture) {
+/** Fill the canvas with an image, cutting off what is too wide or too tall. */
+function cover(context, image) {
   const { width, height } = context.canvas;
-  const scale = Math.max(width / picture.width, height / picture.height);
-  const [wide, high] = [picture.width * scale, picture.height * scale];
-  context.drawImage(picture, (width - wide) / 2, (height - high) / 2, wide, high);
-  picture.close();
+  const scale = Math.max(width / image.width, height / image.height);
+  const [wide, high] = [image.width * scale, image.height * scale];
+  context.drawImage(image, (width - wide) / 2, (height - high) / 2, wide, high);
+  image.close();
 }

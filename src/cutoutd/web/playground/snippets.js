@@ -6,8 +6,8 @@ export const LANGUAGES = { curl: "curl", python: "Python", javascript: "JavaScri
 
 const WRITERS = { curl: asCurl, python: asPython, javascript: asJavaScript, php: asPhp };
 
-export function snippet(dialect, language, picture, options, key, base) {
-  const request = DIALECTS[dialect].request(picture, options, key);
+export function snippet(dialect, language, image, options, key, base) {
+  const request = DIALECTS[dialect].request(image, options, key);
   const query = new URLSearchParams(request.query ?? {}).toString();
   const url = base.replace(/\/$/, "") + request.path + (query ? `?${query}` : "");
   const target = `cutout.${options.format ?? "png"}`;

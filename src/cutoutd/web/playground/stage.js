@@ -11,14 +11,14 @@ const split = element("split");
 
 const TILE = 32;
 
-let picture = null;
+let image = null;
 let view = "compare";
 let zoom = "fit";
 let maskLink = null;
 
 export function show(shown) {
-  const fresh = picture !== shown || after.dataset.link !== (shown?.answer?.link ?? "");
-  picture = shown;
+  const fresh = image !== shown || after.dataset.link !== (shown?.answer?.link ?? "");
+  image = shown;
   element("empty").hidden = Boolean(shown);
   viewport.hidden = !shown;
   if (shown && fresh) load();
@@ -38,17 +38,17 @@ export function setZoom(value) {
   layout();
 }
 
-/** value: "" for the checkerboard, a CSS colour, or { picture: link }. */
+/** value: "" for the checkerboard, a CSS colour, or { image: link }. */
 export function setBackdrop(value) {
-  backdrop.classList.toggle("picture", Boolean(value?.picture));
+  backdrop.classList.toggle("image", Boolean(value?.image));
   backdrop.style.background = typeof value === "string" ? value : "";
-  backdrop.style.backgroundImage = value?.picture ? `url("${value.picture}")` : "";
+  backdrop.style.backgroundImage = value?.image ? `url("${value.image}")` : "";
 }
 
 /** Scroll to where the outline is softest: hair and fur, where a cutout is good or bad. */
 export async function showEdge() {
-  if (!picture?.answer) return false;
-  const alpha = await alphaOf(picture.answer.blob);
+  if (!image?.answer) return false;
+  const alpha = await alphaOf(image.answer.blob);
   const spot = softestTile(alpha);
   if (!spot) return false;
   const scale = Number(zoom);
@@ -59,28 +59,28 @@ export async function showEdge() {
 }
 
 function load() {
-  const { preview, answer } = picture;
+  const { preview, answer } = image;
   before.src = preview;
   after.dataset.link = answer?.link ?? "";
   if (maskLink) URL.revokeObjectURL(maskLink);
   maskLink = null;
-  before.alt = `Original: ${picture.name}`;
+  before.alt = `Original: ${image.name}`;
   paint();
 }
 
 async function paint() {
-  if (!picture) return;
-  const link = picture.answer?.link;
-  const cropped = Boolean(picture.answer?.cropped);
+  if (!image) return;
+  const link = image.answer?.link;
+  const cropped = Boolean(image.answer?.cropped);
   before.style.visibility = cropped && view === "compare" ? "hidden" : "";
   if (!link) {
     after.removeAttribute("src");
   } else if (view === "mask") {
-    after.src = await maskOf(picture.answer.blob);
+    after.src = await maskOf(image.answer.blob);
     after.alt = "The mask: white is the subject";
   } else {
     after.src = link;
-    after.alt = `${picture.name} without its background`;
+    after.alt = `${image.name} without its background`;
   }
   backdrop.hidden = view === "mask" || !link;
   stage.classList.toggle("compare", view === "compare" || !link);
@@ -98,7 +98,7 @@ function layout() {
 }
 
 function size() {
-  const answer = picture?.answer;
+  const answer = image?.answer;
   return answer?.width ? answer : { width: before.naturalWidth, height: before.naturalHeight };
 }
 
@@ -123,7 +123,7 @@ async function maskOf(blob) {
   return maskLink;
 }
 
-/** The alpha channel of a picture: { width, height, levels }, one byte for each pixel. */
+/** The alpha channel of an image: { width, height, levels }, one byte for each pixel. */
 export async function alphaOf(blob) {
   const bitmap = await createImageBitmap(blob);
   const { width, height } = bitmap;
@@ -152,7 +152,7 @@ export function softestTile({ width, height, levels }) {
 
 function moveSplit(percent) {
   split.value = String(Math.max(0, Math.min(100, percent)));
-  if (picture?.answer) canvas.style.setProperty("--split", `${split.value}%`);
+  if (image?.answer) canvas.style.setProperty("--split", `${split.value}%`);
 }
 
 function drag(event) {

@@ -1,4 +1,4 @@
-/** A ZIP archive of stored (not compressed) files: pictures do not get smaller. */
+/** A ZIP archive of stored (not compressed) files: images do not get smaller. */
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, value) => {
   for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;

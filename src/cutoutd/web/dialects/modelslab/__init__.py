@@ -2,7 +2,7 @@
 
 Documented at docs.modelslab.com/image-editing (v6, read 2026-11) and, for v5, at
 stablediffusionapi.com/docs. What its real clients send is wider than the documents say:
-forms as well as JSON, booleans and numbers in many spellings, several names for the picture.
+forms as well as JSON, booleans and numbers in many spellings, several names for the image.
 """
 
 from cutoutd.web.dialects.base import Dialect

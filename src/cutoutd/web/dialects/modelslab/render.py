@@ -84,7 +84,7 @@ def render_success(job: Job, links: Links) -> ImageEditingSuccessResponse | Clas
 
 
 def render_processing(job: Job, estimate: Estimate, links: Links) -> ImageEditingProcessingResponse:
-    """The job that is still queued or running, with the links its pictures will have."""
+    """The job that is still queued or running, with the links its images will have."""
     urls = [links.to_artifact(key) for key in job.artifact_keys]
     return ImageEditingProcessingResponse(
         tip=TIP,
@@ -101,7 +101,7 @@ def render_processing(job: Job, estimate: Estimate, links: Links) -> ImageEditin
 
 
 def render_failed(job: Job) -> ImageEditingFailedResponse:
-    """The job that ended without a picture."""
+    """The job that ended without an image."""
     return ImageEditingFailedResponse(id=job.id, message=failure_message(job), output=[])
 
 

@@ -54,10 +54,10 @@ def removal_of(generation: Generation) -> Callable[..., Awaitable[Answer]]:
         caller: CallerDep,
         body: Annotated[RemoveBgMaskRequest, Depends(body_of(RemoveBgMaskRequest))],
     ) -> Answer:
-        """Remove the background of a picture, or return its mask.
+        """Remove the background of an image, or return its mask.
 
         The job is awaited for a while: a short queue answers `success` at once, a long one
-        `processing` with the links under which the pictures will appear. Failures answer HTTP 200
+        `processing` with the links under which the images will appear. Failures answer HTTP 200
         too, because this vendor's clients branch on `status`.
         """
         job = await submit(body, caller, generation)
@@ -86,7 +86,7 @@ async def fetch_by_field(
 
 
 async def submit(body: RemoveBgMaskRequest, caller: Caller, generation: Generation) -> Job:
-    """Keep the pictures and hand the job in."""
+    """Keep the images and hand the job in."""
     caller.check_count(len(body.image))
     sources = await caller.keep_all([("image", value) for value in body.image])
     usable = body.model_id and await caller.context.models.usable(body.model_id)
@@ -114,9 +114,9 @@ async def _shown(job: Job, caller: Caller) -> Answer:
     return render_processing(job, await caller.context.service.estimate(job), caller.links)
 
 
-def _urls(pictures: list[str | Upload]) -> str:
+def _urls(images: list[str | Upload]) -> str:
     """The links among them, as they were given."""
-    texts = [one.strip() for one in pictures if isinstance(one, str)]
+    texts = [one.strip() for one in images if isinstance(one, str)]
     return ",".join(text for text in texts if text[:4].lower() == "http")
 
 

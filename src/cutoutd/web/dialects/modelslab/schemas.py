@@ -23,8 +23,8 @@ from cutoutd.command import (
 )
 from cutoutd.web.fields import (
     Flag,
+    Image,
     Level,
-    Picture,
     RequestFields,
     Text,
     called_back,
@@ -45,10 +45,10 @@ class ClientFields(RequestFields):
 
 
 class RemoveBgMaskRequest(ClientFields):
-    """Remove the background of a picture, or make its mask."""
+    """Remove the background of an image, or make its mask."""
 
     image: Annotated[
-        list[Picture],
+        list[Image],
         BeforeValidator(several),
         Field(min_length=1),
         WithJsonSchema({"type": "string"}),
@@ -96,7 +96,7 @@ class RemoveBgMaskRequest(ClientFields):
     def to_command(
         self, sources: tuple[Source, ...], *, model: str | None = None
     ) -> RemoveBackground:
-        """What is asked, in our words; `sources` are kept already, `model` is one we have."""
+        """The command for this request; `sources` are kept already, `model` is one we have."""
         kind = ImageKind.MASK if self.only_mask else ImageKind.CUTOUT
         return RemoveBackground(
             sources=sources,
@@ -125,7 +125,7 @@ class FetchRequest(ClientFields):
 
 
 class ImageEditingSuccessResponse(BaseModel):
-    """The pictures are there."""
+    """The images are there."""
 
     status: Literal["success"] = "success"
     generationTime: float = Field(  # noqa: N815
@@ -139,7 +139,7 @@ class ImageEditingSuccessResponse(BaseModel):
 
 
 class ClassicSuccessResponse(BaseModel):
-    """The pictures are there, as v5 says it."""
+    """The images are there, as v5 says it."""
 
     status: Literal["success"] = "success"
     generationTime: float  # noqa: N815

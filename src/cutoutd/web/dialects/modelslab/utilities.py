@@ -17,9 +17,9 @@ from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.modelslab.callers import CallerDep
 from cutoutd.web.dialects.modelslab.render import render_error
 from cutoutd.web.dialects.modelslab.schemas import ClientFields
-from cutoutd.web.fields import Flag, Picture, Text
+from cutoutd.web.fields import Flag, Image, Text
 from cutoutd.web.parts import Upload
-from cutoutd.web.sources import read_picture
+from cutoutd.web.sources import read_image
 
 BALANCE = 1_000_000.0
 """Nothing is charged here; a client that checks its balance first may go on."""
@@ -29,17 +29,17 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["ModelsLab"])
 
 
 class UploadRequest(ClientFields):
-    """A picture that is to have a link."""
+    """An image that is to have a link."""
 
-    image: Picture = Field(
+    image: Image = Field(
         validation_alias=AliasChoices("image", "init_image", "base64_string"),
-        description="The picture as a data URI or base64",
+        description="The image as a data URI or base64",
     )
-    crop: Flag = Field(False, description="Accepted; the picture is kept whole")
+    crop: Flag = Field(False, description="Accepted; the image is kept whole")
 
 
 class DeleteRequest(ClientFields):
-    """Which job's pictures to delete."""
+    """Which job's images to delete."""
 
     request_id: Text = Field(description="The job's id")
 
@@ -55,7 +55,7 @@ class PageRequest(ClientFields):
 async def base64_to_url(
     caller: CallerDep, body: Annotated[UploadRequest, Depends(body_of(UploadRequest))]
 ) -> dict[str, Any]:
-    """A link, good for a day, to a picture that comes as base64."""
+    """A link, good for a day, to an image that comes as base64."""
     url = await _published(body, caller)
     return {"status": "success", "id": secrets.randbelow(2**31), "output": [url]}
 
@@ -96,7 +96,7 @@ async def request_count(
 async def delete_image(
     caller: CallerDep, body: Annotated[DeleteRequest, Depends(body_of(DeleteRequest))]
 ) -> dict[str, Any]:
-    """Delete the pictures of a job of the caller; one that is not done is cancelled."""
+    """Delete the images of a job of the caller; one that is not done is cancelled."""
     job = await caller.job(body.request_id)
     await caller.context.service.delete(job.id, caller.client)
     return {"status": "success", "messege": "image deleted", "message": "image deleted"}
@@ -159,14 +159,14 @@ async def _unfinished(caller: Caller) -> int:
 
 async def _published(body: UploadRequest, caller: Caller) -> str:
     limit = caller.context.options.max_source_bytes
-    picture = await run_in_threadpool(read_picture, body.image, field="image", max_bytes=limit)
-    if not isinstance(picture, Upload):
+    image = await run_in_threadpool(read_image, body.image, field="image", max_bytes=limit)
+    if not isinstance(image, Upload):
         raise InvalidRequest("image: must be a data URI or base64 data.", field="image")
     kind = await run_in_threadpool(
-        media_type_of, picture.data, max_pixels=caller.context.options.max_pixels
+        media_type_of, image.data, max_pixels=caller.context.options.max_pixels
     )
     key = await caller.context.service.files.publish(
-        picture.data, media_type=kind, client=caller.client
+        image.data, media_type=kind, client=caller.client
     )
     return caller.links.to_artifact(key)
 

@@ -9,13 +9,13 @@ from cutoutd.jobs.model import Artifact, Estimate, Job, JobStatus
 from cutoutd.web.links import Links
 
 ANSWERED = "answered"
-"""In a job's echo: how many of its pictures went into the answer itself."""
+"""In a job's echo: how many of its images went into the answer itself."""
 FIRST_OF_SEVERAL = "first_of_several"
-"""A note: several pictures were made, and the answer had room for one."""
+"""A note: several images were made, and the answer had room for one."""
 
 
 class BoundingBox(BaseModel):
-    """The subject in a picture, in px; right and bottom are exclusive."""
+    """The subject in an image, in px; right and bottom are exclusive."""
 
     left: int
     top: int
@@ -24,10 +24,10 @@ class BoundingBox(BaseModel):
 
 
 class ImageResponse(BaseModel):
-    """A finished picture."""
+    """A finished image."""
 
     kind: ImageKind
-    url: str = Field(description="Whoever knows this link may read the picture")
+    url: str = Field(description="Who knows this link may read the image")
     media_type: str
     width: int
     height: int
@@ -61,7 +61,7 @@ class JobResponse(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="When the pictures are deleted")
+    expires_at: datetime | None = Field(description="When the images are deleted")
     url: str = Field(description="Where to ask for the job again")
     queue: QueueResponse | None = Field(description="Null once the job has ended")
     images: list[ImageResponse] = Field(description="Sources outermost, then the outputs asked for")

@@ -31,8 +31,8 @@ from cutoutd.web.fields import (
     Color,
     ErodeSize,
     Flag,
+    Image,
     Level,
-    Picture,
     RequestFields,
     Text,
     Url,
@@ -68,9 +68,9 @@ Places = Annotated[list[Place], BeforeValidator(_groups), Field(max_length=MOST_
 
 
 class RemoveBackgroundRequest(RequestFields):
-    """Remove the background of one or several pictures."""
+    """Remove the background of one or several images."""
 
-    image: Annotated[list[Picture], BeforeValidator(several)] = Field(
+    image: Annotated[list[Image], BeforeValidator(several)] = Field(
         [], description="A file, an http(s) URL, a data URI or base64; or several of them"
     )
     file: Annotated[list[Text], BeforeValidator(_words)] = Field(
@@ -86,7 +86,7 @@ class RemoveBackgroundRequest(RequestFields):
     )
     outputs: Annotated[
         list[ImageKind], BeforeValidator(_words), Field(min_length=1, max_length=3)
-    ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one picture for each")
+    ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one image for each")
     format: ImageFormat | None = Field(
         None, description="png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for"
     )
@@ -126,17 +126,17 @@ class RemoveBackgroundRequest(RequestFields):
         None, description="Where the subject stands: x, y as shares 0..1"
     )
     background: Color | None = Field(None, description="Colour: #rrggbb, #rrggbbaa or a name")
-    background_image: Picture | None = Field(
-        None, description="A picture behind the subject: a file, URL, data URI or base64"
+    background_image: Image | None = Field(
+        None, description="An image behind the subject: a file, URL, data URI or base64"
     )
     background_fit: Fit = Field(Fit.COVER, description="How it fills the canvas")
     shadow: Share | None = Field(None, description="Opacity of a contact shadow")
     linear_light: Flag = Field(False, description="Blend in linear light")
     max_pixels: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Shrink the finished pictures to at most this many pixels"
+        None, description="Shrink the finished images to at most this many pixels"
     )
     color_profile: ColorProfile = Field(
-        ColorProfile.SRGB, description="srgb converts, keep keeps the picture's own profile"
+        ColorProfile.SRGB, description="srgb converts, keep keeps the image's own profile"
     )
     frames: Frames = Field(
         Frames.FIRST, description="all keeps an animation one; as webp, png or gif"
@@ -146,7 +146,7 @@ class RemoveBackgroundRequest(RequestFields):
         None, description="Called with the job when it has ended"
     )
     keep_for_s: Annotated[int, Field(ge=60, le=30 * 86_400)] | None = Field(
-        None, description="How long the pictures stay; otherwise the server's setting"
+        None, description="How long the images stay; otherwise the server's setting"
     )
 
     @model_validator(mode="after")
@@ -156,7 +156,7 @@ class RemoveBackgroundRequest(RequestFields):
         if self.image and self.file:
             raise ValueError("image: give either image or file, not both")
         if self.background and self.background_image is not None:
-            raise ValueError("background: give a colour or a picture, not both")
+            raise ValueError("background: give a colour or an image, not both")
         for name in ("region", "subject_box"):
             box = getattr(self, name)
             if box and (box[0] >= box[2] or box[1] >= box[3]):
@@ -171,7 +171,7 @@ class RemoveBackgroundRequest(RequestFields):
     def to_command(
         self, sources: tuple[Source, ...], backdrop: Source | None, *, accepted: ImageFormat
     ) -> RemoveBackground:
-        """What is asked, in our words; `accepted` is the format if the request names none."""
+        """The command for this request; `accepted` is the format if the request names none."""
         written = self.format or accepted
         return RemoveBackground(
             sources=sources,
@@ -241,10 +241,10 @@ class RemoveBackgroundRequest(RequestFields):
         x, y = self.position or (0.5, 0.5)
         return Placement(scale=self.scale, x=x, y=y)
 
-    def _background(self, picture: Source | None) -> Background | None:
+    def _background(self, image: Source | None) -> Background | None:
         if self.background:
             return Background(color=self.background)
-        return Background(picture=picture, fit=self.background_fit) if picture else None
+        return Background(picture=image, fit=self.background_fit) if image else None
 
     def _callback(self) -> Callback | None:
         return Callback(url=self.webhook) if self.webhook else None

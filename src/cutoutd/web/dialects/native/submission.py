@@ -9,7 +9,7 @@ from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 async def command_of(
     body: RemoveBackgroundRequest, caller: Caller, *, accepted: ImageFormat
 ) -> RemoveBackground:
-    """The command, with its pictures kept. Raises InvalidRequest or SourceRejected."""
+    """The command, with its images kept. Raises InvalidRequest or SourceRejected."""
     caller.check_count(len(body.image) + len(body.file))
     _check_prompt(body, caller)
     uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]

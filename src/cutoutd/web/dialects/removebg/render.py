@@ -1,4 +1,4 @@
-"""Pictures and errors in this vendor's words."""
+"""Images and errors in this vendor's words."""
 
 import time
 from math import ceil
@@ -89,7 +89,7 @@ def rate_headers(quota: Quota | None) -> dict[str, str]:
     }
 
 
-def render_picture(made: Made, *, subject: str | None, quota: Quota | None, json: bool) -> Response:
+def render_image(made: Made, *, subject: str | None, quota: Quota | None, json: bool) -> Response:
     """The file itself, or JSON for a caller that prefers it; where the subject is, in both."""
     left, top, width, height = made.foreground
     headers = {

@@ -11,9 +11,9 @@ from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
-from cutoutd.web.dialects.removebg.render import PLENTY, render_error, render_picture
+from cutoutd.web.dialects.removebg.render import PLENTY, render_error, render_image
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
-from cutoutd.web.synchronous import Made, perform, pictures_of
+from cutoutd.web.synchronous import Made, images_of, perform
 
 NAME = "removebg"
 
@@ -31,12 +31,12 @@ async def remove(
     body: Annotated[RemoveBgRequest, Depends(body_of(RemoveBgRequest))],
     accept: AcceptDep,
 ) -> Response:
-    """The picture without its background: the file, or JSON if `Accept` asks for it."""
-    field, picture = body.picture()
+    """The image without its background: the file, or JSON if `Accept` asks for it."""
+    field, image = body.image()
     behind = body.backdrop()
-    sources = await caller.keep_all([(field, picture), *([behind] if behind else [])])
+    sources = await caller.keep_all([(field, image), *([behind] if behind else [])])
     job = await perform(body.to_command(*sources), caller, dialect=NAME, field=field)
-    made = await pictures_of(job, caller.context)
+    made = await images_of(job, caller.context)
     if made[0].artifact.bbox is None and _shows_something(made[0]):
         raise Refusal(
             "unknown_foreground",
@@ -52,7 +52,7 @@ async def remove(
     subject = "other" if body.type == "auto" else body.type
     return await off_the_loop(
         len(shown.data),
-        lambda: render_picture(
+        lambda: render_image(
             shown,
             subject=None if body.type_level == "none" else subject,
             quota=caller.context.quotas.last(caller.client),

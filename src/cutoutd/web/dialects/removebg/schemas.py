@@ -27,12 +27,12 @@ from cutoutd.web.dialects.removebg.lengths import (
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.fields import (
     Color,
-    FilePicture,
+    FileImage,
     Flag,
-    Picture,
+    Image,
     RequestFields,
     Spelled,
-    TextPicture,
+    TextImage,
     Url,
     stripped,
 )
@@ -76,11 +76,11 @@ FORMATS = {
 
 
 class RemoveBgRequest(RequestFields):
-    """Remove the background of one picture."""
+    """Remove the background of one image."""
 
-    image_file: FilePicture | None = Field(None, description="The picture's file")
-    image_file_b64: TextPicture | None = Field(None, description="The picture, base64-encoded")
-    image_url: Url | None = Field(None, description="URL of the picture")
+    image_file: FileImage | None = Field(None, description="The image's file")
+    image_file_b64: TextImage | None = Field(None, description="The image, base64-encoded")
+    image_url: Url | None = Field(None, description="URL of the image")
     size: Size = Field("preview", description="Most pixels of the answer")
     type: Subject = Field("auto", description="What the subject is; echoed in X-Type")
     type_level: Literal["none", "1", "2", "latest"] = Field(
@@ -97,10 +97,10 @@ class RemoveBgRequest(RequestFields):
         None, description="What to leave around a cropped subject"
     )
     scale: Annotated[float | None, Spelled(scale_of)] | None = Field(
-        None, description="Share of the picture that the subject fills"
+        None, description="Share of the image that the subject fills"
     )
     position: Annotated[tuple[float, float] | None, Spelled(position_of)] | None = Field(
-        None, description="Where the subject stands in the picture"
+        None, description="Where the subject stands in the image"
     )
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
     add_shadow: Flag = Field(False, description="A soft contact shadow below the subject")
@@ -108,11 +108,11 @@ class RemoveBgRequest(RequestFields):
     shadow_opacity: Percent | None = Field(None, description="Opacity of the shadow, 0 to 100")
     semitransparency: Flag = Field(True, description="False makes see-through holes solid")
     bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
-    bg_image_url: Url | None = Field(None, description="URL of a background picture")
-    bg_image_file: Picture | None = Field(None, description="A background picture's file")
+    bg_image_url: Url | None = Field(None, description="URL of a background image")
+    bg_image_file: Image | None = Field(None, description="A background image's file")
 
-    def picture(self) -> tuple[str, "str | Upload"]:
-        """Name and value of the one field that holds the picture. Raises Refusal."""
+    def image(self) -> tuple[str, "str | Upload"]:
+        """Name and value of the one field that holds the image. Raises Refusal."""
         given = self._given("image_file", "image_file_b64", "image_url")
         if not given:
             raise Refusal(
@@ -132,7 +132,7 @@ class RemoveBgRequest(RequestFields):
         return given[0]
 
     def backdrop(self) -> "tuple[str, str | Upload] | None":
-        """Likewise of the background picture, if there is one."""
+        """Likewise of the background image, if there is one."""
         given = self._given("bg_image_url", "bg_image_file")
         if len(given) > 1 or (given and self.bg_color):
             raise Refusal(
@@ -144,7 +144,7 @@ class RemoveBgRequest(RequestFields):
         return given[0] if given else None
 
     def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
-        """What is asked, in our words."""
+        """The command for this request."""
         return RemoveBackground(
             sources=(source,),
             mask=MaskEdits(fill_holes=not self.semitransparency),
@@ -173,10 +173,10 @@ class RemoveBgRequest(RequestFields):
         x, y = self.position or CENTER
         return Placement(scale=self.scale, x=x, y=y)
 
-    def _background(self, picture: Source | None) -> Background | None:
+    def _background(self, image: Source | None) -> Background | None:
         if self.bg_color:
             return Background(color=self.bg_color)
-        return Background(picture=picture) if picture else None
+        return Background(picture=image) if image else None
 
     def _shadow(self) -> Shadow | None:
         if not self.add_shadow and self.shadow_type == "none":

@@ -1,4 +1,4 @@
-"""The picture itself as the answer, for a caller that waits."""
+"""The image itself as the answer, for a caller that waits."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.accept import JSON, PICTURES, ZIP, AcceptDep, preferred
+from cutoutd.web.accept import IMAGES, JSON, ZIP, AcceptDep, preferred
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
@@ -16,11 +16,11 @@ from cutoutd.web.dialects.native.render import ANSWERED, notes_of, render_job
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 from cutoutd.web.dialects.native.submission import command_of
 from cutoutd.web.errors import render_problem
-from cutoutd.web.synchronous import Made, perform, pictures_of
+from cutoutd.web.synchronous import Made, images_of, perform
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
 
-OFFERED = (*PICTURES, ZIP, JSON)
+OFFERED = (*IMAGES, ZIP, JSON)
 ENDINGS = {"image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg"}
 
 
@@ -40,26 +40,26 @@ async def remove_background(
     ],
     accept: AcceptDep,
 ) -> Response:
-    """The picture without its background.
+    """The image without its background.
 
     `Accept` chooses: `image/png`, `image/webp`, `image/avif` or `image/jpeg` for the first
-    picture; `application/zip` for all of them; `application/json` for the job with its links.
+    image; `application/zip` for all of them; `application/json` for the job with its links.
     """
     kind = preferred(accept, OFFERED)
     if kind is None:
         raise InvalidRequest(f"Accept: one of {', '.join(OFFERED)}.", field="Accept")
-    command = await command_of(body, caller, accepted=PICTURES.get(kind, ImageFormat.PNG))
+    command = await command_of(body, caller, accepted=IMAGES.get(kind, ImageFormat.PNG))
     job = await perform(
         command,
         caller,
         dialect="native",
         field="image",
         keep_for_s=body.keep_for_s,
-        echo={ANSWERED: 1} if kind in PICTURES else None,
+        echo={ANSWERED: 1} if kind in IMAGES else None,
     )
     if kind == JSON:
         return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))
-    made = await pictures_of(job, caller.context)
+    made = await images_of(job, caller.context)
     if kind == ZIP:
         size = sum(len(one.data) for one in made)
         return Response(await off_the_loop(size, lambda: zip_of(_named(made))), media_type=ZIP)
