@@ -175,7 +175,7 @@ def refusing(kind: Kind) -> Iterator[None]:
         raise
     except UnidentifiedImageError as exc:
         if kind is Kind.TIFF:
-            message = "This kind of TIFF is not read here; save it with 8 or 16 bits a channel."
+            message = "This kind of TIFF is not supported; use RGB or grey of 8 or 16 bits."
             raise SourceRejected(message, reason="unsupported_format") from exc
         message = f"The {name} is damaged at its start."
         raise SourceRejected(message, reason="corrupt") from exc
