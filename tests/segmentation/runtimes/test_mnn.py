@@ -31,11 +31,11 @@ def a_converter(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> Non
     monkeypatch.setenv("PYTHONPATH", str(folder))
 
 
-def test_what_c_code_prints_goes_to_stderr_and_stdout_stays_for_the_picture() -> None:
+def test_what_c_code_prints_goes_to_stderr_and_stdout_stays_for_the_image() -> None:
     run = subprocess.run(
         [sys.executable, "-c", GREETING], capture_output=True, text=True, check=True
     )
-    assert run.stdout == "picture\n"
+    assert run.stdout == "image\n"
     assert run.stderr == "greeting\n"
 
 
