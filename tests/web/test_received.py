@@ -18,6 +18,13 @@ def test_its_ends_can_be_looked_at(size: int, first: bytes, last: bytes) -> None
     assert received().first(4) == received().last(4) == b""
 
 
+def test_its_ends_are_found_in_linear_time_however_small_its_pieces_are() -> None:
+    letters = [b"%c" % (number % 251) for number in range(200_000)]
+    body, whole = received(*letters), b"".join(letters)
+    assert body.first(65_536) == whole[:65_536]
+    assert body.last(65_536) == whole[-65_536:]
+
+
 def test_it_is_joined_and_unpacked_once_it_may_be_read() -> None:
     assert received(b"ab", b"cd").whole() == b"abcd"
     packed = gzip.compress(b"abcd")

@@ -23,16 +23,19 @@ class ReceivedBody:
 
     def first(self, size: int) -> bytes:
         """Its beginning, as it arrived."""
-        return _up_to(size, self.pieces)
+        end, here = 0, 0
+        while end < len(self.pieces) and here < size:
+            here += len(self.pieces[end])
+            end += 1
+        return b"".join(self.pieces[:end])[:size]
 
     def last(self, size: int) -> bytes:
         """Its end, as it arrived."""
-        few: list[bytes] = []
-        for piece in reversed(self.pieces):
-            few.insert(0, piece)
-            if sum(map(len, few)) >= size:
-                break
-        return b"".join(few)[-size:]
+        end, here = len(self.pieces), 0
+        while end and here < size:
+            end -= 1
+            here += len(self.pieces[end])
+        return b"".join(self.pieces[end:])[-size:]
 
     def whole(self) -> bytes:
         """All of it, unpacked; the pieces are let go.
@@ -55,12 +58,3 @@ class ReceivedBody:
             ) from error
         except Damaged as error:
             raise InvalidRequest("The body is no whole gzip or deflate stream.") from error
-
-
-def _up_to(size: int, pieces: list[bytes]) -> bytes:
-    few: list[bytes] = []
-    for piece in pieces:
-        few.append(piece)
-        if sum(map(len, few)) >= size:
-            break
-    return b"".join(few)[:size]
