@@ -27,6 +27,7 @@ _WATCH_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 60.0
 """Between two tries to start a process, when it could not begin again and again."""
 _KILLED: Final = -int(getattr(signal, "SIGKILL", 9))
+_TOO_LONG: Final = "The image took too long to process."
 _log = logging.getLogger(__name__)
 
 
@@ -108,11 +109,13 @@ class ProcessPool:
                 answer = process.ask(question, deadline)
             except NotDelivered as exc:
                 self._replace(process)
-                if process.timed_out:
-                    raise ProcessingFailed("The image took too long to process.") from exc
+                if time.monotonic() > deadline:
+                    raise ProcessingFailed(_TOO_LONG) from exc
             except (EOFError, OSError) as exc:
                 self._replace(process)
-                if may_try_again and process.exitcode == _KILLED and not process.timed_out:
+                if time.monotonic() > deadline:  # Killed by us, that is.
+                    raise ProcessingFailed(_TOO_LONG) from exc
+                if may_try_again and process.exitcode == _KILLED:
                     _log.warning("an image whose process was killed is tried once more")
                     return self._ask(question, deadline, may_try_again=False)
                 raise ProcessingFailed(_what_happened(process)) from exc
@@ -127,7 +130,7 @@ class ProcessPool:
             if self._closed:
                 raise Overloaded("The server is stopping.", retry_after_s=1)
             if not free:
-                raise ProcessingFailed("The image took too long to process.")
+                raise ProcessingFailed(_TOO_LONG)
             return self._free.popleft()
 
     def _give_back(self, process: WorkerProcess) -> None:
@@ -147,7 +150,7 @@ class ProcessPool:
                 self._free.remove(process)
             starting = list(self._starting)
         for process in overdue:
-            process.kill(timed_out=True)  # The thread that asked it replaces it.
+            process.kill()  # The thread that asked it replaces it.
         for process in dead:
             self._replace(process)
         for process in starting:
@@ -192,8 +195,6 @@ class ProcessPool:
 
 
 def _what_happened(process: WorkerProcess) -> str:
-    if process.timed_out:
-        return "The image took too long to process."
     if process.exitcode == _KILLED:  # By the kernel, twice: we had no reason to.
         return "The image needs more memory than this server has."
     return "The image made its decoder crash."

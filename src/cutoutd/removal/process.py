@@ -53,8 +53,6 @@ class WorkerProcess:
         self._deadline: float | None = None
         self.exitcode: int | None = None
         """Once it is killed; negative: the signal that ended it."""
-        self.timed_out = False
-        """Whether it was killed because an image took too long."""
 
     @property
     def alive(self) -> bool:
@@ -106,12 +104,11 @@ class WorkerProcess:
         except OSError as exc:
             raise NotDelivered from exc
 
-    def kill(self, *, timed_out: bool = False) -> None:
+    def kill(self) -> None:
         """End the process now, also one that is stopped. Any thread, more than once."""
         with self._ending:
             if self._ended:
                 return
-            self.timed_out = timed_out
             self._process.kill()
             self._process.join()
             self.exitcode = self._process.exitcode
