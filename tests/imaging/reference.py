@@ -36,7 +36,7 @@ class Tile(NamedTuple):
 
 
 def tiles(shape: tuple[int, int], coarse: tuple[int, int]) -> Iterator[Tile]:
-    """Every tile of a image of this (height, width) over a grid of that (height, width)."""
+    """Every tile of an image of this (height, width) over a grid of that (height, width)."""
     for rows in blocks(shape[0]):
         for columns in blocks(shape[1]):
             yield Tile(
