@@ -25,9 +25,9 @@ class _Reading:
 
 
 class Clients:
-    """The clients that may call, as an image of all key sources a moment ago.
+    """The clients that may call, as a snapshot of all key sources a moment ago.
 
-    Requests only ever look at the image; a thread renews it, so that a key that was revoked
+    Requests only ever look at the snapshot; a thread renews it, so that a key that was revoked
     stops working everywhere within seconds, and a slow database delays nobody. A source that
     cannot be read keeps its keys for a minute, no longer.
 
@@ -74,11 +74,11 @@ class Clients:
 
     @property
     def loop(self) -> Loop:
-        """The loop that keeps the image fresh."""
+        """The loop that keeps the snapshot fresh."""
         return self._renewal.loop
 
     def start(self) -> None:
-        """Keep the image fresh until `close`."""
+        """Keep the snapshot fresh until `close`."""
         self._renewal.start()
 
     def close(self) -> None:
