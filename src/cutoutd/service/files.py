@@ -8,18 +8,24 @@ from typing import NamedTuple, Protocol
 
 from cutoutd.command import Source
 from cutoutd.errors import CutoutError, Gone, NotFound, Overloaded
-from cutoutd.jobs.files import FileKind, FileRecords
+from cutoutd.jobs.files import FileKind, FileRecords, StoredFile
 from cutoutd.jobs.limits import JobLimits
 from cutoutd.jobs.model import now_ms
 from cutoutd.jobs.store import JobStore
 from cutoutd.service.endings import Endings
 from cutoutd.service.names import key_of, temporary_key, upload_key
 from cutoutd.service.threads import StoreThreads
-from cutoutd.storage.store import INPUTS, PRIVATE, UPLOADS, ArtifactStat, ArtifactStore
+from cutoutd.storage.store import (
+    INPUTS,
+    PRIVATE,
+    TEMPORARY_S,
+    UPLOADS,
+    ArtifactStat,
+    ArtifactStore,
+)
 
 _UNCLAIMED_MS = 15 * 60 * 1000
 """An upload that no job has taken by then was left by a request that broke off."""
-_DAY_MS = 24 * 3600 * 1000
 _BYTES = "application/octet-stream"
 
 
@@ -92,7 +98,7 @@ class Files:
         Returns the key. Raises Overloaded when there is no room.
         """
         key = temporary_key(media_type)
-        own = _Owned(client, FileKind.PUBLISHED, _DAY_MS)
+        own = _Owned(client, FileKind.PUBLISHED, 1000 * TEMPORARY_S)
         await self._threads.call(self._put, key, data, media_type, own)
         return key
 
@@ -109,9 +115,7 @@ class Files:
         found = None if key is None else await self._threads.call(self._records.find, key)
         if found is None or found.client != client:
             return None
-        gone_at = found.gone_since(now_ms())
-        if gone_at is not None:
-            raise Gone("The image", at_ms=gone_at)
+        _refuse_gone(found)
         await self._threads.call(self._artifacts.stat, found.key)
         return Source(artifact=found.key)
 
@@ -150,9 +154,7 @@ class Files:
         row = self._records.find(key)
         if row is None:
             raise NotFound("There is no such file.")
-        gone_at = row.gone_since(now_ms())
-        if gone_at is not None:
-            raise Gone("The image", at_ms=gone_at)
+        _refuse_gone(row)
         return LinkedFile(self._artifacts.stat(key), self._artifacts.path(key))
 
     def _put(self, key: str, data: bytes, media_type: str, own: _Owned) -> None:
@@ -170,3 +172,9 @@ class Files:
         except CutoutError:
             self._endings.discard([key])
             raise
+
+
+def _refuse_gone(file: StoredFile) -> None:
+    gone_at = file.gone_since(now_ms())
+    if gone_at is not None:
+        raise Gone("The image", at_ms=gone_at)
