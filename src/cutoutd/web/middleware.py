@@ -63,7 +63,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced[:20]) > self.max_bytes:
+        if not announced.isdecimal() or int(announced[:20]) > self.max_bytes:
             await self._refuse(self._too_large(), scope, receive, send)
             return
         try:
