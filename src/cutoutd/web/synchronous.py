@@ -1,13 +1,16 @@
 """For vendors that answer with the image itself: a job, awaited up to a deadline."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from fastapi.responses import JSONResponse
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.model import Artifact, Job, JobStatus, Json
 from cutoutd.storage.store import TEMPORARY
+from cutoutd.web.bodies import off_the_loop
 from cutoutd.web.callers import Caller
 from cutoutd.web.context import Context
 from cutoutd.web.failures import error_of
@@ -27,6 +30,17 @@ class Made:
     def base64(self) -> str:
         """The bytes as text, for an answer in JSON."""
         return b64encode(self.data).decode()
+
+    async def in_json(
+        self,
+        put: Callable[[str], Mapping[str, object]],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> JSONResponse:
+        """The object that `put` makes of the base64 text; nothing of it in the event loop."""
+        return await off_the_loop(
+            len(self.data), lambda: JSONResponse(put(self.base64), headers=headers)
+        )
 
     @property
     def foreground(self) -> tuple[int, int, int, int]:

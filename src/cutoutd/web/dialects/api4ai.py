@@ -179,12 +179,11 @@ async def results(
         md5 = await off_the_loop(len(data), partial(_md5_of, data))
         return JSONResponse(render_failure(error, name=name, md5=md5))
     made = await image_of(job, caller.context)
-    if body.representation == "url":
-        image = caller.links.to_artifact(made.artifact.key)
-    else:
-        image = await off_the_loop(len(made.data), lambda: made.base64)
     md5 = job.outcome.source_md5[0] if job.outcome else ""
-    return JSONResponse(render_success(made.artifact, image, mode=body.mode, name=name, md5=md5))
+    render = partial(render_success, made.artifact, mode=body.mode, name=name, md5=md5)
+    if body.representation == "url":
+        return JSONResponse(render(caller.links.to_artifact(made.artifact.key)))
+    return await made.in_json(render)
 
 
 async def _performed(body: ResultsRequest, caller: Caller) -> Job:

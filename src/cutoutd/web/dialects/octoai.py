@@ -29,7 +29,7 @@ from cutoutd.errors import (
 from cutoutd.imaging.color import parse_color
 from cutoutd.jobs.model import Job
 from cutoutd.storage.store import TEMPORARY, TEMPORARY_S
-from cutoutd.web.bodies import body_of, documented, off_the_loop
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.details import as_fastapi
 from cutoutd.web.dialects.base import Dialect, in_dialect
@@ -116,13 +116,14 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["OctoAI"])
 @router.post(
     PATH,
     operation_id="octoaiBackgroundRemoval",
+    response_model=BackgroundRemovalResponse | FutureResponse,
     openapi_extra=documented(BackgroundRemovalRequest, "application/json"),
 )
 async def background_removal(
     caller: CallerDep,
     body: Annotated[BackgroundRemovalRequest, Depends(body_of(BackgroundRemovalRequest))],
     x_octoai_async: Annotated[str | None, Header(alias="X-OctoAI-Async")] = None,
-) -> BackgroundRemovalResponse | FutureResponse:
+) -> JSONResponse | FutureResponse:
     """The image without its background, in the answer itself."""
     command = body.to_command(await caller.keep(body.init_image, field=IMAGE))
     if x_octoai_async == "1":
@@ -147,8 +148,12 @@ async def poll(response_id: str, caller: CallerDep) -> PollResponse:
     )
 
 
-@router.get(f"{PATH}/{{response_id}}/response", operation_id="octoaiResponse")
-async def response(response_id: str, caller: CallerDep) -> BackgroundRemovalResponse:
+@router.get(
+    f"{PATH}/{{response_id}}/response",
+    operation_id="octoaiResponse",
+    response_model=BackgroundRemovalResponse,
+)
+async def response(response_id: str, caller: CallerDep) -> JSONResponse:
     """The image of an `infer_async` that has completed."""
     job = await caller.job(response_id)
     if not job.status.final:
@@ -164,10 +169,9 @@ async def _later(command: RemoveBackground, caller: Caller) -> FutureResponse:
     return FutureResponse(response_id=str(job.id), poll_url=url)
 
 
-async def _answer(job: Job, caller: Caller) -> BackgroundRemovalResponse:
+async def _answer(job: Job, caller: Caller) -> JSONResponse:
     made = await image_of(job, caller.context)
-    text = await off_the_loop(len(made.data), lambda: made.base64)
-    return BackgroundRemovalResponse(image_b64=text)
+    return await made.in_json(lambda text: BackgroundRemovalResponse(image_b64=text).model_dump())
 
 
 DIALECT = Dialect(

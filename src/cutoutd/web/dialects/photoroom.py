@@ -25,7 +25,7 @@ from cutoutd.errors import (
     Overloaded,
 )
 from cutoutd.web.accept import AcceptDep, prefers_json
-from cutoutd.web.bodies import body_of, documented, off_the_loop
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Color, Flag, Image, RequestFields
@@ -97,9 +97,7 @@ async def segment(
     headers |= {"X-Foreground-Width": str(width), "X-Foreground-Height": str(height)}
     headers["X-Uncertainty-Score"] = "-1"  # As the vendor says: not available.
     if prefers_json(accept):
-        return await off_the_loop(
-            len(made.data), lambda: JSONResponse({"base64img": made.base64}, headers=headers)
-        )
+        return await made.in_json(lambda text: {"base64img": text}, headers=headers)
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 
 

@@ -16,7 +16,7 @@ from cutoutd.errors import (
     Overloaded,
 )
 from cutoutd.web.accept import AcceptDep, prefers_json
-from cutoutd.web.bodies import body_of, documented, off_the_loop
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import FileImage, RequestFields
@@ -78,9 +78,8 @@ async def remove_background(
     made = await image_of(await perform(command, caller, dialect=NAME, field=FIELD), caller.context)
     headers = {"finish-reason": "SUCCESS", "seed": "0"}
     if prefers_json(accept):
-        return await off_the_loop(
-            len(made.data),
-            lambda: JSONResponse({"image": made.base64, "finish_reason": "SUCCESS", "seed": 0}),
+        return await made.in_json(
+            lambda text: {"image": text, "finish_reason": "SUCCESS", "seed": 0}
         )
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 

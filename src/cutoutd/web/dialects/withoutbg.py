@@ -16,12 +16,12 @@ from cutoutd.errors import (
     Overloaded,
     SourceRejected,
 )
-from cutoutd.web.bodies import body_of, documented, off_the_loop
+from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import RequestFields, TextImage
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
-from cutoutd.web.synchronous import image_of, perform
+from cutoutd.web.synchronous import Made, image_of, perform
 
 NAME = "withoutbg"
 FIELD = "image_base64"
@@ -60,22 +60,27 @@ Body = Annotated[WithoutBgRequest, Depends(body_of(WithoutBgRequest))]
 @router.post(
     "/v1.0/alpha-channel-base64",
     operation_id="withoutbgAlpha",
+    response_model=AlphaResponse,
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
-async def alpha_channel(caller: CallerDep, body: Body) -> AlphaResponse:
+async def alpha_channel(caller: CallerDep, body: Body) -> JSONResponse:
     """The mask of the image; the client puts it on."""
-    return AlphaResponse(alpha_base64=await _made(ImageKind.MASK, caller, body))
+    mask = await _made(ImageKind.MASK, caller, body)
+    return await mask.in_json(lambda text: AlphaResponse(alpha_base64=text).model_dump())
 
 
 @router.post(
     "/v1.0/image-without-background-base64",
     operation_id="withoutbgCutout",
+    response_model=CutoutResponse,
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
-async def image_without_background(caller: CallerDep, body: Body) -> CutoutResponse:
+async def image_without_background(caller: CallerDep, body: Body) -> JSONResponse:
     """The image without its background."""
-    image = await _made(ImageKind.CUTOUT, caller, body)
-    return CutoutResponse(img_without_background_base64=image)
+    cutout = await _made(ImageKind.CUTOUT, caller, body)
+    return await cutout.in_json(
+        lambda text: CutoutResponse(img_without_background_base64=text).model_dump()
+    )
 
 
 @router.get("/available-credit", operation_id="withoutbgCredit")
@@ -84,12 +89,11 @@ async def available_credit(_: CallerDep) -> dict[str, Any]:
     return {"credit": 1_000_000, "expiration_date": "2999-12-31T00:00:00Z"}
 
 
-async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> str:
+async def _made(kind: ImageKind, caller: Caller, body: WithoutBgRequest) -> Made:
     source = await caller.keep(body.image_base64, field=FIELD)
     command = RemoveBackground(sources=(source,), outputs=(Output(kind=kind),))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
-    made = await image_of(job, caller.context)
-    return await off_the_loop(len(made.data), lambda: made.base64)
+    return await image_of(job, caller.context)
 
 
 DIALECT = Dialect(
