@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import PHONE, PICTURES
 from tests.scenes import ball, decoded, encoded
 
@@ -126,6 +126,22 @@ def test_a_background_colour_is_in_the_downloaded_file(page: Page, photo: Path) 
     assert alpha == 255
 
 
+@pytest.mark.parametrize(
+    ("choice", "color"), [("White", (255, 255, 255)), ("Black", (0, 0, 0))], ids=["white", "black"]
+)
+def test_the_stage_shows_the_chosen_background(
+    page: Page, photo: Path, choice: str, color: tuple[int, int, int]
+) -> None:
+    drop(page, photo)
+    wait_until_done(page)
+    page.get_by_text("Cutout", exact=True).click()
+    page.get_by_title(choice).click()
+
+    shown = decoded(page.locator("#canvas").screenshot()).convert("RGB")
+
+    assert {shown.getpixel((x, y)) for x in (4, 13, 22) for y in (4, 13, 22)} == {color}
+
+
 def test_an_option_runs_the_picture_again(page: Page, photo: Path) -> None:
     drop(page, photo)
     wait_until_done(page)
@@ -162,6 +178,25 @@ def test_before_and_after_can_be_moved_with_the_keyboard(page: Page, photo: Path
     page.locator("#split").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#canvas").evaluate("e => e.style.getPropertyValue('--split')") == "51%"
+
+
+def test_before_and_after_can_be_moved_by_touch(browser: Browser, server: str, photo: Path) -> None:
+    context = browser.new_context(viewport=PHONE, base_url=server, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto("/")
+    drop(page, photo)
+    wait_until_done(page)
+    box = page.locator("#canvas").bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    touch = context.new_cdp_session(page)
+    for step in range(13):
+        point = {"x": box["x"] + box["width"] * (0.5 + step * 0.025), "y": y}
+        kind = "touchMove" if step else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("#split")).to_have_value("80")
+    context.close()
 
 
 def test_the_edge_is_shown_enlarged(page: Page, photo: Path) -> None:

@@ -41,8 +41,8 @@ export function setZoom(value) {
 /** value: "" for the checkerboard, a CSS colour, or { image: link }. */
 export function setBackdrop(value) {
   backdrop.classList.toggle("image", Boolean(value?.image));
-  backdrop.style.background = typeof value === "string" ? value : "";
-  backdrop.style.backgroundImage = value?.image ? `url("${value.image}")` : "";
+  backdrop.style.backgroundColor = typeof value === "string" ? value : "";
+  backdrop.style.backgroundImage = value?.image ? `url("${value.image}")` : value && "none";
 }
 
 /** Scroll to where the outline is softest: hair and fur, where a cutout is good or bad. */
@@ -162,7 +162,10 @@ function drag(event) {
 }
 
 split.addEventListener("input", () => moveSplit(Number(split.value)));
-canvas.addEventListener("pointerdown", drag);
+canvas.addEventListener("pointerdown", (event) => {
+  if (view === "compare") canvas.setPointerCapture(event.pointerId);
+  drag(event);
+});
 canvas.addEventListener("pointermove", drag);
 before.addEventListener("load", layout);
 new ResizeObserver(layout).observe(viewport);
