@@ -50,7 +50,7 @@ class KnownAnswer:
             soft = smoothed(smoothed(self.probability).T).T
             self.probability = np.clip((soft - 0.5) * SURER + 0.5, 0, 1).astype(np.float32)
 
-    def predict(self, picture: object) -> object:
+    def predict(self, picture: object, *_: object) -> object:
         """Ours: an array in, probabilities out. rembg's: an image in, a list of masks out."""
         if isinstance(picture, np.ndarray):
             return self.probability

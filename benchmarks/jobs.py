@@ -55,7 +55,7 @@ class LeftHalf:
     provider = "analytic"
     sees = 1024
 
-    def predict(self, _rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, _rgb: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         """The subject is in the left half."""
         probability = np.zeros((32, 32), dtype=np.float32)
         probability[:, :16] = 1

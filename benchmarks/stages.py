@@ -41,8 +41,7 @@ class Given:
     def __init__(self, answer: NDArray[np.float32]) -> None:
         self._answer = answer
 
-    def predict(self, pixels: NDArray[np.uint8], prompt: object = None) -> NDArray[np.float32]:
-        del prompt
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         tensor_from_image(pixels, EMBEDDED)
         return self._answer
 

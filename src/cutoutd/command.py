@@ -199,6 +199,17 @@ class ColorProfile(StrEnum):
     KEEP = "keep"
 
 
+class Quality(StrEnum):
+    """How much care a mask is worth: what a network is shown beside the image itself."""
+
+    FAST = "fast"
+    """The image, once."""
+    BALANCED = "balanced"
+    """What gives most for little more time."""
+    HIGH = "high"
+    """Its mirror image and a small subject's box as well: two to four times the network's time."""
+
+
 class Frames(StrEnum):
     """Which frames of an animation become the finished image."""
 
@@ -215,6 +226,7 @@ class RemoveBackground:
     """A name in the model registry; None is the configured default."""
     prompt: Prompt | None = None
     """Only for a model that takes prompts."""
+    quality: Quality = Quality.BALANCED
     mask: MaskEdits = field(default_factory=MaskEdits)
     matting: Matting | None = None
     foreground_estimation: bool = True

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import Crop, Frames, ImageFormat, Output, RemoveBackground, Source
+from cutoutd.command import Crop, Frames, ImageFormat, Output, Quality, RemoveBackground, Source
 from cutoutd.errors import InvalidRequest, SourceRejected
 from cutoutd.removal.animation import smooth_over_time
 from cutoutd.removal.pipeline import ImagingLimits, Removal, remove_background
@@ -26,7 +26,7 @@ class Bright:
     def __init__(self) -> None:
         self._random = np.random.default_rng(3)
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         side = pixels[..., :3].max(axis=2).astype(np.float32) / 255
         noise = self._random.normal(0, 0.05, side.shape).astype(np.float32)
         return np.clip(side + noise, 0, 1)
@@ -118,7 +118,7 @@ def test_where_something_changes_the_mask_follows_at_once() -> None:
 
 def test_more_frames_than_the_budget_are_refused_from_the_headers() -> None:
     class Never(Bright):
-        def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
             raise AssertionError
 
     command = RemoveBackground(
@@ -141,3 +141,23 @@ def test_what_frames_cannot_have_is_refused(
     with pytest.raises(InvalidRequest) as refused:
         removed(animation("GIF"), written, **asked)
     assert refused.value.field == field
+
+
+def test_frames_are_never_looked_at_nearer() -> None:
+    asked = []
+
+    class Recording(Bright):
+        def predict(
+            self, pixels: NDArray[np.uint8], _prompt: object, quality: Quality
+        ) -> NDArray[np.float32]:
+            asked.append(quality)
+            return super().predict(pixels)
+
+    command = RemoveBackground(
+        sources=SOURCES,
+        quality=Quality.HIGH,
+        frames=Frames.ALL,
+        outputs=(Output(format=ImageFormat.GIF),),
+    )
+    remove_background(animation("GIF"), command, Recording())
+    assert set(asked) == {Quality.BALANCED}

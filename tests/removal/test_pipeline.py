@@ -40,7 +40,7 @@ class LeftHalf:
     provider = "test"
     sees = 1024
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         assert pixels.ndim == 3
         assert pixels.shape[2] in (3, 4)
         probability = np.zeros((64, 64), dtype=np.float32)
@@ -122,7 +122,7 @@ class Disc:
     provider = "test"
     sees = 1024
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         rows, columns = np.mgrid[:64, :64]
         distance = np.hypot(rows - 32, columns - 32)
         return np.clip((20 - distance) / 3, 0, 1).astype(np.float32)
@@ -133,7 +133,7 @@ class Small(Disc):
 
     sees = 100
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         self.shown = pixels.shape[:2]
         return super().predict(pixels)
 
@@ -141,7 +141,7 @@ class Small(Disc):
 class Nothing(Disc):
     """Finds no subject."""
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         return super().predict(pixels) * 0
 
 
@@ -151,7 +151,7 @@ class Fixed(Disc):
     def __init__(self, probability: NDArray[np.float32]) -> None:
         self.probability = probability
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         return self.probability
 
 

@@ -41,7 +41,7 @@ class LeftHalf:
     provider = "analytic"
     sees = 1024
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         probability = np.zeros((32, 32), dtype=np.float32)
         probability[:, :16] = 1
         return probability

@@ -5,14 +5,14 @@ was given. A further stage is a line here and a function in the room that knows 
 arrays, `canvas` for how the finished image is arranged, `outputs` for files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.command import Frames, MaskEdits, Matting, Prompt, RemoveBackground
+from cutoutd.command import Frames, MaskEdits, Matting, Prompt, Quality, RemoveBackground
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.edits import edit
@@ -54,7 +54,7 @@ class Segmenter(Protocol):
     """Pixels of an image's shorter side; more would tell it nothing, and are not handed over."""
 
     def predict(
-        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+        self, pixels: NDArray[np.uint8], prompt: Prompt | None, quality: Quality
     ) -> NDArray[np.float32]:
         """(H, W, 3) sRGB or (H, W, 4) RGBX, upright -> (h, w) probability of subject, 0..1.
 
@@ -117,10 +117,11 @@ def remove_background(
         picture = _decode(data, command, limits)
     cut = partial(_cut, command=command, backdrop=backdrop, limits=limits, timings=timings)
     if command.frames is Frames.ALL and picture.frames > 1:
+        evenly = _evenly(command)
         images, notes = remove_from_frames(
             data,
             command,
-            predict=lambda frame: _predict(segmenter, _view(frame, segmenter), frame, command),
+            predict=lambda frame: _predict(segmenter, _view(frame, segmenter), frame, evenly),
             cut=lambda frame, found: cut(frame, _view(frame, segmenter), found),
             max_pixels=limits.max_pixels,
             budget=limits.max_animation_pixels,
@@ -214,9 +215,15 @@ def _predict(
     shown, prompt = view.shrunk.pixels, command.prompt
     if picture.profile is not None:
         shown = np.asarray(to_srgb(as_image(shown).convert("RGB"), picture.profile))
-    if prompt is None:
-        return segmenter.predict(shown)
-    return segmenter.predict(shown, to_percent(prompt, picture.width, picture.height))
+    if prompt is not None:
+        prompt = to_percent(prompt, picture.width, picture.height)
+    return segmenter.predict(shown, prompt, command.quality)
+
+
+def _evenly(command: RemoveBackground) -> RemoveBackground:
+    """The command for frames: smoothed along time cell by cell, none may be looked at nearer."""
+    high = command.quality is Quality.HIGH
+    return replace(command, quality=Quality.BALANCED) if high else command
 
 
 def _check(prediction: Plane) -> tuple[Plane, tuple[str, ...]]:

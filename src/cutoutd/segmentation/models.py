@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cutoutd.command import Quality
 from cutoutd.errors import ConfigurationError, InvalidRequest
+from cutoutd.segmentation.augment import Augmentation
 
 WEIGHTS_IN_PACKAGE = Path(__file__).parent / "weights"
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+ONCE, FLIP_AND_ZOOM = Augmentation(), Augmentation(flip=True, zoom=True)
 LARGEST = 1024
 """Pixels of a shorter side that any model is shown, if there are as many."""
 
@@ -86,6 +89,9 @@ class ModelSpec:
     activation: Activation = Activation.NONE
     stretch: bool = False
     """Stretch each prediction to 0..1 (its minimum to 0, its maximum to 1)."""
+    balanced: Augmentation = ONCE
+    high: Augmentation = FLIP_AND_ZOOM
+    """What the qualities of these names show it; `fast` is once, whatever the model."""
     reducing_gap: float | None = None
     """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
     file: str
@@ -111,6 +117,11 @@ class ModelSpec:
     precision: Precision = Precision.FP32
     variant_of: str | None = None
     """The model that this one is a cheaper version of."""
+
+    def augmentation(self, quality: Quality) -> Augmentation:
+        """What is shown of an image beside itself."""
+        shown = {Quality.BALANCED: self.balanced, Quality.HIGH: self.high}
+        return shown.get(quality, ONCE)
 
     @property
     def sees(self) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import Point, Prompt, Region
+from cutoutd.command import Point, Prompt, Quality, Region
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.options import ProviderName
@@ -53,7 +53,10 @@ class PromptedSession:
         self._session = _opened(spec, weights, threads)
 
     def predict(
-        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+        self,
+        pixels: NDArray[np.uint8],
+        prompt: Prompt | None = None,
+        _quality: Quality = Quality.FAST,
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w), 0 or 1, of its proportions.
 

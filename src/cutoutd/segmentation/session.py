@@ -15,8 +15,9 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.command import Prompt
+from cutoutd.command import Prompt, Quality
 from cutoutd.errors import InvalidRequest, ProcessingFailed
+from cutoutd.segmentation.augment import predict_augmented
 from cutoutd.segmentation.batching import ALONE, Batching, share
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.options import ProviderName
@@ -58,16 +59,23 @@ class Session:
             self._free.put(runner)
 
     def predict(
-        self, pixels: NDArray[np.uint8], prompt: Prompt | None = None
+        self,
+        pixels: NDArray[np.uint8],
+        prompt: Prompt | None = None,
+        quality: Quality = Quality.FAST,
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w) probability of subject, 0..1.
 
-        At the network's size, to which the whole image is resized; NaN where the network gave no
-        number. Waits for a free slot. Raises InvalidRequest for a prompt, ProcessingFailed if the
-        network cannot be run.
+        At the network's size, to which the whole image is resized, or finer where `quality` let it
+        look nearer; NaN where the network gave no number. Waits for a free slot. Raises
+        InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
+        return predict_augmented(self._predict, pixels, self.spec.augmentation(quality))
+
+    def _predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of one image, at its size."""
         raw = self._run(tensor_from_image(pixels, self.spec))
         return probability_from_output(raw, self.spec)
 

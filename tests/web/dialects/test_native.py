@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from tests.inside import PHOTO
 from tests.scenes import decoded, encoded
 
@@ -21,6 +22,7 @@ from cutoutd.command import (
     Placement,
     Point,
     Prompt,
+    Quality,
     Region,
     Shadow,
     Source,
@@ -58,6 +60,8 @@ def percent(value: float) -> Length:
             Region(left=percent(0), top=percent(0), right=percent(50), bottom=percent(100)),
         ),
         ({"shadow": "0.3"}, "shadow", Shadow(opacity=0.3)),
+        ({"quality": "high"}, "quality", Quality.HIGH),
+        ({"quality": 70}, "quality", Quality.BALANCED),
         ({"linear_light": "yes"}, "linear_light", True),
         ({"foreground_estimation": "no"}, "foreground_estimation", False),
         ({"max_pixels": 1000}, "max_pixels", 1000),
@@ -91,6 +95,22 @@ def test_a_field_becomes_its_part_of_the_command(
     fields: dict[str, Any], name: str, value: object
 ) -> None:
     assert getattr(command(**fields), name) == value
+
+
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [({}, 90), ({"image_quality": "70"}, 70), ({"quality": "70"}, 70), ({"quality": "fast"}, 90)],
+)
+def test_files_are_compressed_as_asked_by_either_name(fields: Any, written: int) -> None:
+    assert command(**fields).outputs[0].quality == written
+
+
+@pytest.mark.parametrize(
+    "fields", [{"quality": 0}, {"quality": "best"}, {"quality": 9, "image_quality": 9}]
+)
+def test_a_quality_that_is_none_is_refused_by_name(fields: Any) -> None:
+    with pytest.raises(ValidationError, match="fast, balanced or high"):
+        command(**fields)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from cutoutd.command import (
     Placement,
     Point,
     Prompt,
+    Quality,
     Region,
     RemoveBackground,
     Shadow,
@@ -52,9 +53,19 @@ def _groups(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
+def _care(value: Any) -> Any:
+    """Before `image_quality` had a name of its own, `quality` was that number."""
+    value = stripped(value)
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if not (number in list(Quality) or (isinstance(number, int) and 1 <= number <= 100)):
+        raise ValueError("must be fast, balanced or high (a number from 1 to 100: image_quality)")
+    return number
+
+
 MOST_PLACES = 64
 """In one prompt; each costs memory in the network."""
 
+Percent = Annotated[int, Field(ge=1, le=100)]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(stripped)]
 Shares = Annotated[
     list[Share],
@@ -90,8 +101,12 @@ class RemoveBackgroundRequest(RequestFields):
     format: ImageFormat | None = Field(
         None, description="png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for"
     )
-    quality: Annotated[int, Field(ge=1, le=100), BeforeValidator(stripped)] = Field(
-        90, description="Of the lossy formats; 100 writes WebP without loss"
+    quality: Annotated[Quality | Percent, BeforeValidator(_care)] = Field(
+        Quality.BALANCED,
+        description="Care for the mask: fast, balanced, high; a number is `image_quality`",
+    )
+    image_quality: Annotated[Percent, BeforeValidator(stripped)] | None = Field(
+        None, description="Of the lossy formats, 90 if not given; 100 writes WebP without loss"
     )
     smooth: Flag = Field(False, description="Opening, blur and threshold of the mask")
     threshold: Level | None = Field(None, description="Levels above become 255, the rest 0")
@@ -157,6 +172,8 @@ class RemoveBackgroundRequest(RequestFields):
             raise ValueError("image: give either image or file, not both")
         if self.background and self.background_image is not None:
             raise ValueError("background: give a colour or an image, not both")
+        if isinstance(self.quality, int) and self.image_quality is not None:
+            raise ValueError("quality: with image_quality it is fast, balanced or high")
         for name in ("region", "subject_box"):
             box = getattr(self, name)
             if box and (box[0] >= box[2] or box[1] >= box[3]):
@@ -172,11 +189,13 @@ class RemoveBackgroundRequest(RequestFields):
         self, sources: tuple[Source, ...], backdrop: Source | None, *, accepted: ImageFormat
     ) -> RemoveBackground:
         """The command for this request; `accepted` is the format if the request names none."""
-        written = self.format or accepted
+        written, care = self.format or accepted, self.quality
+        lossy = care if isinstance(care, int) else self.image_quality or 90
         return RemoveBackground(
             sources=sources,
             model=self.model,
             prompt=self._prompt(),
+            quality=Quality.BALANCED if isinstance(care, int) else care,
             mask=self._mask(),
             matting=self._matting(),
             foreground_estimation=self.foreground_estimation,
@@ -191,7 +210,7 @@ class RemoveBackgroundRequest(RequestFields):
             frames=self.frames,
             lenient=self.lenient,
             outputs=tuple(
-                Output(kind=kind, format=written, quality=self.quality) for kind in self.outputs
+                Output(kind=kind, format=written, quality=lossy) for kind in self.outputs
             ),
             callback=self._callback(),
         )
