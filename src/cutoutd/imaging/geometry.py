@@ -13,8 +13,8 @@ Box = tuple[int, int, int, int]
 """Left, top, right, bottom; right and bottom exclusive."""
 
 
-def bounding_box(alpha: NDArray[np.uint8]) -> Box | None:
-    """The least box around everything that is not fully transparent. alpha: (H, W)."""
+def bounding_box(alpha: NDArray[np.uint8] | NDArray[np.bool_]) -> Box | None:
+    """The least box around everything that is not zero. alpha: (H, W)."""
     rows = np.flatnonzero(np.bitwise_or.reduce(alpha, axis=1))
     if not rows.size:
         return None
@@ -80,15 +80,22 @@ def crop(rgba: NDArray[np.uint8], margins: Crop) -> NDArray[np.uint8]:
     box = bounding_box(rgba[..., 3])
     if box is None:
         return rgba
-    left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    left -= round(in_pixels(margins.left, width))
-    right += round(in_pixels(margins.right, width))
-    top -= round(in_pixels(margins.top, height))
-    bottom += round(in_pixels(margins.bottom, height))
+    left, top, right, bottom = add_margins(box, margins)
     canvas = np.zeros((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
     _put(rgba, canvas, -left, -top)
     return canvas
+
+
+def add_margins(box: Box, margins: Crop) -> Box:
+    """The box with its margins around it."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    return (
+        left - round(in_pixels(margins.left, width)),
+        top - round(in_pixels(margins.top, height)),
+        right + round(in_pixels(margins.right, width)),
+        bottom + round(in_pixels(margins.bottom, height)),
+    )
 
 
 def place(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
@@ -100,6 +107,8 @@ def place(rgba: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
     subject = rgba[box[1] : box[3], box[0] : box[2]]
     if placement.scale is not None:
         factor = placement.scale * min(width / subject.shape[1], height / subject.shape[0])
+        if placement.max_enlargement is not None:
+            factor = min(factor, placement.max_enlargement)
         subject = resize_premultiplied(
             subject,
             max(1, min(width, round(subject.shape[1] * factor))),

@@ -35,9 +35,12 @@ Cut = Callable[[Picture, Plane], Finished]
 
 def check_frames_can_be_kept(command: RemoveBackground) -> None:
     """Raises InvalidRequest for what would make frames differ in size, or cannot hold them."""
-    if command.crop is not None or command.placement is not None:
-        field = "crop" if command.crop is not None else "scale"
-        raise InvalidRequest("An animation is neither cropped nor placed.", field=field)
+    moved = (("crop", command.crop), ("scale", command.placement), ("size", command.canvas))
+    for field, wanted in moved:
+        if wanted is not None:
+            raise InvalidRequest(
+                f"{field}: an animation is neither cropped nor placed.", field=field
+            )
     for output in command.outputs:
         if _format(output) not in ANIMATED:
             raise InvalidRequest("Only webp, png and gif hold frames.", field="format")

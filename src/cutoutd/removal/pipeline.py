@@ -188,11 +188,13 @@ def _cut(
         if _needs_other_colors(command, picture):
             colors = estimate_colors(shrunk, shrink(alpha, shrunk.factor))
         cutout = _cut_out(rgba, alpha, None if own else colors, command)
-        arranged, alpha = arrange(cutout, alpha, command)
-        finished = compose(arranged, alpha, command, backdrop, max_pixels=limits.max_pixels)
-    facts = ((OWN_ALPHA, own), (EMPTY_MASK, not alpha.any()))
-    notes = (*doubts, *notes, *(note for note, holds in facts if holds))
-    return Finished(finished, alpha, notes)
+        placed = arrange(cutout, alpha, command, max_pixels=limits.max_pixels)
+        finished = compose(
+            placed.cutout, placed.alpha, command, backdrop, max_pixels=limits.max_pixels
+        )
+    facts = ((OWN_ALPHA, own), (EMPTY_MASK, not placed.alpha.any()))
+    notes = (*doubts, *notes, *(note for note, holds in facts if holds), *placed.notes)
+    return Finished(finished, placed.alpha, notes)
 
 
 def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Picture:
@@ -288,7 +290,8 @@ def _cut_out(
 def _encode(
     finished: Finished, picture: Picture, command: RemoveBackground, limits: ImagingLimits
 ) -> tuple[Encoded, ...]:
-    tags = Tags(profile=picture.profile, dpi=picture.dpi)
+    dpi = picture.dpi if command.dpi is None else (command.dpi, command.dpi)
+    tags = Tags(profile=picture.profile, dpi=dpi)
     return tuple(
         encode_output(
             output, finished.pixels, finished.alpha, tags=tags, png_level=limits.png_level

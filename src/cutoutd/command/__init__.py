@@ -10,8 +10,50 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cutoutd.command.geometry import (
+    Canvas,
+    Crop,
+    Fit,
+    Length,
+    Placement,
+    Point,
+    Prompt,
+    ReferenceBox,
+    Region,
+    Sides,
+    Unit,
+)
+
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+__all__ = [
+    "Background",
+    "Callback",
+    "Canvas",
+    "ColorProfile",
+    "Crop",
+    "Fit",
+    "Frames",
+    "ImageFormat",
+    "ImageKind",
+    "Length",
+    "MaskEdits",
+    "Matting",
+    "MattingMode",
+    "Output",
+    "Placement",
+    "Point",
+    "Prompt",
+    "ReferenceBox",
+    "Region",
+    "RemoveBackground",
+    "Rules",
+    "Shadow",
+    "Sides",
+    "Source",
+    "Unit",
+]
 
 COMMAND_VERSION = 1
 
@@ -60,77 +102,6 @@ class MaskEdits:
     feather_px: float = 0.0
     """Standard deviation of a Gaussian blur of the edge."""
     invert: bool = False
-
-
-class Unit(StrEnum):
-    """What a length counts in."""
-
-    PX = "px"
-    PERCENT = "%"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Length:
-    """A distance: pixels, or a share of the side (or of the subject) it belongs to."""
-
-    value: float
-    unit: Unit = Unit.PX
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """The only part of the image in which a subject may be found; the rest is background."""
-
-    left: Length
-    top: Length
-    right: Length
-    bottom: Length
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A place in the image that belongs to the subject, or surely does not."""
-
-    x: Length
-    y: Length
-    subject: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """Which of several things is meant, for the models that have to be told."""
-
-    points: tuple[Point, ...] = ()
-    boxes: tuple[Region, ...] = ()
-    """Each around a subject."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crop:
-    """Cut away what holds no subject, then leave these margins (percent: of the subject)."""
-
-    top: Length = Length(value=0)
-    right: Length = Length(value=0)
-    bottom: Length = Length(value=0)
-    left: Length = Length(value=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """Where the subject stands on the canvas; shares are 0..1."""
-
-    scale: float | None = None
-    """Share of the canvas that the subject's longer side fills; None keeps its size."""
-    x: float = 0.5
-    y: float = 0.5
-    """0 is left or top, 1 is right or bottom."""
-
-
-class Fit(StrEnum):
-    """How a background image fills the canvas."""
-
-    COVER = "cover"
-    CONTAIN = "contain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +163,21 @@ class Callback:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a marketplace asks of an image; whatever is not met becomes a note."""
+
+    name: str
+    """The preset's, as notes name it."""
+    min_fill: float | None = None
+    """Share of the canvas, along the side that it fills more."""
+    max_fill: float | None = None
+    min_side_px: int | None = None
+    """Of the longer side."""
+    white: bool = False
+    """Whether what lies behind has to be pure white."""
+
+
 class ColorProfile(StrEnum):
     """SRGB converts an embedded profile away; KEEP writes it into the output unchanged."""
 
@@ -233,15 +219,19 @@ class RemoveBackground:
     region: Region | None = None
     crop: Crop | None = None
     placement: Placement | None = None
+    canvas: Canvas | None = None
+    rules: Rules | None = None
     background: Background | None = None
     shadow: Shadow | None = None
     linear_light: bool = False
     """Blend onto a background in linear light instead of in sRGB values."""
     max_pixels: int | None = None
     """Shrink the finished images to at most this many pixels."""
+    dpi: float | None = None
+    """Resolution that the files state, in pixels an inch; None is the source's."""
     color_profile: ColorProfile = ColorProfile.SRGB
     frames: Frames = Frames.FIRST
-    """ALL keeps an animation one: PNG, WebP or GIF, without crop and placement."""
+    """ALL keeps an animation one: PNG, WebP or GIF, without crop, placement and canvas."""
     lenient: bool = False
     """Keep JPEGs and PNGs that end early, as far as they go."""
     outputs: tuple[Output, ...] = (Output(),)
