@@ -41,6 +41,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/architecture.md": _page(
         "docs/architecture.md", tree=reference.tree, layers=reference.layers
     ),
+    "docs/product-photos.md": _page("docs/product-photos.md", presets=reference.presets),
     "docs/style.md": _page("docs/style.md"),
     **{str(page.relative_to(ROOT)): text for page, text in tables.PAGES.items()},
 }

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from cutoutd.options.presets import PRESETS
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Subject
 from cutoutd.segmentation.published import PUBLISHED
 from cutoutd.server import app
@@ -75,6 +76,20 @@ def models() -> str:
         alike.setdefault(_facts(spec), []).append(f"`{spec.name}`")
     rows = ((", ".join(names), *facts) for facts, names in alike.items())
     return _table(("model", "finds", "input", "file", "licence"), rows)
+
+
+def presets() -> str:
+    """Every preset, the options it stands for and where they were read."""
+    rows = (
+        (
+            f"`{one.name}`",
+            " ".join(filter(None, (f"{one.about}.", one.remark))),
+            ", ".join(f"`{name}={value}`" for name, value in one.options.items()),
+            f"{one.source}, {one.read}",
+        )
+        for one in PRESETS.values()
+    )
+    return _table(("preset", "what it makes", "options", "source, read"), rows)
 
 
 def metrics() -> str:

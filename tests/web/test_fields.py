@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.details import invalid_from
+from cutoutd.options.refusal import invalid_from
 from cutoutd.web.fields import (
     Color,
     FileImage,

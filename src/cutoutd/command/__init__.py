@@ -45,6 +45,7 @@ __all__ = [
     "Placement",
     "Point",
     "Prompt",
+    "Quality",
     "ReferenceBox",
     "Region",
     "RemoveBackground",

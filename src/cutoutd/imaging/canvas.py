@@ -125,9 +125,7 @@ def _axes(reference: Reference, canvas: Canvas) -> tuple[_Axis, _Axis]:
         Length(value=0) if cut else length
         for length, cut in zip(_in_order(padding), cropped, strict=True)
     ]
-    extent = [
-        0.0 if cut else share for share, cut in zip(reference.extent, cropped, strict=True)
-    ]
+    extent = [0.0 if cut else share for share, cut in zip(reference.extent, cropped, strict=True)]
     return (
         _Axis(
             max(1, right - left),
@@ -209,9 +207,7 @@ def put_on_canvas(rgba: NDArray[np.uint8], layout: Layout) -> NDArray[np.uint8]:
     return canvas
 
 
-def _visible(
-    start: float, factor: float, length: int, side: int
-) -> tuple[int, int, float, float]:
+def _visible(start: float, factor: float, length: int, side: int) -> tuple[int, int, float, float]:
     """The canvas's pixels that an image covers, and the part of the image beneath them."""
     near, far = max(0, round(start)), min(side, round(start + length * factor))
     if far == near and 0 <= near < side:

@@ -1,5 +1,6 @@
 """What the maker of a finished image should know: where it touches the frame, and which rules of a
-marketplace it does not meet."""
+marketplace it does not meet.
+"""
 
 from collections.abc import Iterator
 

@@ -1,33 +1,54 @@
 """The kinds of fields that requests have, whatever the vendor calls them."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, get_args
 
 from pydantic import (
     AfterValidator,
     AliasChoices,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     PlainValidator,
-    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from cutoutd.errors import InvalidRequest
-from cutoutd.imaging.color import RGBA, parse_color
+from cutoutd.options.fields import (
+    Color,
+    ErodeSize,
+    Flag,
+    ImageField,
+    Level,
+    Spelled,
+    Text,
+    not_above,
+    stripped,
+)
 from cutoutd.service.names import is_upload_id
 from cutoutd.web.parts import Upload
 from cutoutd.web.sources import checked_url, split_urls
 
-MAX_ERODE_PX = 255
-
+__all__ = [
+    "Color",
+    "ErodeSize",
+    "FileImage",
+    "Flag",
+    "Image",
+    "Level",
+    "RequestFields",
+    "Spelled",
+    "Text",
+    "TextImage",
+    "Url",
+    "called_back",
+    "not_above",
+    "several",
+    "stripped",
+]
 
 MOST_TEXT: Final = 16_384
 """Characters of a text that is no image."""
@@ -46,7 +67,11 @@ class RequestFields(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls._images = {
-            name: _mentions(field.annotation, Upload)
+            name: any(
+                _mentions(part, kind)
+                for part in (field.annotation, *field.metadata)
+                for kind in (Upload, ImageField)
+            )
             for own_name, field in cls.model_fields.items()
             for name in _names(own_name, field)
         }
@@ -138,15 +163,6 @@ def _addressed(text: str) -> str:
     return text
 
 
-def stripped(value: Any) -> Any:
-    """Text without the space around it; anything else as it is."""
-    return value.strip() if isinstance(value, str) else value
-
-
-Flag = Annotated[bool, BeforeValidator(stripped)]
-Level = Annotated[int, Field(ge=0, le=255), BeforeValidator(stripped)]
-ErodeSize = Annotated[int, Field(ge=0, le=MAX_ERODE_PX), BeforeValidator(stripped)]
-Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
 Url = Annotated[
     str,
     Field(max_length=8192, json_schema_extra={"format": "uri"}),
@@ -174,45 +190,3 @@ def several(value: Any) -> Any:
 def called_back(url: str) -> str:
     """A webhook's URL, if we could call it. Raises InvalidRequest."""
     return checked_url(url.strip(), field="webhook")
-
-
-def not_above(name: str) -> AfterValidator:
-    """Keeps a level from being above another field's, so that no pixel is surely both.
-
-    The other field stands before this one, and this one has `validate_default`.
-    """
-
-    def check(level: int, info: ValidationInfo) -> int:
-        if level > info.data.get(name, level):
-            raise ValueError(f"must not be above {name}.")
-        return level
-
-    return AfterValidator(check)
-
-
-@dataclass(frozen=True, slots=True)
-class Spelled:
-    """Makes a field of text the value that it stands for: `Annotated[Region, Spelled(region_of)]`.
-
-    read: raises ValueError with a sentence about what it should be, the field's name left out.
-    """
-
-    read: Callable[[str], Any]
-
-    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """For pydantic: text first, which is also what OpenAPI says; then its meaning."""
-        return core_schema.no_info_after_validator_function(
-            self.read, handler.generate_schema(Text)
-        )
-
-
-def color_of(text: str) -> RGBA:
-    """A colour in any of the spellings that vendors have. Raises ValueError."""
-    try:
-        return parse_color(text)
-    except InvalidRequest as error:
-        raise ValueError("must be a colour like 81d4fa, fff8, white or 1,2,3,128.") from error
-
-
-Color = Annotated[RGBA, Spelled(color_of)]
-"""Straight, each 0..255."""

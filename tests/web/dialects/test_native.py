@@ -36,7 +36,7 @@ REMOVE = "/v1/remove-background"
 
 def command(**fields: Any) -> Any:
     body = RemoveBackgroundRequest.model_validate({"image": URL, **fields})
-    return body.to_command((Source(url=URL),), None, accepted=ImageFormat.PNG)
+    return body.to_command((Source(url=URL),), {}, accepted=ImageFormat.PNG)
 
 
 def percent(value: float) -> Length:

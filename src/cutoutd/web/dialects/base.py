@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from cutoutd.errors import CutoutError, InvalidRequest, ProcessingFailed
 from cutoutd.jobs.model import Job
-from cutoutd.web.details import invalid_from
+from cutoutd.options.refusal import invalid_from
 from cutoutd.web.links import Links
 from cutoutd.web.state import state_of
 

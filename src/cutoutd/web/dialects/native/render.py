@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from cutoutd.command import ImageKind
+from cutoutd.command.notes import explain
 from cutoutd.jobs.model import Artifact, Estimate, Job, JobStatus
 from cutoutd.web.links import Links
 
@@ -68,6 +69,7 @@ class JobResponse(BaseModel):
     model: str | None
     provider: str | None
     notes: list[str] = Field(description="What the caller should know, as stable words")
+    messages: list[str] = Field(description="The notes as sentences, which may change")
     timings_ms: dict[str, float]
     failure: FailureResponse | None
 
@@ -90,6 +92,7 @@ def render_job(job: Job, links: Links, estimate: Estimate | None = None) -> JobR
         model=outcome.model if outcome else None,
         provider=outcome.provider if outcome else None,
         notes=notes_of(job),
+        messages=[explain(note) for note in notes_of(job)],
         timings_ms=dict(outcome.timings_ms) if outcome else {},
         failure=FailureResponse.model_validate(failure) if failure else None,
     )

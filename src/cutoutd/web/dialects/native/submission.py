@@ -5,6 +5,9 @@ from cutoutd.errors import InvalidRequest
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
+IMAGES = ("background_image",)
+"""The options that hold an image, beside the image itself."""
+
 
 async def command_of(
     body: RemoveBackgroundRequest, caller: Caller, *, accepted: ImageFormat
@@ -13,10 +16,11 @@ async def command_of(
     caller.check_count(len(body.image) + len(body.file))
     _check_prompt(body, caller)
     uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]
-    backdrop = [("background_image", body.background_image)] if body.background_image else []
-    kept = await caller.keep_all([*(("image", value) for value in body.image), *backdrop])
+    beside = [(name, value) for name in IMAGES if (value := getattr(body, name)) is not None]
+    kept = await caller.keep_all([*(("image", value) for value in body.image), *beside])
     sources = (*uploads, *kept[: len(body.image)])
-    return body.to_command(sources, kept[-1] if backdrop else None, accepted=accepted)
+    images = dict(zip((name for name, _ in beside), kept[len(body.image) :], strict=True))
+    return body.to_command(sources, images, accepted=accepted, callback=body.to_callback())
 
 
 def _check_prompt(body: RemoveBackgroundRequest, caller: Caller) -> None:

@@ -1,0 +1,81 @@
+"""Finished images on a canvas, and what their notes say."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.removal.test_pipeline import LeftHalf, png, shown
+
+from cutoutd.command import ImageFormat, Source
+from cutoutd.command.notes import SENTENCES, explain
+from cutoutd.errors import InvalidRequest
+from cutoutd.options.table import read_options
+from cutoutd.removal.pipeline import ImagingLimits, Removal, remove_background
+
+
+class Middle(LeftHalf):
+    """Finds a square in the middle."""
+
+    def predict(self, pixels: Any, *_: object) -> Any:
+        probability = np.zeros((60, 60), np.float32)
+        probability[20:40, 20:40] = 1
+        return probability
+
+
+def removed(finder: LeftHalf | None = None, /, **options: Any) -> Removal:
+    photo = png(np.full((120, 120, 3), (30, 160, 60), np.uint8))
+    source = (Source(name="memory"),)
+    command = read_options(options).to_command(source, {}, accepted=ImageFormat.PNG)
+    limits = ImagingLimits(max_pixels=5_000_000)
+    return remove_background(photo, command, finder or Middle(), limits=limits)
+
+
+def test_the_amazon_preset_is_a_white_square_that_is_filled_as_it_asks() -> None:
+    made = removed(preset="amazon", max_enlargement=100)
+    image = made.images[0]
+    assert (image.media_type, image.width, image.height) == ("image/jpeg", 2000, 2000)
+    assert (shown(image.data)[:50, :50] == 255).all()
+    assert not [note for note in made.notes if note.startswith(("fill", "touches", "canvas"))]
+
+
+def test_a_subject_that_fills_too_little_is_told_with_both_numbers() -> None:
+    notes = removed(preset="amazon", fill=0.5).notes
+    assert any(note.startswith("fill_low:") and note.endswith(":85:amazon") for note in notes)
+    assert explain("fill_low:83:85:amazon") == "The subject fills 83 %; amazon wants 85 %."
+
+
+def test_a_canvas_that_is_too_small_or_not_white_is_told() -> None:
+    notes = removed(preset="amazon", size="800x800", background="#eee").notes
+    assert "canvas_small:800:1600:amazon" in notes
+    assert "background_not_white:amazon" in notes
+
+
+def test_a_subject_at_the_frame_is_told_with_its_sides() -> None:
+    assert "touches_frame:left+top+right+bottom" in removed(size="40x40").notes
+
+
+def test_without_a_canvas_nothing_is_told() -> None:
+    assert removed(crop=True).notes == ()
+
+
+def test_a_canvas_of_too_many_pixels_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="size: the canvas would have 9000 x 9000 pixels"):
+        removed(size="9000x9000")
+
+
+def test_a_canvas_without_a_subject_is_empty() -> None:
+    class Nothing(LeftHalf):
+        def predict(self, pixels: Any, *_: object) -> Any:
+            return np.zeros((60, 60), np.float32)
+
+    made = removed(Nothing(), size="50x70")
+    assert (made.images[0].width, made.images[0].height) == (50, 70)
+    assert "empty_mask" in made.notes
+
+
+def test_every_note_is_a_sentence_for_people() -> None:
+    for word in SENTENCES:
+        told = explain(f"{word}:1:2:amazon")
+        assert told.endswith(".")
+        assert "{" not in told
+    assert explain("new_word:7") == "new_word:7"
