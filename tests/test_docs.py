@@ -18,10 +18,16 @@ from cutoutd.web.dialects import ALL
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 HOME = "http://127.0.0.1:8000"
-RUN = [ROOT / "README.md", DOCS / "quickstart.md", DOCS / "migrate.md"]
+RUN = [
+    ROOT / "README.md",
+    DOCS / "quickstart.md",
+    DOCS / "migrate.md",
+    DOCS / "migrate/removebg.md",
+]
 """Pages whose `sh`, `python` and `js` blocks run as they stand; `console` blocks are only shown."""
 
 NPM_CLIENTS = Path(sys.prefix) / "clients" / "node_modules"
+PYTHON_CLIENTS = Path(sys.prefix) / "clients" / "python"
 
 CODE = (".py", ".js", ".c", ".yaml")
 
@@ -45,7 +51,7 @@ def blocks() -> Iterator[tuple[str, str, str]]:
     for page in RUN:
         for number, (language, text) in enumerate(_BLOCK.findall(page.read_text()), start=1):
             if language in ("sh", "python", "js"):
-                yield f"{page.name}-{number}", language, text
+                yield f"{page.parent.name}-{page.name}-{number}", language, text
 
 
 def need_npm_clients() -> None:
@@ -70,7 +76,7 @@ def error_codes() -> list[str]:
 def commands_shown() -> list[tuple[str, str]]:
     """(page, words) of every `$ cutoutd …` and `$ make …` in a block, wherever it stands."""
     shown = re.compile(
-        r"(?:^\$ |^\s*|\| )(?:[A-Z_]+=\S+ )*((?:cutoutd|make) [^|#>&]*)", re.MULTILINE
+        r"(?:^\$ |^\s*|\| )(?:[A-Z_]+=\S+ )*((?:cutoutd|make) [^|#>&\n]*)", re.MULTILINE
     )
     return [
         (page.name, words.strip())
@@ -112,7 +118,12 @@ def test_what_a_page_shows_runs(language: str, text: str, server: str, tmp_path:
         "python": [sys.executable, "-W", "ignore", "-c", text],
         "js": ["node", "-e", text],
     }[language]
-    environment = {**os.environ, "NODE_PATH": str(NPM_CLIENTS)}
+    environment = {
+        **os.environ,
+        "NODE_PATH": str(NPM_CLIENTS),
+        "PYTHONPATH": str(PYTHON_CLIENTS),
+        "PYTHON": sys.executable,
+    }
     run = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
