@@ -1,126 +1,165 @@
 /**
- * How each API is asked for what is set on the page.
+ * How each API is asked for what is seen on the page.
  *
- * request(image, options, key) describes one call, in no language:
- *   { method, path, query, headers, body: "form" | "json", fields, file, answer }
- * file: { field, name, base64 }: the field that takes the image, as a file part or as base64.
+ * An API is { label, says, request }. says: our option -> its fields for a value, or null where it has no
+ * words for that value; an option that is missing has none at all.
+ * describe(name, image, options, key) gives one call, in no language:
+ *   { method, path, query, headers, body: "form" | "json", fields, files, answer, format, lacks }
+ * files: [{ field, name, base64 }]; the fields that take a file, as a file part or as base64.
  * answer: { kind: "bytes" } or { kind: "link" | "base64", at: [keys into the JSON answer] }.
+ * format: what the answer is. lacks: the options that this API cannot express.
  */
 
-const bearer = (key) => (key ? { Authorization: `Bearer ${key}` } : {});
-
-/** Only what differs from this API's own defaults, under its own names. */
-function renamed(options, names) {
-  const entries = Object.entries(names).filter(([ours]) => ours in options);
-  return Object.fromEntries(entries.map(([ours, theirs]) => [theirs, options[ours]]));
+export function describe(dialect, image, options, key) {
+  const { says, request } = DIALECTS[dialect];
+  const fields = {};
+  const files = [];
+  const lacks = [];
+  for (const [name, value] of Object.entries(options)) {
+    const said = says[name]?.(value, options);
+    if (!said) lacks.push(name);
+    else if (value instanceof Blob) files.push({ field: Object.keys(said)[0], name: value.name ?? "background.jpg" });
+    else Object.assign(fields, said);
+  }
+  const call = request({ image, fields, options, key });
+  return { query: {}, headers: {}, body: "form", format: "png", ...call, files: [...call.files, ...files], lacks };
 }
 
-const MATTING_V6 = {
-  matting_foreground_above: "alpha_matting_foreground_threshold",
-  matting_background_below: "alpha_matting_background_threshold",
-  matting_erode_px: "alpha_matting_erode_size",
+const bearer = (key) => (key ? { Authorization: `Bearer ${key}` } : {});
+const as = (theirs) => (value) => ({ [theirs]: value });
+/** An API's only way of matting: `ours` asks for it, another way it cannot express. */
+const mattingAs = (ours, fields) => (value) => (value === ours ? fields : null);
+const percent = (share) => `${Math.round(share * 100)}%`;
+
+function source(image, url, field, base64 = false) {
+  return image.url ? { given: { [url]: image.url }, files: [] } : { given: {}, files: [{ field, name: image.name, base64 }] };
+}
+
+const REMOVEBG = {
+  crop: as("crop"),
+  crop_margin: (share) => ({ crop_margin: percent(share) }),
+  scale: (share) => ({ scale: percent(share) }),
+  position: (text) => positionInPercent(text),
+  region: (text) => ({ roi: text.split(",").map((part) => percent(part)).join(" ") }),
+  shadow: () => ({ add_shadow: true }),
+  background: as("bg_color"),
+  background_image: as("bg_image_file"),
+  format: (format) => ({ png: { format: "png" }, jpeg: { format: "jpg" }, webp: { format: "webp" } })[format] ?? null,
 };
 
-function rembgShaped(options) {
-  return {
-    ...(options.matting ? { alpha_matting: true, ...renamed(options, MATTING_V6) } : {}),
-    ...renamed(options, { smooth: "post_process_mask" }),
-  };
+function positionInPercent(text) {
+  const parts = text.split(",");
+  return parts.length === 2 && parts.every((part) => part.trim() && part >= 0) ? { position: parts.map(percent).join(" ") } : null;
 }
+
+const ALPHA_MATTING = {
+  matting: mattingAs("fast", { alpha_matting: true }),
+  matting_foreground_above: as("alpha_matting_foreground_threshold"),
+  matting_background_below: as("alpha_matting_background_threshold"),
+  matting_erode_px: as("alpha_matting_erode_size"),
+  smooth: as("post_process_mask"),
+};
+
+function channels(color) {
+  return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+}
+
+/** Says every option under its own name. */
+const EVERYTHING = new Proxy({}, { get: (_, name) => as(name) });
 
 export const DIALECTS = {
   native: {
     label: "cutoutd /v1",
-    request: (image, options, key) => ({
-      method: "POST",
-      path: "/v1/remove-background",
-      headers: { ...bearer(key), ...(options.format ? { Accept: `image/${options.format}` } : {}) },
-      body: "form",
-      fields: { ...(image.url ? { image: image.url } : {}), ...withoutFormat(options) },
-      file: image.url ? null : { field: "image", name: image.name },
-      answer: { kind: "bytes" },
-    }),
+    says: EVERYTHING,
+    request({ image, fields, options, key }) {
+      const { given, files } = source(image, "image", "image");
+      const format = options.format ?? (options.preset && answered(options.preset)) ?? "png";
+      return { method: "POST", path: "/v1/remove-background", headers: bearer(key), fields: { ...given, ...fields }, files, answer: { kind: "bytes" }, format };
+    },
   },
   modelslab: {
     label: "ModelsLab v6",
-    request: (image, options, key) => ({
-      method: "POST",
-      path: "/api/v6/image_editing/removebg_mask",
-      headers: {},
-      body: "json",
-      fields: {
-        key: key || "your-key",
-        ...(image.url ? { image: image.url } : {}),
-        ...rembgShaped(options),
-        ...renamed(options, { invert: "inverse_mask" }),
-      },
-      file: image.url ? null : { field: "image", name: image.name, base64: true },
-      answer: { kind: "link", at: ["output", 0] },
-    }),
+    says: { ...ALPHA_MATTING, invert: as("inverse_mask"), model: as("model_id") },
+    request({ image, fields, key }) {
+      const { given, files } = source(image, "image", "image", true);
+      return {
+        method: "POST",
+        path: "/api/v6/image_editing/removebg_mask",
+        body: "json",
+        fields: { key: key || "your-key", ...given, ...fields },
+        files,
+        answer: { kind: "link", at: ["output", 0] },
+      };
+    },
   },
   octoai: {
     label: "OctoAI",
-    request: (image, options, key) => ({
-      method: "POST",
-      path: "/background-removal",
-      headers: bearer(key || "your-key"),
-      body: "json",
-      fields: { ...(image.url ? { init_image: image.url } : {}), ...rembgShaped(options) },
-      file: image.url ? null : { field: "init_image", name: image.name, base64: true },
-      answer: { kind: "base64", at: ["image_b64"] },
-    }),
+    says: { ...ALPHA_MATTING, background: (color) => ({ bgcolor: channels(color) }) },
+    request({ image, fields, key }) {
+      const { given, files } = source(image, "init_image", "init_image", true);
+      return {
+        method: "POST",
+        path: "/background-removal",
+        headers: bearer(key || "your-key"),
+        body: "json",
+        fields: { ...given, post_process_mask: false, ...fields },
+        files,
+        answer: { kind: "base64", at: ["image_b64"] },
+      };
+    },
   },
   api4ai: {
     label: "API4AI",
-    request: (image, options, key) => ({
-      method: "POST",
-      path: "/v1/results",
-      query: options.shadow ? { mode: "fg-image-shadow" } : {},
-      headers: key ? { "X-Api-Key": key } : {},
-      body: "form",
-      fields: image.url ? { url: image.url } : {},
-      file: image.url ? null : { field: "image", name: image.name },
-      answer: { kind: "base64", at: ["results", 0, "entities", 0, "image"] },
-    }),
+    says: { shadow: () => ({}), background_image: as("image-bg") },
+    request({ image, fields, options, key }) {
+      const { given, files } = source(image, "url", "image");
+      return {
+        method: "POST",
+        path: "/v1/results",
+        query: options.shadow ? { mode: "fg-image-shadow" } : {},
+        headers: key ? { "X-Api-Key": key } : {},
+        fields: { ...given, ...fields },
+        files,
+        answer: { kind: "base64", at: ["results", 0, "entities", 0, "image"] },
+      };
+    },
   },
   removebg: {
     label: "remove.bg",
-    request: (image, options, key) => ({
-      method: "POST",
-      path: "/v1.0/removebg",
-      headers: { "X-Api-Key": key || "your-key" },
-      body: "form",
-      fields: {
-        ...(image.url ? { image_url: image.url } : {}),
-        size: "auto",
-        ...renamed(options, { crop: "crop", format: "format" }),
-        ...(options.shadow ? { add_shadow: true } : {}),
-      },
-      file: image.url ? null : { field: "image_file", name: image.name },
-      answer: { kind: "bytes" },
-    }),
+    says: REMOVEBG,
+    request({ image, fields, options, key }) {
+      const { given, files } = source(image, "image_url", "image_file");
+      const format = fields.format ? options.format : "png";
+      return {
+        method: "POST",
+        path: "/v1.0/removebg",
+        headers: { "X-Api-Key": key || "your-key" },
+        fields: { ...given, size: "auto", format: "png", ...fields },
+        files,
+        answer: { kind: "bytes" },
+        format,
+      };
+    },
   },
   rembg: {
     label: "rembg",
-    request: (image, options, key) => ({
-      method: image.url ? "GET" : "POST",
-      path: "/api/remove",
-      query: {
-        ...(image.url ? { url: image.url } : {}),
-        ...renamed(options, { model: "model", smooth: "ppm" }),
-        ...(options.matting
-          ? { a: true, ...renamed(options, { matting_foreground_above: "af", matting_background_below: "ab", matting_erode_px: "ae" }) }
-          : {}),
-      },
-      headers: bearer(key),
-      body: "form",
-      fields: {},
-      file: image.url ? null : { field: "file", name: image.name },
-      answer: { kind: "bytes" },
-    }),
+    says: {
+      model: as("model"),
+      smooth: as("ppm"),
+      matting: (way) => (way === "exact" ? { vm: true } : { a: true }),
+      matting_foreground_above: as("af"),
+      matting_background_below: as("ab"),
+      matting_erode_px: as("ae"),
+      background: (color) => ({ bgc: [...channels(color), 255].join(",") }),
+    },
+    request({ image, fields, key }) {
+      const { given, files } = source(image, "url", "file");
+      return { method: image.url ? "GET" : "POST", path: "/api/remove", query: { ...given, ...fields }, headers: bearer(key), fields: {}, files, answer: { kind: "bytes" } };
+    },
   },
 };
 
-function withoutFormat({ format, ...others }) {
-  return others;
+/** The format that a preset answers with. */
+function answered(preset) {
+  return document.querySelector(`input[name=preset][value="${preset}"]`)?.dataset.format;
 }

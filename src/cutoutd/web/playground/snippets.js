@@ -1,41 +1,54 @@
 /** A described request (see dialects.js) as code to copy. */
 
-import { DIALECTS } from "./dialects.js";
+import { describe } from "./dialects.js";
+import { labelOf } from "./options.js";
 
 export const LANGUAGES = { curl: "curl", python: "Python", javascript: "JavaScript", php: "PHP" };
 
 const WRITERS = { curl: asCurl, python: asPython, javascript: asJavaScript, php: asPhp };
 
+const ENDINGS = { jpeg: "jpg" };
+const WORDS = { background: "Background", background_image: "Background image", preset: "Preset", strokes: "Brush strokes" };
+
 export function snippet(dialect, language, image, options, key, base) {
-  const request = DIALECTS[dialect].request(image, options, key);
-  const query = new URLSearchParams(request.query ?? {}).toString();
+  const request = describe(dialect, image, options, key);
+  const query = new URLSearchParams(request.query).toString();
   const url = base.replace(/\/$/, "") + request.path + (query ? `?${query}` : "");
-  const target = `cutout.${options.format ?? "png"}`;
-  return WRITERS[language]({ ...request, url, target });
+  const target = `cutout.${ENDINGS[request.format] ?? request.format}`;
+  const lacking = request.lacks.map((name) => WORDS[name] ?? labelOf(name)).join(", ");
+  return WRITERS[language]({ ...request, url, target, remark: lacking ? `Not available in this API: ${lacking}` : null });
 }
 
 const quoted = (text) => JSON.stringify(String(text));
 const shell = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
 const lines = (...parts) => parts.flat().filter((line) => line !== null).join("\n");
 
-function asCurl({ method, url, headers, body, fields, file, answer, target }) {
+function asCurl({ method, url, headers, body, fields, files, answer, target, remark }) {
   const parts = [method === "GET" ? `curl ${shell(url)}` : `curl -X ${method} ${shell(url)}`];
   for (const [name, value] of Object.entries(headers)) parts.push(`-H ${shell(`${name}: ${value}`)}`);
+  const based = files.find((file) => file.base64);
   let feed = "";
   if (body === "form") {
     for (const [name, value] of Object.entries(fields)) parts.push(`-F ${shell(`${name}=${value}`)}`);
-    if (file) parts.push(`-F ${shell(`${file.field}=@${file.name}`)}`);
+    for (const { field, name } of files) parts.push(`-F ${shell(`${field}=@${name}`)}`);
   } else {
     parts.push("-H 'Content-Type: application/json'");
-    if (file) {
-      feed = `printf ${shell(jsonWithHole(fields, file.field))} "$(base64 < ${shell(file.name)} | tr -d '\\n')" |\n  `;
+    if (based) {
+      feed = `printf ${shell(jsonWithHole(fields, based.field))} "$(base64 < ${shell(based.name)} | tr -d '\\n')" |\n  `;
       parts.push("--data-binary @-");
     } else {
       parts.push(`-d ${shell(JSON.stringify(fields))}`);
     }
   }
-  if (answer.kind === "bytes") parts.push(`--fail-with-body -o ${shell(target)}`);
-  return feed + parts.join(" \\\n  ");
+  parts.push(answer.kind === "bytes" ? `--fail-with-body -o ${shell(target)}` : "--fail-with-body -s");
+  return lines(remark && `# ${remark}`, feed + parts.join(" \\\n  ") + curlAnswer(answer, target));
+}
+
+/** What reads the image out of a JSON answer. */
+function curlAnswer({ kind, at }, target) {
+  if (kind === "bytes") return "";
+  const read = ` |\n  jq -r ${shell(at.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join(""))} |\n  `;
+  return read + (kind === "link" ? `xargs curl -s -o ${shell(target)}` : `base64 -d > ${shell(target)}`);
 }
 
 /** A printf format: the fields as JSON, with %s where the base64 text goes. */
@@ -44,18 +57,19 @@ function jsonWithHole(fields, hole) {
   return `${known.slice(0, -1)}${known === "{}" ? "" : ","}"${hole}":"%s"}`;
 }
 
-function asPython({ method, url, headers, body, fields, file, answer, target }) {
-  const based = file?.base64 ? `base64.b64encode(open(${quoted(file.name)}, "rb").read()).decode()` : null;
+function asPython({ method, url, headers, body, fields, files, answer, target, remark }) {
   const entries = Object.entries(fields).map(([name, value]) => `        ${quoted(name)}: ${pythonValue(value, body)},`);
-  const inForm = body === "form";
+  const based = files.filter((file) => file.base64).map(({ field, name }) => `        ${quoted(field)}: base64.b64encode(open(${quoted(name)}, "rb").read()).decode(),`);
+  const parts = files.filter((file) => !file.base64).map(({ field, name }) => `        ${quoted(field)}: open(${quoted(name)}, "rb"),`);
   return lines(
-    answer.kind === "base64" || based ? "import base64\n" : null,
+    remark && `# ${remark}`,
+    answer.kind === "base64" || based.length ? "import base64\n" : null,
     "import requests",
     "",
     `response = requests.request(\n    ${quoted(method)},\n    ${quoted(url)},`,
     Object.keys(headers).length ? `    headers=${JSON.stringify(headers)},` : null,
-    entries.length || based ? [`    ${inForm ? "data" : "json"}={`, ...entries, based ? `        ${quoted(file.field)}: ${based},` : null, "    },"] : null,
-    file && !file.base64 ? `    files={${quoted(file.field)}: open(${quoted(file.name)}, "rb")},` : null,
+    entries.length || based.length ? [`    ${body === "form" ? "data" : "json"}={`, ...entries, ...based, "    },"] : null,
+    parts.length ? ["    files={", ...parts, "    },"] : null,
     "    timeout=120,\n)",
     "response.raise_for_status()",
     pythonAnswer(answer, target),
@@ -73,21 +87,23 @@ function pythonAnswer({ kind, at }, target) {
   return `with open(${quoted(target)}, "wb") as cutout:\n    cutout.write(${bytes})`;
 }
 
-function asJavaScript({ method, url, headers, body, fields, file, answer, target }) {
+function asJavaScript({ method, url, headers, body, fields, files, answer, target, remark }) {
   const inForm = body === "form";
-  const fileSystem = ["writeFile", file && (file.base64 ? "readFile" : null)].filter(Boolean).join(", ");
+  const based = files.filter((file) => file.base64);
+  const parts = files.filter((file) => !file.base64);
   const sent = method === "GET" ? {} : inForm ? headers : { ...headers, "Content-Type": "application/json" };
   const entries = Object.entries(fields);
   const json = entries.map(([name, value]) => `    ${quoted(name)}: ${JSON.stringify(value)},`);
-  if (file?.base64) json.push(`    ${quoted(file.field)}: await readFile(${quoted(file.name)}, "base64"),`);
+  for (const { field, name } of based) json.push(`    ${quoted(field)}: await readFile(${quoted(name)}, "base64"),`);
   return lines(
-    `import { ${fileSystem} } from "node:fs/promises";`,
-    file && !file.base64 ? 'import { openAsBlob } from "node:fs";' : null,
+    remark && `// ${remark}`,
+    `import { ${based.length ? "writeFile, readFile" : "writeFile"} } from "node:fs/promises";`,
+    parts.length ? 'import { openAsBlob } from "node:fs";' : null,
     "",
     inForm && method !== "GET"
       ? ["const body = new FormData();",
         ...entries.map(([name, value]) => `body.append(${quoted(name)}, ${quoted(value)});`),
-        file ? `body.append(${quoted(file.field)}, await openAsBlob(${quoted(file.name)}), ${quoted(file.name)});` : null, ""]
+        ...parts.map(({ field, name }) => `body.append(${quoted(field)}, await openAsBlob(${quoted(name)}), ${quoted(name)});`), ""]
       : null,
     `const response = await fetch(${quoted(url)}, {\n  method: ${quoted(method)},`,
     Object.keys(sent).length ? `  headers: ${JSON.stringify(sent)},` : null,
@@ -108,15 +124,18 @@ function scriptAnswer({ kind, at }, target) {
   return `await writeFile(${quoted(target)}, ${bytes});`;
 }
 
-function asPhp({ method, url, headers, body, fields, file, answer, target }) {
+function asPhp({ method, url, headers, body, fields, files, answer, target, remark }) {
   const inForm = body === "form";
   const sent = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   if (!inForm) sent.push("Content-Type: application/json");
   const values = Object.entries(fields).map(([name, value]) => `    ${php(name)} => ${inForm ? php(value) : phpValue(value)},`);
-  if (file) values.push(`    ${php(file.field)} => ${file.base64 ? `base64_encode(file_get_contents(${php(file.name)}))` : `new CURLFile(${php(file.name)})`},`);
+  for (const { field, name, base64 } of files) {
+    values.push(`    ${php(field)} => ${base64 ? `base64_encode(file_get_contents(${php(name)}))` : `new CURLFile(${php(name)})`},`);
+  }
   const payload = method === "GET" ? null : [`$fields = [`, ...values, "];"];
   return lines(
     "<?php",
+    remark && `// ${remark}`,
     payload,
     `$curl = curl_init(${php(url)});`,
     "curl_setopt_array($curl, [",
@@ -134,6 +153,7 @@ function php(text) {
 }
 
 function phpValue(value) {
+  if (Array.isArray(value)) return JSON.stringify(value);
   return typeof value === "string" ? php(value) : String(value);
 }
 
