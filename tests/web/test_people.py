@@ -9,6 +9,7 @@ from tests.running import running_server
 from tests.scenes import ball, encoded
 
 import cutoutd
+from cutoutd.options.presets import PRESETS
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
 OPERATOR = "the-key-from-the-environment"
@@ -51,10 +52,21 @@ def test_the_page_offers_every_option_that_the_api_has(server: str) -> None:
     assert wanted - offered == set()
 
 
+def test_the_page_offers_every_preset_with_the_format_that_it_answers(server: str) -> None:
+    page = httpx.get(server).text
+    offered = dict(re.findall(r'name="preset" value="([^"]+)" data-format="(\w+)"', page))
+    assert offered == {name: preset.options["format"] for name, preset in PRESETS.items()}
+
+
 def test_the_pages_may_run_no_script_from_elsewhere(server: str) -> None:
     policy = httpx.get(server).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
+
+
+def test_the_pages_show_no_image_from_elsewhere(server: str) -> None:
+    policy = httpx.get(server).headers["content-security-policy"]
+    assert "img-src 'self' blob: data:;" in policy
 
 
 def test_a_page_that_has_not_changed_is_not_sent_again(server: str) -> None:

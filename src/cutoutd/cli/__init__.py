@@ -8,19 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cutoutd.cli import (
-    backup,
-    bench,
-    config,
-    doctor,
-    jobs,
-    keys,
-    models,
-    openapi,
-    remove,
-    serve,
-    worker,
-)
+from cutoutd.cli import bench, config, doctor, jobs, keys, models, openapi, remove, serve, worker
 
 app = typer.Typer(
     name="cutoutd",
@@ -33,8 +21,6 @@ for command in (
     serve.serve,
     worker.worker,
     remove.remove,
-    backup.backup,
-    backup.restore,
     doctor.doctor,
     bench.bench,
     config.config,

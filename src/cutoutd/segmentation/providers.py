@@ -34,15 +34,12 @@ PROVIDERS = {
             "DmlExecutionProvider",
             "install `onnxruntime-directml` in place of `onnxruntime` on Windows",
         ),
-        *(
-            Provider(
-                name,
-                "OpenVINO",
-                "install `cutoutd[openvino]`",
-                runtime="openvino",
-                package="openvino",
-            )
-            for name in (ProviderName.OPENVINO, ProviderName.OPENVINO_BF16)
+        Provider(
+            ProviderName.OPENVINO,
+            "OpenVINO",
+            "install `cutoutd[openvino]`",
+            runtime="openvino",
+            package="openvino",
         ),
         Provider(ProviderName.MNN, "MNN", "install `cutoutd[mnn]`", runtime="mnn", package="MNN"),
     )

@@ -2,11 +2,18 @@
 
 const WAIT_S = 20;
 const MOST_ROUNDS = 6;
+const AGAIN_S = 5;
 
-let key = "";
+let key = sessionStorage.getItem("key") ?? "";
 
+/** Kept for this tab only, so that a reload and the jobs page know it. */
 export function setKey(value) {
   key = value;
+  sessionStorage.setItem("key", value);
+}
+
+export function knownKey() {
+  return key;
 }
 
 /** A refusal in the server's words: problem details, or a job that failed. */
@@ -22,13 +29,13 @@ export async function listModels() {
 }
 
 /**
- * source: { file } or { url }. options: as the options form gives them.
- * Returns { blob, width, height, cropped, timings, model, notes }.
+ * source: { file } or { url }. options: names of the API to values, files included.
+ * Returns { blob, width, height, timings, model, notes, messages }.
  */
 export async function removeBackground(source, options, { signal, tell }) {
   const body = new FormData();
   body.append("image", source.file ?? source.url);
-  for (const [name, value] of Object.entries(options)) body.append(name, String(value));
+  for (const [name, value] of Object.entries(options)) body.append(name, value instanceof Blob ? value : String(value));
   const job = await ended(await patiently(() => call(`v1/jobs?wait=${WAIT_S}`, { method: "POST", body, signal }), tell), signal, tell);
   if (job.status !== "succeeded") throw new ServerError(job.failure?.message ?? "The job was cancelled.", job.failure?.code ?? "cancelled");
   const [image] = job.images;
@@ -38,10 +45,10 @@ export async function removeBackground(source, options, { signal, tell }) {
     blob: await answer.blob(),
     width: image.width,
     height: image.height,
-    cropped: Boolean(options.crop),
     timings: { ...job.timings_ms, total: Date.parse(job.finished_at) - Date.parse(job.created_at) },
     model: job.model,
     notes: job.notes,
+    messages: job.messages,
   };
 }
 
@@ -52,7 +59,7 @@ async function ended(job, signal, tell) {
   try {
     while (!["succeeded", "failed", "cancelled"].includes(job.status)) {
       tell(job.queue?.ahead ? `${job.queue.ahead} before this one, about ${job.queue.eta_s} s` : "Removing the background …");
-      job = await call(`v1/jobs/${job.id}?wait=${WAIT_S}`, { signal });
+      job = await patiently(() => call(`v1/jobs/${job.id}?wait=${WAIT_S}`, { signal }), tell);
     }
   } finally {
     signal.removeEventListener("abort", cancel);
@@ -60,15 +67,28 @@ async function ended(job, signal, tell) {
   return job;
 }
 
-/** A full server says when to come back; come back. */
+/**
+ * The image as the server sees it, for what this browser cannot show: a PNG. It is laid under its own
+ * cutout, so that nothing is missing.
+ */
+export async function serverCopy(source) {
+  const options = { background_image: source.file ?? source.url, foreground_estimation: false, format: "png" };
+  return (await removeBackground(source, options, { signal: new AbortController().signal, tell: () => {} })).blob;
+}
+
+const REASONS = { rate_limited: "The limit of this key is reached", unreachable: "The server cannot be reached" };
+
+/** A full server says when to come back; come back. One that is away is waited for. */
 async function patiently(attempt, tell) {
   for (let round = 1; ; round += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!error.retryAfter || round > MOST_ROUNDS) throw error;
-      tell(`The server is busy; trying again in ${error.retryAfter} s`);
-      await new Promise((resolve) => { setTimeout(resolve, error.retryAfter * 1000); });
+      const away = error.code === "unreachable";
+      const seconds = away ? AGAIN_S : error.retryAfter;
+      if (!seconds || (round > MOST_ROUNDS && !away)) throw error;
+      tell(`${REASONS[error.code] ?? "The server is busy"}; trying again in ${seconds} s`);
+      await new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
     }
   }
 }

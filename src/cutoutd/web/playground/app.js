@@ -1,104 +1,101 @@
 /** The page: what the user does, and where it goes. Each module it imports does one thing. */
 
-import { listModels, removeBackground, setKey } from "./api.js";
+import { knownKey, listModels, removeBackground, setKey } from "./api.js";
+import { brush, listenToBrush } from "./brush.js";
 import { DIALECTS } from "./dialects.js";
-import { archiveOf, fileOf, save } from "./download.js";
-import { chosenOptions, offerModels, onOptions } from "./options.js";
-import { Images } from "./images.js";
+import { archiveOf, backgroundOptions, fileOf, save } from "./download.js";
+import { Images, isStale } from "./images.js";
+import { listenForImages } from "./intake.js";
+import { chosenOptions, complaint, offerModels, onOptions } from "./options.js";
+import { listenToPointer } from "./pointer.js";
 import { LANGUAGES, snippet } from "./snippets.js";
 import * as stage from "./stage.js";
+import * as strip from "./strip.js";
+import { renderTimings } from "./timings.js";
+import { chosenBackground, listenToToolbar } from "./toolbar.js";
 
 const element = (id) => document.getElementById(id);
 const base = new URL(".", document.baseURI).href;
 const images = new Images(removeBackground);
-let background = "";
 
-const usable = (image) => image.state === "done";
+/** What was last said by the page itself, until something else happens. */
+let said = "";
 
 function render() {
   const { list, selected } = images;
+  const options = chosenOptions();
+  const done = list.filter((one) => one.state === "done");
+  const stale = done.filter((one) => isStale(one, options));
   stage.show(selected);
-  renderStrip(list, selected);
+  strip.render();
   renderTimings(selected?.answer?.timings);
-  element("download").disabled = !(selected && usable(selected));
-  element("download-all").disabled = list.filter(usable).length < 1;
+  element("download").disabled = selected?.state !== "done";
+  element("download-all").disabled = done.length === 0;
   element("again").disabled = list.length === 0;
-  element("status").textContent = sentence(list) || "\u00a0";
+  offerAction("apply", stale.length, `Apply to all (${stale.length})`);
+  offerAction("retry", images.failed.length, `Retry failed (${images.failed.length})`);
+  const status = [said, sentence(list, done.length, stale.length)].filter(Boolean).join(". ");
+  if (element("status").textContent !== status) element("status").textContent = status || "\u00a0";
   renderSnippet();
 }
 
-function sentence(list) {
-  const count = (state) => list.filter((one) => one.state === state).length;
-  const open = count("waiting") + count("working");
-  const parts = [`${count("done")} of ${list.length} done`];
-  if (open) parts.push(`${open} to go`);
-  if (count("failed")) parts.push(`${count("failed")} failed`);
-  return list.length ? parts.join(", ") : "";
+function offerAction(id, count, text) {
+  element(id).hidden = count === 0;
+  element(id).textContent = text;
 }
 
-const MARKS = { waiting: "…", working: "working", done: "✓", failed: "failed" };
-
-function renderStrip(list, selected) {
-  const items = list.map((image) => {
-    const item = document.createElement("li");
-    item.className = image.state;
-    const pick = document.createElement("button");
-    pick.type = "button";
-    pick.className = "pick";
-    pick.setAttribute("aria-pressed", String(image === selected));
-    pick.setAttribute("aria-label", `${image.name}: ${image.state}`);
-    const thumbnail = new Image();
-    thumbnail.src = image.answer?.link ?? image.preview;
-    thumbnail.alt = "";
-    pick.append(thumbnail);
-    pick.addEventListener("click", () => images.select(image));
-    const mark = document.createElement("span");
-    mark.className = "mark";
-    mark.textContent = MARKS[image.state];
-    const drop = document.createElement("button");
-    drop.type = "button";
-    drop.className = "drop-it";
-    drop.textContent = "×";
-    drop.setAttribute("aria-label", `Take ${image.name} off the list`);
-    drop.addEventListener("click", () => images.remove(image));
-    item.append(pick, mark, drop);
-    return item;
-  });
-  const strip = element("strip");
-  const focused = [...strip.querySelectorAll("button")].indexOf(document.activeElement);
-  strip.replaceChildren(...items);
-  if (focused >= 0) strip.querySelectorAll("button")[focused]?.focus();
+function sentence(list, done, stale) {
+  if (!list.length) return "";
+  const failed = images.failed.length;
+  const parts = [`${done} of ${list.length} done`];
+  if (done + failed < list.length) parts.push(`${list.length - done - failed} to go`);
+  if (failed) parts.push(`${failed} failed`);
+  if (stale) parts.push(`${stale} with old settings`);
+  const held = list.find((one) => one.state === "working" && one.progress.includes("trying again"));
+  return parts.join(", ") + (held ? `. ${held.progress}` : "");
 }
 
-function renderTimings(timings) {
-  const rows = Object.entries(timings ?? {});
-  if (!rows.length) return;
-  const longest = Math.max(...rows.map(([, milliseconds]) => milliseconds), 1);
-  element("timings").replaceChildren(
-    ...rows.map(([stageName, milliseconds]) => {
-      const row = document.createElement("tr");
-      const meter = document.createElement("meter");
-      Object.assign(meter, { max: longest, value: milliseconds });
-      meter.setAttribute("aria-hidden", "true");
-      for (const content of [stageName.replaceAll("_", " "), meter, `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`]) {
-        row.insertCell().append(content);
-      }
-      return row;
-    }),
-  );
+function say(words) {
+  said = words;
+  images.changed();
 }
 
 function renderSnippet() {
   const image = images.selected;
   const described = { name: image?.name ?? "photo.jpg", url: image?.source.url };
-  const key = element("key").value.trim();
-  element("snippet").textContent = snippet(
-    element("dialect").value, element("language").value, described, chosenOptions(), key, base,
-  );
+  const options = { ...chosenOptions(), ...backgroundOptions(chosenBackground()) };
+  if (image?.strokes.length) options.strokes = image.strokes;
+  const code = snippet(element("dialect").value, element("language").value, described, options, element("key").value.trim(), base);
+  if (element("snippet").textContent !== code) element("snippet").textContent = code;
 }
 
-function addFiles(files) {
-  if (files.length && !images.addFiles(files, chosenOptions())) element("status").textContent = "That file is empty.";
+async function addFiles(files) {
+  const first = images.list.length === 0;
+  said = "";
+  const adding = images.addFiles(files, chosenOptions());
+  if (first) showFirst();
+  if (files.length && !(await adding)) say("There is no image in that.");
+}
+
+function addUrl(url) {
+  const first = images.list.length === 0;
+  said = "";
+  images.addUrl(url, chosenOptions());
+  if (first) showFirst();
+}
+
+/** The buttons of the empty stage are gone now: whoever pressed one goes on at the image. */
+function showFirst() {
+  if (!images.selected) return;
+  const lost = element("empty").contains(document.activeElement);
+  render();
+  if (lost) element("viewport").focus();
+}
+
+function optionsChanged() {
+  said = complaint();
+  if (!said && images.selected) images.rerun([images.selected], chosenOptions());
+  render();
 }
 
 function offer(select, choices, remembered) {
@@ -111,86 +108,42 @@ function offer(select, choices, remembered) {
   });
 }
 
-function listenForImages() {
-  for (const id of ["choose", "more"]) element(id).addEventListener("click", () => element("files").click());
-  element("files").addEventListener("change", (event) => {
-    addFiles(event.target.files);
-    event.target.value = "";
-  });
-  element("sample").addEventListener("click", async () => {
-    const sample = await (await fetch("playground/sample.jpg")).blob();
-    addFiles([new File([sample], "sample.jpg", { type: sample.type })]);
-  });
-  element("by-url").addEventListener("submit", (event) => {
-    event.preventDefault();
-    images.addUrl(element("url").value, chosenOptions());
-  });
-  document.addEventListener("paste", (event) => addFiles(event.clipboardData?.files ?? []));
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    element("drop").hidden = false;
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) element("drop").hidden = true;
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    element("drop").hidden = true;
-    addFiles(event.dataTransfer.files);
-  });
-}
-
-function listenToView() {
-  for (const input of document.querySelectorAll("input[name=view]")) {
-    input.addEventListener("change", () => stage.setView(input.value));
-  }
-  for (const input of document.querySelectorAll("input[name=zoom]")) {
-    input.addEventListener("change", () => stage.setZoom(input.value));
-  }
-  element("edge").addEventListener("click", async () => {
-    const close = document.querySelector('input[name=zoom][value="3"]');
-    close.checked = true;
-    stage.setZoom("3");
-    if (!(await stage.showEdge())) element("status").textContent = "No soft edge in this image.";
-  });
-  for (const input of document.querySelectorAll("input[name=backdrop]")) {
-    input.addEventListener("change", () => chooseBackdrop(input.value));
-  }
-  element("color").addEventListener("input", () => {
-    document.querySelector("input[name=backdrop][value=color]").checked = true;
-    chooseBackdrop("color");
-  });
-  element("backdrop-file").addEventListener("change", (event) => {
-    const [file] = event.target.files;
-    if (file) useBackdrop({ image: URL.createObjectURL(file) });
-    event.target.value = "";
-  });
-}
-
-function chooseBackdrop(value) {
-  if (value === "image") element("backdrop-file").click();
-  else useBackdrop(value === "color" ? element("color").value : value);
-}
-
-function useBackdrop(value) {
-  background = value;
-  stage.setBackdrop(value);
-}
-
 function listenToActions() {
-  element("download").addEventListener("click", async () => save(await fileOf(images.selected, background)));
-  element("download-all").addEventListener("click", async () => save(await archiveOf(images.list.filter(usable), background)));
-  element("again").addEventListener("click", () => images.rerun(images.list, chosenOptions()));
-  element("copy").addEventListener("click", async () => {
+  const done = () => images.list.filter((one) => one.state === "done");
+  listen("download", async () => save(await fileOf(images.selected, chosenBackground())));
+  listen("download-all", async () => save(await archiveOf(done(), chosenBackground(), say)));
+  listen("again", () => images.rerun(images.list, chosenOptions()));
+  listen("apply", () => images.rerun(images.list.filter((one) => isStale(one, chosenOptions())), chosenOptions()));
+  listen("retry", () => images.retryFailed());
+  listen("copy", async () => {
     await navigator.clipboard.writeText(element("snippet").textContent);
     element("copy").textContent = "Copied";
     setTimeout(() => { element("copy").textContent = "Copy"; }, 1500);
   });
+  addEventListener("beforeunload", (event) => {
+    if (done().length) event.preventDefault();
+  });
+}
+
+/** What goes wrong is said, and nothing else happens. */
+function listen(id, act) {
+  element(id).addEventListener("click", async () => {
+    try {
+      said = "";
+      await act();
+    } catch (error) {
+      say(error.message);
+    }
+  });
+}
+
+function listenToSettings() {
   element("theme").addEventListener("click", () => {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     const shown = document.documentElement.style.colorScheme || (dark ? "dark" : "light");
     useTheme(shown === "dark" ? "light" : "dark");
   });
+  element("key").value = knownKey();
   element("key").addEventListener("input", (event) => {
     setKey(event.target.value.trim());
     renderSnippet();
@@ -207,22 +160,24 @@ async function introduce() {
   try {
     const models = await listModels();
     if (!element("options").elements.model.options[1]) offerModels(models);
-    element("served-by").textContent = "Nothing leaves this server.";
+    element("served-by").textContent = "Images stay between this browser and this server.";
+    images.retryRefused();
   } catch (error) {
     element("served-by").textContent = error.message;
   }
 }
 
 images.addEventListener("change", render);
-onOptions(() => {
-  renderSnippet();
-  if (images.selected) images.rerun([images.selected], chosenOptions());
-});
+onOptions(optionsChanged);
 offer(element("dialect"), Object.fromEntries(Object.entries(DIALECTS).map(([name, { label }]) => [name, label])), "dialect");
 offer(element("language"), LANGUAGES, "language");
-listenForImages();
-listenToView();
+strip.showStrip(images, (image) => (isStale(image, chosenOptions()) ? "stale" : image.state));
+listenForImages(addFiles, addUrl);
+listenToPointer([brush, stage.divider]);
+listenToBrush(() => images.changed());
+listenToToolbar(() => renderSnippet(), say);
 listenToActions();
+listenToSettings();
 useTheme(localStorage.getItem("theme") ?? "");
 render();
 introduce();

@@ -1,24 +1,29 @@
-/** Files to keep: what the server made, or that image on the background chosen here. */
+/** Files to keep: what the server made, touched up or not, on the background chosen here. */
 
-import { zip } from "./zip.js";
+import { removeBackground } from "./api.js";
+import { finished } from "./finished.js";
+import { offload } from "./offload.js";
 
 const EXTENSION = { "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg" };
 
-/** background: "" for none, a CSS colour, or { image: link }. Returns { name, blob }. */
+/** background: "" for none, a CSS colour, or { image: Blob }. Returns { name, blob }. */
 export async function fileOf(image, background) {
-  const blob = background ? await flatten(image.answer.blob, background) : image.answer.blob;
+  const { blob } = await finished(image);
+  const kept = background ? await onBackground(image, blob, background) : blob;
   const stem = image.name.replace(/\.[^.]*$/, "") || "image";
-  return { name: `${stem}-cutout.${EXTENSION[blob.type] ?? "png"}`, blob };
+  return { name: `${stem}-cutout.${EXTENSION[kept.type] ?? "png"}`, blob: kept };
 }
 
-export async function archiveOf(images, background) {
+/** tell: called with a sentence while files are made. Returns a ZIP's { name, blob }. */
+export async function archiveOf(images, background, tell) {
   const taken = new Set();
   const entries = [];
   for (const image of images) {
     const { name, blob } = await fileOf(image, background);
-    entries.push({ name: distinct(name, taken), bytes: new Uint8Array(await blob.arrayBuffer()) });
+    entries.push({ name: distinct(name, taken), lastModified: new Date(), input: blob });
+    if (entries.length % 20 === 0) tell(`${entries.length} of ${images.length} files are ready`);
   }
-  return { name: "cutouts.zip", blob: zip(entries) };
+  return { name: "cutouts.zip", blob: await offload("zip", entries) };
 }
 
 export function save({ name, blob }) {
@@ -29,33 +34,23 @@ export function save({ name, blob }) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** The background's part of a request. */
+export function backgroundOptions(background) {
+  if (!background) return {};
+  return background.image ? { background_image: background.image } : { background };
+}
+
+/** A PNG is composed here, without loss; the server writes the other formats once more, with their quality. */
+async function onBackground(image, blob, background) {
+  if (blob.type === "image/png") return offload("flatten", { cutout: blob, color: background, image: background.image });
+  const options = { ...image.options, ...backgroundOptions(background) };
+  const answer = await removeBackground(image.source, options, { signal: new AbortController().signal, tell: () => {} });
+  return answer.blob;
+}
+
 function distinct(name, taken) {
   let free = name;
   for (let count = 2; taken.has(free); count += 1) free = name.replace(/(\.[^.]*)$/, `-${count}$1`);
   taken.add(free);
   return free;
-}
-
-async function flatten(blob, background) {
-  const cutout = await createImageBitmap(blob);
-  const sheet = new OffscreenCanvas(cutout.width, cutout.height);
-  const context = sheet.getContext("2d");
-  if (background.image) {
-    cover(context, await createImageBitmap(await (await fetch(background.image)).blob()));
-  } else {
-    context.fillStyle = background;
-    context.fillRect(0, 0, sheet.width, sheet.height);
-  }
-  context.drawImage(cutout, 0, 0);
-  cutout.close();
-  return sheet.convertToBlob({ type: "image/png" });
-}
-
-/** Fill the canvas with an image, cutting off what is too wide or too tall. */
-function cover(context, image) {
-  const { width, height } = context.canvas;
-  const scale = Math.max(width / image.width, height / image.height);
-  const [wide, high] = [image.width * scale, image.height * scale];
-  context.drawImage(image, (width - wide) / 2, (height - high) / 2, wide, high);
-  image.close();
 }

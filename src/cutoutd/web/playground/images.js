@@ -1,17 +1,22 @@
 /**
  * The images of this visit, and the queue that works them off.
  *
- * An image is { id, name, source: { file } | { url }, preview, state, answer, error, options }.
- * state: waiting, working, done, failed. Every change is told through a "change" event.
+ * An image is { id, name, source: { file } | { url }, state, answer, error, options, progress }.
+ * state: waiting, working, done, failed. Changes are told through "change", several at once.
  */
 
 const AT_ONCE = 2;
+/** Adding many files takes turns with the page: so long at a time. */
+const TURN_MS = 8;
+
+const REFUSED = [401, 403];
 
 export class Images extends EventTarget {
   list = [];
   selected = null;
   #removeBackground;
   #next = 1;
+  #told = false;
 
   /** removeBackground: async (source, options, { signal, tell }) => answer with a blob. */
   constructor(removeBackground) {
@@ -19,90 +24,134 @@ export class Images extends EventTarget {
     this.#removeBackground = removeBackground;
   }
 
-  addFiles(files, options) {
-    const images = Array.from(files, (file) => ({ file })).filter(({ file }) => file.size > 0);
-    for (const source of images) this.#add(source.file.name || "pasted.png", source, URL.createObjectURL(source.file), options);
-    return images.length;
+  /** files: File objects, or promises of one (null: not a file). Selects the first; returns how many were added. */
+  async addFiles(files, options) {
+    let added = 0;
+    let turn = performance.now();
+    for (const given of files) {
+      const file = given instanceof Promise ? await given : given;
+      if (file?.size > 0) {
+        const image = this.#add(file.name || "pasted.png", { file }, options);
+        if (added === 0) this.selected = image;
+        added += 1;
+      }
+      if (performance.now() - turn > TURN_MS) {
+        await breathe();
+        turn = performance.now();
+      }
+    }
+    return added;
   }
 
   addUrl(url, options) {
     const name = decodeURIComponent(new URL(url).pathname.split("/").pop() || "image");
-    this.#add(name, { url }, url, options);
+    this.selected = this.#add(name, { url }, options);
   }
 
   select(image) {
     this.selected = image;
-    this.#changed();
+    this.changed();
   }
 
   /** Do these images again with other options; whatever runs for them is dropped. */
   rerun(images, options) {
     for (const image of images) {
       image.abort?.abort();
-      this.#forget(image);
+      forget(image);
       Object.assign(image, { state: "waiting", options, error: null, abort: null });
     }
-    this.#changed();
+    this.changed();
     this.#work();
+  }
+
+  retryFailed() {
+    for (const image of this.failed) Object.assign(image, { state: "waiting", error: null });
+    this.changed();
+    this.#work();
+  }
+
+  /** After a key was given: what was refused for want of one is tried again. */
+  retryRefused() {
+    if (this.failed.some(({ error }) => REFUSED.includes(error.status))) this.retryFailed();
+  }
+
+  get failed() {
+    return this.list.filter((one) => one.state === "failed");
   }
 
   remove(image) {
     image.abort?.abort();
-    this.#forget(image);
-    if (image.source.file) URL.revokeObjectURL(image.preview);
+    forget(image);
+    if (image.original) URL.revokeObjectURL(image.original);
     const at = this.list.indexOf(image);
     this.list.splice(at, 1);
     if (this.selected === image) this.selected = this.list[Math.min(at, this.list.length - 1)] ?? null;
-    this.#changed();
+    this.changed();
     this.#work();
   }
 
-  #add(name, source, preview, options) {
-    const image = { id: this.#next++, name, source, preview, options, state: "waiting", answer: null, error: null };
+  /** Tell it soon, and once for all that happens until then. */
+  changed() {
+    if (this.#told) return;
+    this.#told = true;
+    setTimeout(() => {
+      this.#told = false;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+
+  #add(name, source, options) {
+    const image = { id: this.#next++, name, source, options, state: "waiting", answer: null, error: null, strokes: [] };
     this.list.push(image);
-    this.selected = image;
-    this.#changed();
+    this.changed();
     this.#work();
+    return image;
   }
 
   #work() {
-    const working = this.list.filter((one) => one.state === "working").length;
-    const waiting = this.list.filter((one) => one.state === "waiting");
-    for (const image of waiting.slice(0, AT_ONCE - working)) this.#perform(image);
+    let free = AT_ONCE - this.list.filter((one) => one.state === "working").length;
+    for (const image of this.list) {
+      if (free <= 0) return;
+      if (image.state !== "waiting") continue;
+      this.#perform(image);
+      free -= 1;
+    }
   }
 
   async #perform(image) {
     const abort = new AbortController();
     Object.assign(image, { state: "working", abort, progress: "" });
-    this.#changed();
+    this.changed();
     const tell = (progress) => {
       if (image.abort !== abort) return;
       image.progress = progress;
-      this.#changed();
+      this.changed();
     };
     let ending;
     try {
-      const answer = await this.#removeBackground(image.source, image.options, { signal: abort.signal, tell });
-      ending = { state: "done", answer: { ...answer, link: URL.createObjectURL(answer.blob) } };
+      ending = { state: "done", answer: await this.#removeBackground(image.source, image.options, { signal: abort.signal, tell }) };
     } catch (error) {
       ending = { state: "failed", error };
     }
-    if (image.abort !== abort) {
-      if (ending.answer) URL.revokeObjectURL(ending.answer.link);
-      return;
-    }
+    if (image.abort !== abort) return;
     Object.assign(image, ending, { abort: null });
-    this.#changed();
+    this.changed();
     this.#work();
   }
+}
 
-  #forget(image) {
-    if (image.answer) URL.revokeObjectURL(image.answer.link);
-    image.answer = null;
-    image.abort = null;
-  }
+/** Whether the options of the form, as they are now, would give something else. */
+export function isStale(image, options) {
+  return image.state === "done" && JSON.stringify(image.options) !== JSON.stringify(options);
+}
 
-  #changed() {
-    this.dispatchEvent(new Event("change"));
-  }
+function forget(image) {
+  for (const { link } of image.links?.values() ?? []) URL.revokeObjectURL(link);
+  image.links = null;
+  image.answer = null;
+  image.abort = null;
+}
+
+function breathe() {
+  return new Promise((resolve) => { setTimeout(resolve); });
 }

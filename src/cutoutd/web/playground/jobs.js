@@ -1,6 +1,6 @@
 /** The operator's view: the queue, failures with reasons, webhooks; retry, cancel, replay. */
 
-import { operate, setKey } from "./api.js";
+import { knownKey, operate, setKey } from "./api.js";
 
 const EVERY_MS = 5000;
 
@@ -19,7 +19,7 @@ async function refresh() {
     fill(element("deliveries"), deliveries.deliveries.map(deliveryRow), "No webhooks.");
     element("older").disabled = jobs.next_before === null;
     element("older").dataset.before = jobs.next_before ?? "";
-    say(before ? "Older jobs; choose a status to see the newest." : "Renewed every 5 s");
+    say(before ? "Older jobs; choose a status to see the newest." : "Refreshes every 5 s");
   } catch (error) {
     say(error.message);
   }
@@ -87,13 +87,15 @@ function fill(body, rows, otherwise) {
 }
 
 function moment(text) {
-  return new Date(text).toLocaleTimeString();
+  return new Date(text).toLocaleString();
 }
 
 function say(sentence) {
   element("status").textContent = sentence;
 }
 
+document.documentElement.style.colorScheme = localStorage.getItem("theme") ?? "";
+element("key").value = knownKey();
 element("key").addEventListener("input", (event) => setKey(event.target.value.trim()));
 element("key").addEventListener("change", refresh);
 for (const id of ["job-status", "delivery-state"]) {

@@ -2,14 +2,26 @@
 
 const form = document.getElementById("options");
 
-/** { name: value } of every option that is not at its default. */
+/** { name: value } of every option that is not at its default and can be sent. */
 export function chosenOptions() {
   const options = {};
   for (const field of form.elements) {
     const asked = field.name && changed(field) && field.checkValidity() && !field.closest("[hidden]");
     if (asked) options[field.name] = valueOf(field);
   }
-  return options;
+  return options.matting ? options : withoutMatting(options);
+}
+
+/** What is wrong with the first field that cannot be sent; "" if all can. */
+export function complaint() {
+  const wrong = [...form.elements].find((field) => field.name && !field.closest("[hidden]") && !field.checkValidity());
+  return wrong ? `${labelOf(wrong.name)}: ${wrong.validationMessage}` : "";
+}
+
+/** What the form calls an option. */
+export function labelOf(name) {
+  const [label] = form.elements[name]?.labels ?? [];
+  return label?.querySelector("span").firstChild.textContent.trim() ?? name.replaceAll("_", " ");
 }
 
 export function onOptions(listen) {
@@ -18,11 +30,23 @@ export function onOptions(listen) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** models: [{ name, licence, commercial_use, prompts, default, usable }] as the server lists them. */
+/** models: [{ name, licence, commercial_use, prompts, default, usable, source, subject }] as the server lists them. */
 export function offerModels(models) {
   const select = form.elements.model;
   const tell = () => describe(models.find((one) => one.name === select.value) ?? models.find((one) => one.default));
   for (const { name, licence } of models.filter((one) => one.usable)) select.add(new Option(`${name} (${licence})`, name));
+  const others = models.filter((one) => !one.usable);
+  if (others.length) {
+    const group = document.createElement("optgroup");
+    group.label = "Not on this server yet";
+    group.append(...others.map(({ name, licence }) => {
+      const option = new Option(`${name} (${licence})`, name);
+      option.disabled = true;
+      return option;
+    }));
+    select.append(group);
+    document.getElementById("models-more").hidden = false;
+  }
   select.addEventListener("change", tell);
   form.addEventListener("reset", () => setTimeout(tell));
   tell();
@@ -30,13 +54,18 @@ export function offerModels(models) {
 
 function describe(model) {
   if (!model) return;
-  const use = model.commercial_use ? "commercial use allowed" : "not for commercial use";
+  const use = model.commercial_use ? "commercial use allowed by its licence" : "not for commercial use";
   document.getElementById("prompt").hidden = !model.prompts;
   document.getElementById("licence").textContent = `${model.name}: ${model.licence}, ${use}`;
 }
 
+function withoutMatting(options) {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith("matting_")));
+}
+
 function changed(field) {
   if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.type === "radio") return field.checked && field.value !== "";
   if (field.tagName === "SELECT") return field.value !== field.options[0].value;
   return field.value !== field.defaultValue && field.value !== "";
 }

@@ -1,153 +1,156 @@
-/** The stage: original and cutout over each other, the mask, backgrounds and zoom. */
+/** The stage: original and cutout over each other, the mask, the background behind. */
+
+import { isAligned, isComparable } from "./aligned.js";
+import { openBrush } from "./brush.js";
+import { finished } from "./finished.js";
+import { offload } from "./offload.js";
+import { originalLink } from "./original.js";
+import { centreOn, isPannable, setScale, setSize } from "./zoom.js";
 
 const element = (id) => document.getElementById(id);
 const stage = element("stage");
-const viewport = element("viewport");
 const canvas = element("canvas");
 const before = element("before");
 const after = element("after");
 const backdrop = element("backdrop");
 const split = element("split");
 
-const TILE = 32;
+/** The handle's half width, CSS px: there a drag moves the divider also where the image could be moved. */
+const GRIP_PX = 28;
 
 let image = null;
+let shownAnswer = null;
 let view = "compare";
-let zoom = "fit";
-let maskLink = null;
 
 export function show(shown) {
-  const fresh = image !== shown || after.dataset.link !== (shown?.answer?.link ?? "");
+  const fresh = image !== shown || shownAnswer !== (shown?.answer ?? null);
+  const other = image !== shown;
   image = shown;
+  shownAnswer = shown?.answer ?? null;
   element("empty").hidden = Boolean(shown);
-  viewport.hidden = !shown;
-  if (shown && fresh) load();
+  element("viewport").hidden = !shown;
+  if (shown && other) loadOriginal(shown);
+  if (shown && fresh) paint();
   veil(shown);
+  facts(shown);
 }
 
 export function setView(name) {
   view = name;
-  stage.classList.toggle("compare", name === "compare");
-  split.disabled = name !== "compare";
   paint();
 }
 
-export function setZoom(value) {
-  zoom = value;
-  stage.classList.toggle("zoomed", value !== "fit");
-  layout();
-}
-
-/** value: "" for the checkerboard, a CSS colour, or { image: link }. */
+/** value: "" for the checkerboard, a CSS colour, or { image: Blob }. */
 export function setBackdrop(value) {
   backdrop.classList.toggle("image", Boolean(value?.image));
   backdrop.style.backgroundColor = typeof value === "string" ? value : "";
-  backdrop.style.backgroundImage = value?.image ? `url("${value.image}")` : value && "none";
+  backdrop.style.backgroundImage = value?.image ? `url("${URL.createObjectURL(value.image)}")` : value && "none";
 }
 
-/** Scroll to where the outline is softest: hair and fur, where a cutout is good or bad. */
+/** Go to where the outline is softest: hair and fur, where a cutout is good or bad. */
 export async function showEdge() {
   if (!image?.answer) return false;
-  const alpha = await alphaOf(image.answer.blob);
-  const spot = softestTile(alpha);
+  const spot = await offload("softestTile", (await finished(image)).blob);
   if (!spot) return false;
-  const scale = Number(zoom);
-  viewport.scrollLeft = spot.x * scale - viewport.clientWidth / 2;
-  viewport.scrollTop = spot.y * scale - viewport.clientHeight / 2;
-  moveSplit(((spot.x + TILE / 2) / alpha.width) * 100);
+  setScale(3);
+  centreOn(spot);
+  moveSplit(((spot.x + spot.tile / 2) / spot.width) * 100);
   return true;
 }
 
-function load() {
-  const { preview, answer } = image;
-  before.src = preview;
-  after.dataset.link = answer?.link ?? "";
-  if (maskLink) URL.revokeObjectURL(maskLink);
-  maskLink = null;
-  before.alt = `Original: ${image.name}`;
-  paint();
+async function loadOriginal(shown) {
+  before.removeAttribute("src");
+  const link = await originalLink(shown).catch(() => null);
+  if (image !== shown || !link) return;
+  before.src = link;
+  before.alt = `Original: ${shown.name}`;
 }
 
 async function paint() {
   if (!image) return;
-  const link = image.answer?.link;
-  const cropped = Boolean(image.answer?.cropped);
-  before.style.visibility = cropped && view === "compare" ? "hidden" : "";
-  if (!link) {
-    after.removeAttribute("src");
-  } else if (view === "mask") {
-    after.src = await maskOf(image.answer.blob);
-    after.alt = "The mask: white is the subject";
-  } else {
-    after.src = link;
-    after.alt = `${image.name} without its background`;
-  }
-  backdrop.hidden = view === "mask" || !link;
-  stage.classList.toggle("compare", view === "compare" || !link);
-  canvas.style.setProperty("--split", link ? `${split.value}%` : "100%");
-  layout();
+  const [shown, answer] = [image, image.answer];
+  const comparable = !answer || isComparable(shown);
+  const brushing = view === "brush" && isAligned(shown);
+  const link = answer && !brushing ? await linkFor(shown) : null;
+  if (image !== shown || shown.answer !== answer) return;
+  if (link) after.src = link;
+  else after.removeAttribute("src");
+  after.alt = view === "mask" ? "The mask: white is the subject" : `${shown.name} without its background`;
+  backdrop.hidden = view === "mask" || !answer;
+  stage.classList.toggle("compare", !answer || (view === "compare" && comparable));
+  stage.classList.toggle("brushing", brushing);
+  split.disabled = view !== "compare" || !comparable || !answer;
+  allow("compare", comparable, "Not with a crop or another place of the subject");
+  allow("brush", !answer || isAligned(shown), "Not with a crop, another place or another size: turn those off to touch up");
+  canvas.style.setProperty("--split", answer ? `${split.value}%` : "100%");
+  resize();
+  element("brush-tools").hidden = !brushing;
+  openBrush(brushing ? shown : null).catch((error) => say(error.message));
 }
 
-function layout() {
-  const { width, height } = size();
-  if (!width) return;
-  const room = Math.min(viewport.clientWidth / width, viewport.clientHeight / height);
-  const scale = zoom === "fit" ? Math.min(room, 2) : Number(zoom);
-  canvas.style.width = `${Math.max(1, width * scale)}px`;
-  canvas.style.height = `${Math.max(1, height * scale)}px`;
+function allow(name, allowed, otherwise) {
+  const radio = document.querySelector(`input[name=view][value=${name}]`);
+  radio.disabled = !allowed;
+  radio.parentElement.title = allowed ? "" : otherwise;
 }
 
-function size() {
-  const answer = image?.answer;
-  return answer?.width ? answer : { width: before.naturalWidth, height: before.naturalHeight };
-}
-
-function veil(shown) {
+function say(sentence) {
   const note = element("veil");
-  note.hidden = !shown || shown.state === "done";
-  note.classList.toggle("bad", shown?.state === "failed");
-  if (shown?.state === "waiting") note.textContent = "Waiting for its turn …";
-  if (shown?.state === "working") note.textContent = shown.progress || "Removing the background …";
-  if (shown?.state === "failed") note.textContent = shown.error.message;
+  note.textContent = sentence;
+  note.hidden = false;
 }
 
-async function maskOf(blob) {
-  if (maskLink) return maskLink;
-  const { width, height, levels } = await alphaOf(blob);
-  const sheet = new OffscreenCanvas(width, height);
-  const pixels = new ImageData(width, height);
-  const words = new Uint32Array(pixels.data.buffer);
-  for (let at = 0; at < levels.length; at += 1) words[at] = 0xff000000 | (levels[at] * 0x010101);
-  sheet.getContext("2d").putImageData(pixels, 0, 0);
-  maskLink = URL.createObjectURL(await sheet.convertToBlob());
-  return maskLink;
+/** A link to what the view shows of the finished image, made once. */
+async function linkFor(shown) {
+  const { blob } = await finished(shown);
+  const links = (shown.links ??= new Map());
+  const key = view === "mask" ? "mask" : "cutout";
+  const known = links.get(key);
+  if (known?.blob === blob) return known.link;
+  if (known) URL.revokeObjectURL(known.link);
+  const link = URL.createObjectURL(key === "mask" ? await offload("maskOf", blob) : blob);
+  links.set(key, { blob, link });
+  return link;
 }
 
-/** The alpha channel of an image: { width, height, levels }, one byte for each pixel. */
-export async function alphaOf(blob) {
-  const bitmap = await createImageBitmap(blob);
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  const levels = new Uint8Array(width * height);
-  for (let at = 0; at < levels.length; at += 1) levels[at] = data[at * 4 + 3];
-  return { width, height, levels };
+function resize() {
+  const answer = image?.answer;
+  setSize(answer?.width ? answer : { width: before.naturalWidth, height: before.naturalHeight });
 }
 
-/** The tile of TILE px with the most half-transparent pixels; null when every edge is hard. */
-export function softestTile({ width, height, levels }) {
-  const columns = Math.ceil(width / TILE);
-  const soft = new Uint32Array(columns * Math.ceil(height / TILE));
-  levels.forEach((level, at) => {
-    if (level < 16 || level > 239) return;
-    const x = at % width;
-    soft[Math.floor((at - x) / width / TILE) * columns + Math.floor(x / TILE)] += 1;
-  });
-  const best = soft.reduce((top, count, tile) => (count > soft[top] ? tile : top), 0);
-  if (soft[best] === 0) return null;
-  return { x: (best % columns) * TILE + TILE / 2, y: Math.floor(best / columns) * TILE + TILE / 2 };
+/** What stands over the image: progress, why it failed, or that nothing was found. */
+function veil(shown) {
+  const sentence = {
+    waiting: () => "Waiting for its turn …",
+    working: () => shown.progress || "Removing the background …",
+    failed: () => shown.error.message,
+    done: () => (shown.answer.notes.includes("empty_mask") ? `${shown.answer.messages.join(" ")} Try another model or region, or the brush.` : ""),
+  }[shown?.state]?.() ?? "";
+  const note = element("veil");
+  note.hidden = !sentence;
+  note.classList.toggle("bad", shown?.state === "failed" || shown?.state === "done");
+  if (note.textContent !== sentence) note.textContent = sentence;
+}
+
+/** Dimensions, format and size, and the server's notes in words. */
+function facts(shown) {
+  const { answer, source } = shown ?? {};
+  const parts = [];
+  if (source?.file) parts.push(`${kindOf(source.file.type)} ${bytes(source.file.size)}`.trim());
+  if (answer) parts.push(`${answer.width} × ${answer.height} px, ${kindOf(answer.blob.type)} ${bytes(answer.blob.size)}`);
+  element("facts").textContent = parts.join(" → ") || "\u00a0";
+  const messages = answer?.messages ?? [];
+  element("notes").hidden = messages.length === 0;
+  element("notes").textContent = messages.join(" ");
+}
+
+function kindOf(type) {
+  return type.replace(/^image\//, "").toUpperCase();
+}
+
+function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  return count < 1e6 ? `${Math.round(count / 1000)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
 function moveSplit(percent) {
@@ -155,18 +158,23 @@ function moveSplit(percent) {
   if (image?.answer) canvas.style.setProperty("--split", `${split.value}%`);
 }
 
-function drag(event) {
-  if (view !== "compare" || !(event.buttons & 1)) return;
-  const { left, width } = canvas.getBoundingClientRect();
-  moveSplit(((event.clientX - left) / width) * 100);
-}
+/** The divider as a tool of pointer.js. */
+export const divider = {
+  start(event) {
+    if (split.disabled) return false;
+    const { left, width } = canvas.getBoundingClientRect();
+    const away = Math.abs(event.clientX - left - (width * split.value) / 100);
+    if (isPannable() && away > GRIP_PX) return false;
+    divider.move(event);
+    return true;
+  },
+  move(event) {
+    const { left, width } = canvas.getBoundingClientRect();
+    moveSplit(((event.clientX - left) / width) * 100);
+  },
+  end() {},
+  cancel() {},
+};
 
 split.addEventListener("input", () => moveSplit(Number(split.value)));
-canvas.addEventListener("pointerdown", (event) => {
-  if (view === "compare") canvas.setPointerCapture(event.pointerId);
-  drag(event);
-});
-canvas.addEventListener("pointermove", drag);
-before.addEventListener("load", layout);
-new ResizeObserver(layout).observe(viewport);
-setView("compare");
+before.addEventListener("load", resize);
