@@ -94,3 +94,9 @@ def test_withoutbg_gives_the_mask_or_the_cutout(
 
 def test_photorooms_account_has_enough(http: httpx.Client) -> None:
     assert http.get("/v1/account").json()["credits"]["available"] > 0
+
+
+def test_photoroom_answers_json_to_those_who_accept_it(http: httpx.Client) -> None:
+    body = {"image_file_b64": base64.b64encode(PHOTO).decode()}
+    answer = http.post(PHOTOROOM, json=body, headers={"Accept": "application/json"})
+    assert decoded(base64.b64decode(answer.json()["base64img"])).mode == "RGBA"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from cutoutd.command import (
     Background,
@@ -45,7 +45,10 @@ STATUSES: StatusTable = {AuthenticationFailed: 403, Overloaded: 429}
 class PhotoroomRequest(RequestFields):
     """Remove the background of one image."""
 
-    image_file: Image = Field(description="The image's file, or base64")
+    image_file: Image = Field(
+        validation_alias=AliasChoices("image_file", "image_file_b64"),
+        description="The image's file, or base64",
+    )
     format: Literal["png", "jpg", "webp"] = Field("png", description="File format")
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
     bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
