@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients coverage \
+.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients conformance coverage \
 	corpus dist docs e2e fix fuzz generate help hooks image lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
@@ -29,6 +29,9 @@ coverage: $(VENV)/.dev $(VENV)/.clients ## Run the tests and say which lines the
 	$(BIN)/coverage report
 
 clients: $(VENV)/.clients ## Install the real clients that the tests drive
+
+conformance: $(VENV)/.dev $(VENV)/.clients ## Say how much of each vendor's API is here, by the tests that prove it
+	@$(BIN)/python -m tools.conformance
 
 test-runtimes: ## Check the models beside rembg, OpenVINO, MNN and Triton, in environments of their own
 	@tools/test_runtimes

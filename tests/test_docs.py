@@ -168,7 +168,15 @@ def test_every_reason_of_a_rejected_source_is_explained() -> None:
         assert f"| `{reason}` |" in page
 
 
-MADE_UP = {"acme.py", "test_acme.py", "acme.md", "hats.onnx", "model.onnx", "model.toml"} | {
+MADE_UP = {
+    "acme.py",
+    "test_acme.py",
+    "acme.md",
+    "acme.toml",
+    "hats.onnx",
+    "model.onnx",
+    "model.toml",
+} | {
     "utils.py",
     "openapi.json",
 }

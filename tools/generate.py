@@ -12,7 +12,7 @@ from tools.sections import with_quotes, with_sections
 
 from cutoutd.cli.openapi import as_yaml
 from cutoutd.server import app
-from tools import parameters, reference
+from tools import conformance, parameters, reference
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,9 +33,11 @@ def _page(name: str, **texts: Callable[[], str]) -> Callable[[], str]:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "openapi.yaml": _openapi,
+    "README.md": _page("README.md", conformance=conformance.summary),
     "docs/configuration.md": reference.configuration,
     "docs/routes.md": reference.routes,
     "docs/api/parameters.md": parameters.page,
+    "docs/api/conformance.md": conformance.page,
     "docs/models.md": _page("docs/models.md", models=reference.models),
     "docs/operations.md": _page("docs/operations.md", metrics=reference.metrics),
     "docs/architecture.md": _page(

@@ -26,6 +26,7 @@ from cutoutd.command import (
     Source,
     Unit,
 )
+from cutoutd.errors import SourceUnreachable
 from cutoutd.web.dialects.removebg.lengths import margins_of, region_of
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
 
@@ -246,3 +247,21 @@ def test_without_a_limit_there_is_plenty(http: httpx.Client) -> None:
     assert answer.headers["x-type"] == "car_part"
     for name in ("limit", "remaining", "reset"):
         assert int(answer.headers[f"x-ratelimit-{name}"]) >= 1_000_000
+
+
+def test_the_key_may_be_a_bearer_token(strict_http: httpx.Client) -> None:
+    bearer = {"Authorization": "Bearer a-secret-of-16-characters"}
+    assert strict_http.get("/v1.0/account", headers=bearer).status_code == 200
+
+
+def test_an_image_that_cannot_be_downloaded_is_refused_under_its_code(tmp_path: Path) -> None:
+    def unreachable(_: str) -> bytes:
+        raise SourceUnreachable("e.com", "it answered 404")
+
+    with (
+        serving(tmp_path, fetch=unreachable) as base,
+        httpx.Client(base_url=base, timeout=60) as http,
+    ):
+        answer = http.post(PATH, json={"image_url": "https://e.com/p.jpg"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "failed_image_download"
