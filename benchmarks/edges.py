@@ -22,7 +22,8 @@ from PIL import Image
 
 from cutoutd.command import Matting, MattingMode, RemoveBackground, Source
 from cutoutd.imaging.trimap import UNKNOWN, trimap_from_mask
-from cutoutd.removal.pipeline import ImagingLimits, remove_background
+from cutoutd.removal.model import ImagingLimits
+from cutoutd.removal.pipeline import remove_background
 from pictures import KINDS, Composite, Floats, draw
 
 HERE = Path(__file__).parent

@@ -40,7 +40,7 @@ from cutoutd.jobs.model import JobStatus, Outcome, Submission
 from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.inprocess import InProcessRemover
-from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.model import ImagingLimits
 from cutoutd.service.handler import Handler
 from cutoutd.service.service import Service
 from cutoutd.storage import open_artifact_store

@@ -54,7 +54,7 @@ from cutoutd.imaging import memory  # noqa: E402
 from cutoutd.imaging.decode import decode  # noqa: E402
 from cutoutd.removal.capacity import PIXEL_BYTES, PROCESS_BYTES  # noqa: E402
 from cutoutd.removal.inprocess import InProcessRemover  # noqa: E402
-from cutoutd.removal.pipeline import ImagingLimits  # noqa: E402
+from cutoutd.removal.model import ExtraImages, ImagingLimits  # noqa: E402
 from cutoutd.segmentation.options import DEFAULTS  # noqa: E402
 from cutoutd.segmentation.sessions import Sessions  # noqa: E402
 from machine import facts, peak_megabytes  # noqa: E402 - The path comes first.
@@ -159,10 +159,10 @@ def one_case(name: str, folder: Path) -> None:
     if name.startswith("soft"):
         remover = InProcessRemover(sessions=SoftEverywhere(), limits=_limits())
     for _ in range(2):
-        remover.remove(small, asked, backdrop=small if backdrop else None)
+        remover.remove(small, asked, extra=ExtraImages(background=small if backdrop else None))
     warm = _resident_mb()
     began = time.perf_counter()
-    removal = remover.remove(data, asked, backdrop=backdrop)
+    removal = remover.remove(data, asked, extra=ExtraImages(background=backdrop))
     print(
         json.dumps(
             {

@@ -36,7 +36,8 @@ from cutoutd.command import ImageKind, Matting, MattingMode, Output, RemoveBackg
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import encode_png
 from cutoutd.imaging.threads import set_num_threads
-from cutoutd.removal.pipeline import ImagingLimits, Segmenter, remove_background
+from cutoutd.removal.model import ImagingLimits, Segmenter
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec, Scale
 from cutoutd.segmentation.options import ProviderName

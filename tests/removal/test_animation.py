@@ -10,7 +10,8 @@ from PIL import Image
 from cutoutd.command import Crop, Frames, ImageFormat, Output, Quality, RemoveBackground, Source
 from cutoutd.errors import InvalidRequest, SourceRejected
 from cutoutd.removal.animation import smooth_over_time
-from cutoutd.removal.pipeline import ImagingLimits, Removal, remove_background
+from cutoutd.removal.model import ImagingLimits, Removal
+from cutoutd.removal.pipeline import remove_background
 
 STAYS_MS = [40, 120, 60, 500]
 SOURCES = (Source(artifact="inputs/a"),)

@@ -10,7 +10,8 @@ from cutoutd.command import ImageFormat, Source
 from cutoutd.command.notes import SENTENCES, explain
 from cutoutd.errors import InvalidRequest
 from cutoutd.options.table import read_options
-from cutoutd.removal.pipeline import ImagingLimits, Removal, remove_background
+from cutoutd.removal.model import ExtraImages, ImagingLimits, Removal
+from cutoutd.removal.pipeline import remove_background
 
 
 class Middle(LeftHalf):
@@ -79,3 +80,55 @@ def test_every_note_is_a_sentence_for_people() -> None:
         assert told.endswith(".")
         assert "{" not in told
     assert explain("new_word:7") == "new_word:7"
+
+
+def alpha_of(made: Removal) -> Any:
+    return shown(made.images[0].data)[..., 3]
+
+
+@pytest.mark.parametrize("kind", ["contact", "drop", "long", "reflection"])
+def test_a_crop_never_cuts_a_shadow_off(kind: str) -> None:
+    cropped = alpha_of(removed(crop=True, shadow_type=kind, shadow=1))
+    whole = alpha_of(removed(padding="200px", shadow_type=kind, shadow=1))
+    assert cropped.size < whole.size / 10
+    assert abs(int(cropped.sum()) / int(whole.sum()) - 1) < 0.02
+
+
+def test_a_canvas_leaves_room_for_a_shadow_beyond_its_padding() -> None:
+    alpha = alpha_of(removed(size="200x200", shadow_type="reflection", shadow=1))
+    solid = np.flatnonzero((alpha == 255).all(axis=1) | (alpha[:, 100] == 255))
+    assert solid[-1] < 170
+
+
+def test_a_sticker_has_a_line_around_it() -> None:
+    pixels = shown(removed(crop=True, outline="10%", outline_color="#f00").images[0].data)
+    height, width = pixels.shape[:2]
+    assert height > 45
+    assert pixels[height // 2, 2].tolist() == [255, 0, 0, 255]
+    assert pixels[height // 2, width // 2].tolist() == [30, 160, 60, 255]
+
+
+def test_the_photo_behind_its_subject_is_blurred_without_the_subject_in_it() -> None:
+    pixels = np.full((120, 120, 3), (30, 160, 60), np.uint8)
+    pixels[40:80, 40:80] = (250, 0, 0)
+    command = read_options({"background_blur": "5%"}).to_command(
+        (Source(name="memory"),), {}, accepted=ImageFormat.PNG
+    )
+    made = shown(remove_background(png(pixels), command, Middle()).images[0].data)
+    assert (made[..., 3] == 255).all()
+    assert made[60, 60, :3].tolist() == [250, 0, 0]
+    assert int(made[60, 32, 0]) < 80
+
+
+def test_a_background_image_is_blurred_where_that_is_asked_for() -> None:
+    stripes = np.zeros((120, 120, 3), np.uint8)
+    stripes[:, ::2] = 255
+    command = read_options({"background_image": b"", "background_blur": 0.1}).to_command(
+        (Source(name="memory"),),
+        {"background_image": Source(name="memory")},
+        accepted=ImageFormat.PNG,
+    )
+    photo = png(np.full((120, 120, 3), 9, np.uint8))
+    extra = ExtraImages(background=png(stripes))
+    made = shown(remove_background(photo, command, Middle(), extra=extra).images[0].data)
+    assert abs(int(made[5, 60, 0]) - 127) < 12

@@ -20,15 +20,10 @@ from cutoutd.command import (
     Shadow,
     Source,
 )
+from cutoutd.command.notes import EMPTY_MASK, FLAT_PREDICTION, INVALID_PREDICTION
 from cutoutd.errors import SourceRejected
-from cutoutd.removal.pipeline import (
-    EMPTY_MASK,
-    FLAT_PREDICTION,
-    INVALID_PREDICTION,
-    ImagingLimits,
-    Removal,
-    remove_background,
-)
+from cutoutd.removal.model import ExtraImages, ImagingLimits, Removal
+from cutoutd.removal.pipeline import remove_background
 
 SOURCE = (Source(artifact="inputs/a"),)
 
@@ -211,7 +206,7 @@ def test_a_background_picture_is_seen_behind_the_subject(photo: bytes) -> None:
     command = RemoveBackground(
         sources=SOURCE, background=Background(picture=Source(artifact="b")), shadow=Shadow()
     )
-    removal = remove_background(photo, command, Disc(), backdrop=png(behind))
+    removal = remove_background(photo, command, Disc(), extra=ExtraImages(background=png(behind)))
     pixels = shown(removal.images[0].data)
     assert tuple(pixels[0, 0]) == (1, 2, 250, 255)
     assert tuple(pixels[48, 64, :3]) == tuple(shown(photo)[48, 64])

@@ -10,6 +10,7 @@ from tests.crashing import OpensOnce, open_dead, open_nothing, open_obedient
 
 from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
+from cutoutd.removal.model import ExtraImages
 from cutoutd.removal.pool import ProcessPool
 
 COMMAND = RemoveBackground(sources=(Source(url="http://pictures/1.jpg"),))
@@ -24,7 +25,10 @@ def isolated() -> Iterator[ProcessPool]:
 
 
 def works(isolated: ProcessPool) -> bool:
-    return isolated.remove(b"hello", COMMAND, backdrop=b"wall").notes == ("hello", "wall")
+    return isolated.remove(b"hello", COMMAND, extra=ExtraImages(background=b"wall")).notes == (
+        "hello",
+        "wall",
+    )
 
 
 def test_a_picture_is_worked_on_in_another_process(isolated: ProcessPool) -> None:
@@ -118,7 +122,10 @@ def test_a_process_that_was_killed_while_it_was_idle_costs_nobody_a_job() -> Non
     isolated.start()
     for data in (b"hello", b"x" * 3_000_000):  # The second is more than a pipe holds.
         os.kill(pid_of(isolated), signal.SIGKILL)
-        assert isolated.remove(data, COMMAND, backdrop=b"").notes[0] == data.decode()
+        assert (
+            isolated.remove(data, COMMAND, extra=ExtraImages(background=b"")).notes[0]
+            == data.decode()
+        )
     isolated.close()
 
 

@@ -27,7 +27,7 @@ from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.inprocess import InProcessRemover
-from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.model import ImagingLimits
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.service.handler import Handler
 from cutoutd.storage import open_artifact_store

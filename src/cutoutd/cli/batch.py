@@ -13,7 +13,7 @@ from cutoutd.cli.plan import Plan, Work
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.removal.pipeline import Segmenter
+    from cutoutd.removal.model import Segmenter
 
 LOOK_S = 1.0
 

@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.removal.pipeline import Removal, Segmenter
+    from cutoutd.removal.model import Removal, Segmenter
 
 SAMPLE = "sample.jpg"
 """1200 x 900, from the playground."""

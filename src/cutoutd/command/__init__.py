@@ -21,8 +21,11 @@ from cutoutd.command.geometry import (
     ReferenceBox,
     Region,
     Sides,
+    Stroke,
     Unit,
 )
+from cutoutd.command.layers import Background, Outline, Shadow, ShadowKind
+from cutoutd.command.source import Source
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -32,6 +35,7 @@ __all__ = [
     "Callback",
     "Canvas",
     "ColorProfile",
+    "Corrections",
     "Crop",
     "Fit",
     "Frames",
@@ -41,6 +45,7 @@ __all__ = [
     "MaskEdits",
     "Matting",
     "MattingMode",
+    "Outline",
     "Output",
     "Placement",
     "Point",
@@ -51,22 +56,14 @@ __all__ = [
     "RemoveBackground",
     "Rules",
     "Shadow",
+    "ShadowKind",
     "Sides",
     "Source",
+    "Stroke",
     "Unit",
 ]
 
 COMMAND_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where an image comes from: exactly one of a URL and the key of bytes already stored."""
-
-    url: str | None = None
-    artifact: str | None = None
-    name: str | None = None
-    """The caller's file name, for answers that echo it; never used as a path."""
 
 
 class MattingMode(StrEnum):
@@ -103,23 +100,6 @@ class MaskEdits:
     feather_px: float = 0.0
     """Standard deviation of a Gaussian blur of the edge."""
     invert: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
-    """What lies behind the subject: a colour, an image, or (neither) nothing."""
-
-    color: tuple[int, int, int, int] | None = None
-    """Straight RGBA, 0..255."""
-    picture: Source | None = None
-    fit: Fit = Fit.COVER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shadow:
-    """A soft contact shadow under the subject."""
-
-    opacity: float = 0.5
 
 
 class ImageKind(StrEnum):
@@ -186,6 +166,17 @@ class ColorProfile(StrEnum):
     KEEP = "keep"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrections:
+    """Where a person corrects the mask: images first, then strokes, the later over the earlier."""
+
+    keep: Source | None = None
+    """An image of the source's size, white where the subject is."""
+    remove: Source | None = None
+    """Likewise, white where the background is; it wins over `keep`."""
+    strokes: tuple[Stroke, ...] = ()
+
+
 class Quality(StrEnum):
     """How much care a mask is worth: what a network is shown beside the image itself."""
 
@@ -214,6 +205,7 @@ class RemoveBackground:
     prompt: Prompt | None = None
     """Only for a model that takes prompts."""
     quality: Quality = Quality.BALANCED
+    corrections: Corrections | None = None
     mask: MaskEdits = field(default_factory=MaskEdits)
     matting: Matting | None = None
     foreground_estimation: bool = True
@@ -223,6 +215,7 @@ class RemoveBackground:
     canvas: Canvas | None = None
     rules: Rules | None = None
     background: Background | None = None
+    outline: Outline | None = None
     shadow: Shadow | None = None
     linear_light: bool = False
     """Blend onto a background in linear light instead of in sRGB values."""
@@ -240,10 +233,17 @@ class RemoveBackground:
     callback: Callback | None = None
     version: int = COMMAND_VERSION
 
-    def pictures(self) -> tuple[Source, ...]:
-        """Everything that has to be obtained: the sources, and what lies behind."""
+    def extra_images(self) -> dict[str, Source]:
+        """The images that it names beside its sources: `background`, `keep`, `remove`."""
         behind = self.background.picture if self.background else None
-        return self.sources if behind is None else (*self.sources, behind)
+        named: dict[str, Source | None] = {"background": behind}
+        if self.corrections is not None:
+            named |= {"keep": self.corrections.keep, "remove": self.corrections.remove}
+        return {name: source for name, source in named.items() if source is not None}
+
+    def pictures(self) -> tuple[Source, ...]:
+        """Everything that has to be obtained: the sources, and the images beside them."""
+        return (*self.sources, *self.extra_images().values())
 
     def fetches(self) -> bool:
         """Whether any of them is somewhere else, on a host that may be slow."""

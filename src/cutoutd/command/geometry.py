@@ -39,6 +39,18 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A line of a round brush that says what is subject, and what is not."""
+
+    points: tuple[tuple[float, float], ...]
+    """x and y as shares 0..1 of the upright image's width and height."""
+    radius: float
+    """Share of the image's longer side."""
+    keep: bool = True
+    """False: background."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """Which of several things is meant, for the models that have to be told."""
 

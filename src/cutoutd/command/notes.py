@@ -6,6 +6,14 @@ The words never change; the sentences may.
 
 from typing import Final
 
+EMPTY_MASK: Final = "empty_mask"
+"""No subject was found."""
+OWN_ALPHA: Final = "cut_out_already"
+"""The image's own alpha is a cutout, and was kept."""
+INVALID_PREDICTION: Final = "invalid_prediction"
+"""The network gave no number somewhere; that is background."""
+FLAT_PREDICTION: Final = "flat_prediction"
+"""The network sees the same everywhere, and not nothing: it cannot tell."""
 TOUCHES_FRAME: Final = "touches_frame"
 """With the sides: `touches_frame:left+bottom`."""
 FILL_LOW: Final = "fill_low"
@@ -23,10 +31,10 @@ HEAD_GUESSED: Final = "head_guessed"
 """No neck was found in the mask: where the chin is was guessed from the head's width."""
 
 SENTENCES: Final[dict[str, str]] = {
-    "empty_mask": "No subject was found.",
-    "cut_out_already": "The image was a cutout already; its own transparency was kept.",
-    "invalid_prediction": "The network gave no number somewhere; that became background.",
-    "flat_prediction": "The network cannot tell subject from background here.",
+    EMPTY_MASK: "No subject was found.",
+    OWN_ALPHA: "The image was a cutout already; its own transparency was kept.",
+    INVALID_PREDICTION: "The network gave no number somewhere; that became background.",
+    FLAT_PREDICTION: "The network cannot tell subject from background here.",
     "matting_over_budget_fast": "Exact matting took too long or too much memory; fast matting "
     "was used.",
     "matting_over_budget_mask": "Matting took too long or too much memory; the mask was used.",

@@ -1,4 +1,4 @@
-"""Layers: the subject, its shadow, and what lies behind."""
+"""Layers: one before the other, and what lies behind the subject."""
 
 from functools import cache
 
@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from cutoutd.command import Fit
-from cutoutd.imaging.geometry import bounding_box, resize_premultiplied
+from cutoutd.imaging.geometry import resize_premultiplied
 from cutoutd.imaging.threads import blocks, each
 
-SHADOW_HEIGHT = 0.12
-"""Of the subject's height: how far a shadow on the ground reaches when seen from the front."""
-SHADOW_SOFTNESS = 0.03
-"""Of the subject's longer side: sigma of the blur."""
+BLURRED_SIDE = 1000
+"""More pixels than that would not be seen in what is blurred."""
 LINEAR_STEPS = 4096
 
 Pixels = NDArray[np.uint8]
@@ -83,21 +81,34 @@ def fit_background(image: Pixels, shape: tuple[int, ...], fit: Fit) -> Pixels:
     return canvas
 
 
-def draw_contact_shadow(alpha: Pixels, opacity: float) -> Pixels:
-    """A soft shadow on the ground where the subject stands, (H, W, 4) black.
+def without_subject(rgba: Pixels, alpha: Pixels) -> Image.Image:
+    """What surrounds the subject, small and opaque; where the subject is, a guess from around it.
 
-    alpha: (H, W). The subject's outline, laid flat around its lowest point and blurred.
+    rgba: (H, W, 4); alpha: (H, W), of the subject.
     """
-    canvas = fill(alpha.shape, (0, 0, 0, 0))
-    box = bounding_box(alpha)
-    if box is None:
-        return canvas
-    left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    depth = max(1, round(height * SHADOW_HEIGHT))
-    flat = Image.fromarray(np.ascontiguousarray(alpha[top:bottom, left:right]))
-    ground = Image.new("L", (alpha.shape[1], alpha.shape[0]))
-    ground.paste(flat.resize((width, depth)), (left, bottom - round(depth * 0.6)))
-    soft = ground.filter(ImageFilter.GaussianBlur(max(1.0, SHADOW_SOFTNESS * max(width, height))))
-    canvas[..., 3] = np.rint(np.asarray(soft) * opacity)
-    return canvas
+    factor = min(1.0, BLURRED_SIDE / max(alpha.shape))
+    size = (max(1, round(alpha.shape[1] * factor)), max(1, round(alpha.shape[0] * factor)))
+    shares = np.minimum(rgba[..., 3], 255 - alpha)
+    around = Image.fromarray(rgba[..., :3]).resize(size, Image.Resampling.BOX)
+    around.putalpha(Image.fromarray(shares).resize(size, Image.Resampling.BOX))
+    filled = _fill_from_coarser(around)
+    filled.putalpha(255)
+    return filled
+
+
+def _fill_from_coarser(image: Image.Image) -> Image.Image:
+    """What is transparent takes the colour of the image at half its size, and so on.
+
+    Source: Gortler, Grzeszczuk, Szeliski and Cohen 1996, "The lumigraph", the pull-push algorithm.
+    """
+    if max(image.size) <= 1:
+        return image
+    half = (max(1, image.width // 2), max(1, image.height // 2))
+    coarser = _fill_from_coarser(image.resize(half, Image.Resampling.BOX))
+    return Image.alpha_composite(coarser.resize(image.size, Image.Resampling.BILINEAR), image)
+
+
+def blur(image: Image.Image, share: float) -> Pixels:
+    """Blurred by a Gaussian whose sigma is that share of the longer side, (H, W, 4)."""
+    sigma = share * max(image.size)
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma)))

@@ -11,6 +11,9 @@ from cutoutd.command import Crop, Length, Placement, Prompt, Region, Unit
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom; right and bottom exclusive."""
+Extent = tuple[float, float, float, float]
+"""In the same order: how far something reaches beyond a box, as shares of its width or height."""
+NO_EXTENT: Extent = (0.0, 0.0, 0.0, 0.0)
 
 
 def bounding_box(alpha: NDArray[np.uint8] | NDArray[np.bool_]) -> Box | None:
@@ -71,16 +74,22 @@ def to_percent(prompt: Prompt, width: int, height: int) -> Prompt:
     )
 
 
-def crop(rgba: NDArray[np.uint8], margins: Crop) -> NDArray[np.uint8]:
+def crop(rgba: NDArray[np.uint8], margins: Crop, extent: Extent = NO_EXTENT) -> NDArray[np.uint8]:
     """Cut a cutout down to its subject and the margins that were asked for.
 
     rgba: (H, W, 4). A margin beyond the image is transparent. Percentages are of the
-    subject's own width or height. Without a subject nothing is cut.
+    subject's own width or height. Without a subject nothing is cut. extent: what reaches beyond
+    the subject and is not cut off either.
     """
     box = bounding_box(rgba[..., 3])
     if box is None:
         return rgba
     left, top, right, bottom = add_margins(box, margins)
+    across, down = box[2] - box[0], box[3] - box[1]
+    left = min(left, box[0] - math.ceil(extent[0] * across))
+    top = min(top, box[1] - math.ceil(extent[1] * down))
+    right = max(right, box[2] + math.ceil(extent[2] * across))
+    bottom = max(bottom, box[3] + math.ceil(extent[3] * down))
     canvas = np.zeros((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
     _put(rgba, canvas, -left, -top)
     return canvas

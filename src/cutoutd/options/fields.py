@@ -60,7 +60,7 @@ def groups(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
-def _share(value: Any) -> Any:
+def share(value: Any) -> Any:
     """`85%` as 0.85."""
     if isinstance(value, str) and (text := value.strip()).endswith("%"):
         number = _LENGTH.fullmatch(text)
@@ -72,7 +72,7 @@ Flag = Annotated[bool, BeforeValidator(stripped)]
 Level = Annotated[int, Field(ge=0, le=255), BeforeValidator(stripped)]
 ErodeSize = Annotated[int, Field(ge=0, le=MAX_ERODE_PX), BeforeValidator(stripped)]
 Text = Annotated[str, Field(max_length=256, coerce_numbers_to_str=True)]
-Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_share), Takes("float | str")]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(share), Takes("float | str")]
 """0 to 1, or per cent: `85%`."""
 Box = Annotated[
     list[Share],

@@ -90,6 +90,18 @@ _TABLE: Final = (
         },
     ),
     Preset(
+        name="sticker",
+        about="Sticker: a white line around the subject, a soft shadow, transparent",
+        options={
+            "padding": "4%",
+            "outline": 0.02,
+            "shadow": 0.35,
+            "shadow_type": "drop",
+            "shadow_length": 0.012,
+            "format": "png",
+        },
+    ),
+    Preset(
         name="id-35x45",
         about="ID photo of 35 x 45 mm at 600 dpi: the head is 32 to 36 mm high",
         options={

@@ -56,7 +56,7 @@ class RemovalOptions(FileOptions, LayerOptions, CanvasOptions, EdgeOptions, Subj
         if preset is None:
             return fields
         said = {key: value for key, value in fields.items() if not _blank(value)}
-        unset = {"background"} if "background_image" in said else set()
+        unset = {"background"} if {"background_image", "background_blur"} & set(said) else set()
         return {
             **{key: value for key, value in preset.options.items() if key not in unset},
             **said,
@@ -100,6 +100,7 @@ class RemovalOptions(FileOptions, LayerOptions, CanvasOptions, EdgeOptions, Subj
             canvas=self.to_canvas(),
             rules=self.rules(),
             background=self.to_background(images.get("background_image")),
+            outline=self.to_outline(),
             shadow=self.to_shadow(),
             linear_light=self.linear_light,
             max_pixels=self.max_pixels,

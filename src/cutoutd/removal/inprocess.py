@@ -7,7 +7,8 @@ from typing import Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
 from cutoutd.imaging.threads import set_num_threads
-from cutoutd.removal.pipeline import ImagingLimits, Removal, Segmenter, remove_background
+from cutoutd.removal.model import ExtraImages, ImagingLimits, Removal, Segmenter
+from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.segmentation.options import SegmentationOptions
 
@@ -28,7 +29,7 @@ class Remover(Protocol):
     """Turns the bytes of one image into the files that a command asks for."""
 
     def remove(
-        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+        self, data: bytes, command: RemoveBackground, *, extra: ExtraImages = ExtraImages()
     ) -> Removal:
         """As `pipeline.remove_background`, with the model that the command names."""
         ...
@@ -46,13 +47,11 @@ class InProcessRemover:
     limits: ImagingLimits
 
     def remove(
-        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+        self, data: bytes, command: RemoveBackground, *, extra: ExtraImages = ExtraImages()
     ) -> Removal:
         """Work here and now."""
         with self.sessions.get(command.model) as segmenter:
-            return remove_background(
-                data, command, segmenter, backdrop=backdrop, limits=self.limits
-            )
+            return remove_background(data, command, segmenter, extra=extra, limits=self.limits)
 
     def models(self) -> Sequence[LoadedModel]:
         """The models of this process."""

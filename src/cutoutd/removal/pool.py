@@ -19,7 +19,7 @@ from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, Overloaded, ProcessingFailed
 from cutoutd.loops import Loop, LoopThread
 from cutoutd.removal.inprocess import OpenRemover
-from cutoutd.removal.pipeline import Removal
+from cutoutd.removal.model import ExtraImages, Removal
 from cutoutd.removal.process import NotDelivered, Question, WorkerProcess
 from cutoutd.segmentation.models import LoadedModel
 
@@ -78,13 +78,13 @@ class ProcessPool:
         return () if self._failed_starts and len(self._starting) == len(self._all) else self._models
 
     def remove(
-        self, data: bytes, command: RemoveBackground, *, backdrop: bytes | None = None
+        self, data: bytes, command: RemoveBackground, *, extra: ExtraImages = ExtraImages()
     ) -> Removal:
         """Work in the next free process.
 
         Raises ProcessingFailed if the process dies over the image or takes too long.
         """
-        question, deadline = (data, command, backdrop), time.monotonic() + self._time_limit_s
+        question, deadline = (data, command, extra), time.monotonic() + self._time_limit_s
         answer = self._ask(question, deadline, may_try_again=True)
         if isinstance(answer, BaseException):
             raise answer

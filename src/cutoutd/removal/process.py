@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, ProcessingFailed
 from cutoutd.removal.inprocess import OpenRemover, Remover
-from cutoutd.removal.pipeline import Removal
+from cutoutd.removal.model import ExtraImages, Removal
 from cutoutd.segmentation.models import LoadedModel
 
 _START_S: Final = 120.0
@@ -30,7 +30,7 @@ if os.name == "posix":
     _context.set_forkserver_preload([__name__, "cutoutd.segmentation.sessions"])
 _log = logging.getLogger(__name__)
 
-Question: TypeAlias = tuple[bytes, RemoveBackground, bytes | None]
+Question: TypeAlias = tuple[bytes, RemoveBackground, ExtraImages]
 
 
 class NotDelivered(Exception):
@@ -137,9 +137,9 @@ def _work(pipe: Connection, open_remover: OpenRemover, memory_bytes: int | None)
 
 
 def _answer_to(question: Question, remover: Remover) -> Removal | CutoutError:
-    data, command, backdrop = question
+    data, command, extra = question
     try:
-        return remover.remove(data, command, backdrop=backdrop)
+        return remover.remove(data, command, extra=extra)
     except CutoutError as exc:
         return exc
     except MemoryError:

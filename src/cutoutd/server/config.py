@@ -14,7 +14,7 @@ from cutoutd.jobs.limits import JobLimits
 from cutoutd.net.addresses import parse_allowed
 from cutoutd.net.limits import FetchLimits
 from cutoutd.removal.capacity import MB, Capacity, plan, usable_memory
-from cutoutd.removal.pipeline import ImagingLimits
+from cutoutd.removal.model import ImagingLimits
 from cutoutd.segmentation.cores import usable_cores
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.server.settings import Settings

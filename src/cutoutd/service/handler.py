@@ -26,7 +26,7 @@ from cutoutd.errors import (
 from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 from cutoutd.removal.inprocess import Remover
-from cutoutd.removal.pipeline import Removal
+from cutoutd.removal.model import ExtraImages, Removal
 from cutoutd.service.names import BASE64
 from cutoutd.storage.store import ArtifactStore
 
@@ -103,11 +103,9 @@ class Handler:
 
     def _removals(self, job: Job, timings: "Counter[str]", digests: list[str]) -> Iterator[Removal]:
         """One after the other, so that only one image is in memory."""
-        background = job.command.background
         with _timed(timings, "obtain"):
-            backdrop = (
-                self._obtain(background.picture) if background and background.picture else None
-            )
+            named = job.command.extra_images()
+            extra = ExtraImages(**{name: self._obtain(one) for name, one in named.items()})
         for number, source in enumerate(job.command.sources):
             if number:
                 self._refuse_unwanted(job)
@@ -115,7 +113,7 @@ class Handler:
                 data = self._obtain(source)
                 digests.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
             with self._places:
-                removal = self._remover.remove(data, job.command, backdrop=backdrop)
+                removal = self._remover.remove(data, job.command, extra=extra)
             timings.update(removal.timings_ms)
             yield removal
 

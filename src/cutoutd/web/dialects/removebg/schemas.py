@@ -15,6 +15,7 @@ from cutoutd.command import (
     Region,
     RemoveBackground,
     Shadow,
+    ShadowKind,
     Source,
 )
 from cutoutd.web.dialects.removebg.lengths import (
@@ -65,6 +66,8 @@ Subject = Literal[
     "other",
 ]
 ShadowType = Literal["none", "auto", "car", "drop", "3D"]
+SHADOWS = {"drop": ShadowKind.DROP, "3D": ShadowKind.LONG}
+"""The others are contact shadows."""
 Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(stripped)]
 
 FORMATS = {
@@ -104,7 +107,9 @@ class RemoveBgRequest(RequestFields):
     )
     channels: Literal["rgba", "alpha"] = Field("rgba", description="Colours and alpha, or alpha")
     add_shadow: Flag = Field(False, description="A soft contact shadow below the subject")
-    shadow_type: ShadowType = Field("none", description="Any but `none` is the contact shadow")
+    shadow_type: ShadowType = Field(
+        "none", description="car: where it touches the ground; 3D: along it; drop: behind"
+    )
     shadow_opacity: Percent | None = Field(None, description="Opacity of the shadow, 0 to 100")
     semitransparency: Flag = Field(True, description="False makes see-through holes solid")
     bg_color: Color | None = Field(None, description="Background colour: hexadecimal or a name")
@@ -181,9 +186,12 @@ class RemoveBgRequest(RequestFields):
     def _shadow(self) -> Shadow | None:
         if not self.add_shadow and self.shadow_type == "none":
             return None
-        if self.shadow_opacity is None:
-            return Shadow()
-        return Shadow(opacity=self.shadow_opacity / 100)
+        usual = Shadow()
+        opacity = self.shadow_opacity
+        return Shadow(
+            opacity=usual.opacity if opacity is None else opacity / 100,
+            kind=SHADOWS.get(self.shadow_type, usual.kind),
+        )
 
     def _outputs(self) -> tuple[Output, ...]:
         if self.format == "zip":
