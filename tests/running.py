@@ -31,8 +31,8 @@ def running_server(data_dir: Path, **settings: str) -> Iterator[str]:
 
 
 @contextmanager
-def running_process(data_dir: Path, **settings: str) -> Iterator[Running]:
-    """`cutoutd serve` with these settings, once it is ready."""
+def running_process(data_dir: Path, *words: str, **settings: str) -> Iterator[Running]:
+    """`cutoutd serve words…` with these settings, once it is ready."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {
@@ -45,7 +45,7 @@ def running_process(data_dir: Path, **settings: str) -> Iterator[Running]:
     log = data_dir.with_suffix(".log")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cutoutd", "serve"],
+            [sys.executable, "-m", "cutoutd", "serve", *words],
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """A stop by real signals: the first finishes what runs, the second gives it back."""
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.cli.here import cutoutd
 from tests.inside import PHOTO
 from tests.net.faulty_server import FaultyServer, ok, serve
-from tests.running import Running, running_process
+from tests.running import Running, free_port, running_process
 
 from cutoutd.jobs.database import open_database
 from cutoutd.jobs.model import Job, JobStatus
@@ -102,3 +104,21 @@ def test_a_second_signal_answers_who_waits_and_gives_back_what_runs(data_dir: Pa
         assert running.process.wait(PATIENCE_S) == 0
         assert time.monotonic() - began < 15
     assert job_in(data_dir, job_id).status is JobStatus.QUEUED
+
+
+def test_metrics_have_a_port_that_asks_for_no_key(tmp_path: Path) -> None:
+    port = free_port()
+    words = ("--metrics-port", str(port))
+    with running_process(tmp_path / "data", *words, api_keys="a-key-of-the-operator") as running:
+        assert httpx.get(f"{running.base}/metrics").status_code == 401
+        assert "cutoutd_ready 1.0" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+
+def test_a_taken_port_for_metrics_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = cutoutd("serve", "--metrics-port", str(port), CUTOUTD_DATA_DIR=str(tmp_path))
+    assert refused.returncode == 2
+    assert f"Port {port} for metrics cannot be used" in refused.stderr.decode()

@@ -18,6 +18,9 @@ def serve(
     *,
     host: str = typer.Option(None, help="Address to listen on [CUTOUTD_HOST, 127.0.0.1]."),
     port: int = typer.Option(None, help="Port to listen on [CUTOUTD_PORT, 8000]."),
+    metrics_port: int = typer.Option(
+        None, min=1, max=65535, help="Answer Prometheus on this port too, without a key. [no]"
+    ),
 ) -> None:
     """Serve the APIs over HTTP and work on their jobs, until SIGINT or SIGTERM.
 
@@ -44,6 +47,8 @@ def serve(
     sys.setswitchinterval(_SWITCH_S)
     listener = TwoStageServer(_listening(settings, create_app(config, server)), server)
     with closing(server):  # It is closed already, unless it never came to serving.
+        if metrics_port is not None:
+            server.context.metrics.serve(metrics_port)
         listener.run()
     if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
         raise typer.Exit(1)

@@ -22,6 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cutoutd import __version__
+from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Job, Outcome
 from cutoutd.loops import Loop
@@ -86,8 +87,16 @@ class Metrics:
         return generate_latest(self.registry)
 
     def serve(self, port: int) -> None:
-        """Answer Prometheus on a port of its own, for a process that has no web side."""
-        start_http_server(port, registry=self.registry)
+        """Answer Prometheus on a port of its own, where no proxy leads and no key is asked for.
+
+        Raises ConfigurationError if the port cannot be used.
+        """
+        try:
+            start_http_server(port, registry=self.registry)
+        except OSError as exc:
+            raise ConfigurationError(
+                f"Port {port} for metrics cannot be used ({exc.strerror})."
+            ) from exc
 
     def begin_request(self) -> None:
         """A request has arrived."""
