@@ -14,6 +14,8 @@ def request(headers: dict[str, str], query: str = "") -> Request:
     [
         ({"authorization": "Bearer k"}, ""),
         ({"authorization": "bearer  k "}, ""),
+        ({"authorization": "Token k"}, ""),
+        ({"authorization": "Key k"}, ""),
         ({"x-api-key": "k"}, ""),
         ({"key": "k"}, ""),
         ({}, "key=k"),

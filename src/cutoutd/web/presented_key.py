@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 from cutoutd.web.absent import given
 
+SCHEMES: Final = ("bearer", "token", "key")
+"""Of `Authorization`, as vendors spell them."""
 KEY_HEADERS: Final = ("x-api-key", "key", "x-rapidapi-key")
 LOOKED_AT: Final = 65_536
 """Bytes at either end of a body in which a key is looked for."""
@@ -26,7 +28,7 @@ _IN_FORM: Final = re.compile(rb"([^&\s]{1,512})")
 def presented_key(request: Request) -> str | None:
     """The API key, from the bearer token, a header or the query of this request."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = given(token) if scheme.lower() == "bearer" else None
+    bearer = given(token) if scheme.lower() in SCHEMES else None
     named = (given(request.headers.get(name)) for name in KEY_HEADERS)
     header = next((key for key in named if key), None)
     return bearer or header or given(request.query_params.get("key"))
