@@ -39,6 +39,7 @@ def test_jobs_are_found_by_state_and_client_newest_first(
     assert [job.id for job in records.find(limit=1)] == [waiting.id]
     assert [job.id for job in records.find(after=bad.id)] == [good.id]
     assert [job.id for job in records.find(status=JobStatus.FAILED)] == [bad.id]
+    assert [job.id for job in records.find(dialect="no-such-dialect")] == []
     assert [job.id for job in records.find(client="ann")] == [waiting.id, good.id]
 
 

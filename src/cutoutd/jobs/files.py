@@ -160,6 +160,14 @@ class FileRecords:
             row = connection.execute(select(files).where(files.c.key == key)).one_or_none()
         return None if row is None else _file(row)
 
+    def uploads(self, client: str, *, limit: int) -> list[StoredFile]:
+        """What the client has uploaded for several jobs and is still to be had, newest first."""
+        own = (files.c.client == client) & (files.c.kind == FileKind.UPLOAD)
+        here = files.c.gone_at.is_(None) & (files.c.expires_at > self._clock())
+        query = select(files).where(own & here).order_by(files.c.created_at.desc(), files.c.key)
+        with self._database.read() as connection:
+            return [_file(row) for row in connection.execute(query.limit(limit))]
+
     def discard(self, keys: Sequence[str]) -> list[str]:
         """Uploads that no job owns are gone; which those are."""
         chosen = files.c.key.in_(keys) & files.c.job_id.is_(None) & files.c.gone_at.is_(None)

@@ -26,6 +26,7 @@ class JobRecords:
         *,
         status: JobStatus | None = None,
         client: str | None = None,
+        dialect: str | None = None,
         after: int | None = None,
         with_images: bool = False,
         limit: int = 50,
@@ -40,6 +41,8 @@ class JobRecords:
             query = query.where(jobs.c.status == status)
         if client is not None:
             query = query.where(jobs.c.client == client)
+        if dialect is not None:
+            query = query.where(jobs.c.dialect == dialect)
         if after is not None:
             query = query.where(jobs.c.id < after)
         if with_images:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -118,6 +119,19 @@ class Files:
         _refuse_gone(found)
         await self._threads.call(self._artifacts.stat, found.key)
         return Source(artifact=found.key)
+
+    async def upload(self, file_id: str, client: str) -> StoredFile:
+        """The client's upload of this id. Raises NotFound, Gone."""
+        key = f"{UPLOADS}/{file_id}"
+        found = await self._threads.call(self._records.find, key)
+        if found is None or found.client != client:
+            raise NotFound("There is no such file.")
+        _refuse_gone(found)
+        return found
+
+    async def uploads(self, client: str, *, limit: int) -> list[StoredFile]:
+        """The client's uploads that are still to be had, the newest first."""
+        return await self._threads.call(partial(self._records.uploads, client, limit=limit))
 
     async def delete_upload(self, file_id: str, client: str) -> None:
         """Forget the client's upload; one that is gone already, or not its own, is fine."""

@@ -162,15 +162,22 @@ class Service:
         client: str,
         *,
         status: JobStatus | None = None,
+        dialect: str | None = None,
+        after: int | None = None,
         with_images: bool = False,
         limit: int = 50,
         offset: int = 0,
     ) -> list[Job]:
-        """The client's newest jobs, of one status or of all, or only those that have images."""
+        """The client's newest jobs, of one status or of all, or only those that have images.
+
+        dialect: only those handed in through it. after: an id, only those older than it.
+        """
         return await self._threads.call(
             self._records.find,
             client=client,
             status=status,
+            dialect=dialect,
+            after=after,
             with_images=with_images,
             limit=limit,
             offset=offset,
