@@ -196,6 +196,7 @@ def _web_options(settings: Settings, capacity: Capacity) -> WebOptions:
         max_pixels=capacity.max_pixels,
         max_images=settings.max_images,
         metrics_open=settings.metrics_open,
+        webhook_secret=next((one.get_secret_value() for one in settings.webhook_secrets), None),
         modelslab_status_codes=settings.modelslab_status_codes,
     )
 

@@ -1,6 +1,6 @@
 """What an operator may choose about the web side, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cutoutd.web.links import LinkPolicy
 from cutoutd.web.origins import OriginPolicy
@@ -26,5 +26,7 @@ class WebOptions:
     """How many images one request may bring."""
     metrics_open: bool
     """Answer /metrics without a key, also when there are keys."""
+    webhook_secret: str | None = field(repr=False)
+    """What webhooks are signed with, the newest; None: they are not."""
     modelslab_status_codes: bool
     """Answer this vendor's errors with real HTTP status codes instead of 200."""

@@ -64,6 +64,33 @@ def as_base64(name: str) -> Callable[[bytes], dict[str, Any]]:
     return lambda data: {"json": {name: b64(data)}}
 
 
+def in_input(data: bytes) -> dict[str, Any]:
+    """Waited for, as an image that cannot be used is a prediction that failed."""
+    url = f"data:image/jpeg;base64,{b64(data)}"
+    return {
+        "json": {"version": "0" * 64, "input": {"image": url}},
+        "headers": {"Prefer": "wait"},
+    }
+
+
+def replicate_shape(body: Any) -> str:
+    if "logs" in body:
+        assert (body["status"], body["output"]) == ("failed", None)
+        return str(body["error"])
+    assert (
+        {"title", "detail", "status"}
+        <= set(body)
+        <= {
+            "title",
+            "detail",
+            "status",
+            "invalid_fields",
+            "retry_after",
+        }
+    )
+    return str(body["detail"])
+
+
 def modelslab_shape(body: Any) -> str:
     assert body["status"] == "error"
     assert set(body) <= {"status", "message", "retry_after"}
@@ -212,9 +239,25 @@ VENDORS = {
         ),
         {"missing": "image_base64"},
     ),
+    "replicate": Vendor(
+        "/replicate/v1/predictions",
+        in_input,
+        replicate_shape,
+        statuses(
+            missing=422, text=201, truncated=201, bomb=201, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "input", "text": "image"},
+    ),
 }
 
+ANSWER_LATER = {"modelslab", "replicate"}
+"""Vendors whose answer is a job that is not done yet."""
+
 PICTURES = {"text": TEXT, "truncated": TRUNCATED, "bomb": bomb(), "large": bytes(1_200_000)}
+
+
+def with_headers(request: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    return {**request, "headers": {**request.get("headers", {}), **headers}}
 
 
 def refused(vendor: Vendor, case: str, answer: httpx.Response) -> None:
@@ -261,18 +304,17 @@ def test_a_wrong_or_missing_key_is_refused_in_the_vendors_words(
 ) -> None:
     vendor = VENDORS[name]
     for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
-        request = vendor.picture(PHOTO)
-        refused(vendor, "key", strict_http.post(vendor.path, headers=headers, **request))
+        request = with_headers(vendor.picture(PHOTO), headers)
+        refused(vendor, "key", strict_http.post(vendor.path, **request))
 
 
-@pytest.mark.parametrize("name", [name for name in VENDORS if name != "modelslab"])
+@pytest.mark.parametrize("name", [name for name in VENDORS if name not in ANSWER_LATER])
 def test_a_picture_that_takes_too_long_is_given_up_with_a_time_to_come_back(
     strict_http: httpx.Client, name: str
 ) -> None:
     vendor = VENDORS[name]
-    answer = strict_http.post(
-        vendor.path, headers={"X-Api-Key": "a-secret-of-16-characters"}, **vendor.picture(PHOTO)
-    )
+    key = {"X-Api-Key": "a-secret-of-16-characters"}
+    answer = strict_http.post(vendor.path, **with_headers(vendor.picture(PHOTO), key))
     refused(vendor, "late", answer)
     assert int(answer.headers["retry-after"]) >= 1
 
@@ -346,6 +388,12 @@ def test_a_body_that_is_no_json_object_is_refused_in_the_vendors_words(
         ("/v1/segment", {"size": "tiny"}, 400, "size"),
         ("/v1/segment", {"bg_color": "nope"}, 400, "bg_color"),
         ("/v2beta/stable-image/edit/remove-background", {"output_format": "gif"}, 400, "format"),
+        (
+            "/replicate/v1/predictions",
+            {"input": {"image": "https://e.com/p.jpg", "threshold": 7}},
+            422,
+            "threshold",
+        ),
         ("/remove-background/v1", {"transparency_handling": "x"}, 400, "transparency"),
     ],
     ids=str,
@@ -404,6 +452,7 @@ NOWHERE = {
     "native": "/v1/jobs/7/nothing",
     "photoroom": "/v2/edit",
     "stability": "/v2beta/stable-image/edit/inpaint",
+    "replicate": "/replicate/v1/trainings",
 }
 
 

@@ -41,6 +41,9 @@ CALLS = {
     "withoutbg": ("json", "image_base64", "/v1.0/alpha-channel-base64"),
 }
 
+NESTED = {"replicate"}
+"""Vendors whose image is within an object of the JSON: what a library adds is as for the others."""
+
 IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {
     "api4ai": lambda said: base64.b64decode(said["results"][0]["entities"][0]["image"]),  # type: ignore[index]
     "modelslab": lambda said: httpx.get(said["output"][0]).content,  # type: ignore[index]
@@ -80,7 +83,7 @@ def need(program: str, library: str) -> None:
 
 
 def test_every_dialect_is_called() -> None:
-    assert set(CALLS) == set(ALL)
+    assert set(CALLS) | NESTED == set(ALL)
 
 
 @pytest.fixture(scope="module")

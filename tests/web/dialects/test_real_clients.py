@@ -47,7 +47,12 @@ def photo(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("script", "mode"),
-    [("octoai_infer", "RGBA"), ("removebg_pypi", "RGBA"), ("withoutbg_api", "RGBA")],
+    [
+        ("octoai_infer", "RGBA"),
+        ("removebg_pypi", "RGBA"),
+        ("replicate_readme", "RGBA"),
+        ("withoutbg_api", "RGBA"),
+    ],
 )
 def test_a_python_client_gets_its_picture(
     world: str, photo: str, tmp_path: Path, script: str, mode: str
@@ -55,7 +60,12 @@ def test_a_python_client_gets_its_picture(
     need(INSTALLED / "python")
     out = tmp_path / "out.png"
     program = [sys.executable, "-W", "ignore", str(SCRIPTS / f"{script}.py")]
-    run(program, world, photo, str(out), environment={"PYTHONPATH": str(INSTALLED / "python")})
+    environment = {
+        "PYTHONPATH": str(INSTALLED / "python"),
+        "REPLICATE_BASE_URL": f"{world}/replicate",
+        "REPLICATE_API_TOKEN": "r8_secret",
+    }
+    run(program, world, photo, str(out), environment=environment)
     cutout = decoded(out.read_bytes())
     assert cutout.mode == mode
     assert cutout.size == decoded(PHOTO).size
@@ -81,7 +91,7 @@ def test_the_npm_client_of_remove_bg_gets_its_picture(
     assert decoded(out.read_bytes()).size < decoded(PHOTO).size
 
 
-@pytest.mark.parametrize("script", ["photoroom_cli", "removebg_axios"])
+@pytest.mark.parametrize("script", ["photoroom_cli", "removebg_axios", "replicate_readme"])
 def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
     world: str, photo: str, tmp_path: Path, script: str
 ) -> None:

@@ -10,6 +10,7 @@ from cutoutd.web.dialects import (
     photoroom,
     rembg,
     removebg,
+    replicate,
     stability,
     withoutbg,
 )
@@ -28,6 +29,7 @@ ALL: dict[str, Dialect] = {
         photoroom.DIALECT,
         stability.DIALECT,
         withoutbg.DIALECT,
+        replicate.DIALECT,
     )
 }
 
