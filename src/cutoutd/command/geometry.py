@@ -43,11 +43,12 @@ class Stroke:
     """A line of a round brush that says what is subject, and what is not."""
 
     points: tuple[tuple[float, float], ...]
-    """x and y as shares 0..1 of the upright image's width and height."""
+    """x and y, from the left and top of the upright image."""
     radius: float
-    """Share of the image's longer side."""
     keep: bool = True
     """False: background."""
+    unit: Unit = Unit.PERCENT
+    """PERCENT: shares 0..1 of the width and the height, the radius of the longer side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ SENTENCES: Final[dict[str, str]] = {
     "matting_over_budget_mask": "Matting took too long or too much memory; the mask was used.",
     "matting_needs_sure_subject_and_background": "Matting found nothing that is surely subject "
     "or surely background; the mask was used.",
+    "corrections_over_budget": "There was no time left to find the edges of all that was painted.",
     "missing_rows": "The file ends early: {} rows are missing.",
     "frames_left_out": "The file has more frames or pages; {} were left out.",
     "first_of_several": "Several images were made; the answer holds the first.",

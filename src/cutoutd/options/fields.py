@@ -176,7 +176,7 @@ def place_of(value: Any) -> Any:
     return [*(x or [0.5]), *(y or [0.5])]
 
 
-def _one_image(value: Any) -> Any:
+def one_image(value: Any) -> Any:
     """Anything that may be an image; what kind of thing is for the one who reads it to say."""
     if isinstance(value, list | tuple):
         raise PydanticCustomError("image", "must be one image, not several")
@@ -224,7 +224,7 @@ Position = Annotated[
 ]
 ImageOption = Annotated[
     Any,
-    PlainValidator(_one_image),
+    PlainValidator(one_image),
     WithJsonSchema({"type": "string", "format": "binary"}),
     ImageField,
     Takes("ImageLike"),

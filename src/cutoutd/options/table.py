@@ -14,6 +14,7 @@ from pydantic import (
 
 from cutoutd.command import Callback, ImageFormat, RemoveBackground, Rules, Source
 from cutoutd.options.canvas import CanvasOptions
+from cutoutd.options.corrections import CorrectionOptions
 from cutoutd.options.edges import EdgeOptions
 from cutoutd.options.fields import stripped
 from cutoutd.options.files import FileOptions
@@ -37,7 +38,9 @@ PresetName = Annotated[
 ]
 
 
-class RemovalOptions(FileOptions, LayerOptions, CanvasOptions, EdgeOptions, SubjectOptions):
+class RemovalOptions(
+    FileOptions, LayerOptions, CanvasOptions, CorrectionOptions, EdgeOptions, SubjectOptions
+):
     """Every option; a request, a command line and a call of the library are read by it."""
 
     preset: PresetName | None = Field(
@@ -91,6 +94,7 @@ class RemovalOptions(FileOptions, LayerOptions, CanvasOptions, EdgeOptions, Subj
             model=self.model,
             prompt=self.to_prompt(),
             quality=self.to_quality(),
+            corrections=self.to_corrections(images),
             mask=self.to_mask(),
             matting=self.to_matting(),
             foreground_estimation=self.foreground_estimation,

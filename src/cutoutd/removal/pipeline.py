@@ -27,6 +27,7 @@ from cutoutd.imaging.resize import shrink
 from cutoutd.imaging.transparency import cuts_out
 from cutoutd.removal.animation import remove_from_frames
 from cutoutd.removal.canvas import arrange, compose, moves, shows_colors, source_behind
+from cutoutd.removal.correct import correct_mask
 from cutoutd.removal.model import ExtraImages, ImagingLimits, Removal, Segmenter
 from cutoutd.removal.outputs import Encoded, Finished, encode_output
 from cutoutd.removal.segment import View, check, evenly, predict, view_of
@@ -101,7 +102,9 @@ def _cut(
         refined = refine(soft, seen, residual, variance, colors, out=soft)
         own = _is_cutout(picture, refined, command)
         found = np.full_like(refined, 255) if own else refined
-        mask = edit(clear_outside(found, command.region), command.mask)
+        limited = clear_outside(found, command.region)
+        corrected, late = correct_mask(limited, seen, command.corrections, extra, limits)
+        mask = edit(corrected, command.mask)
     with timings.stage("matting"):
         matted, notes = _matte(seen, mask, variance, None if own else command.matting, limits)
         alpha = _finish_alpha(matted, picture, command.mask)
@@ -113,7 +116,7 @@ def _cut(
         placed = arrange(cutout, alpha, command, max_pixels=limits.max_pixels)
         finished = compose(placed.cutout, command, extra, behind, max_pixels=limits.max_pixels)
     facts = ((OWN_ALPHA, own), (EMPTY_MASK, not placed.alpha.any()))
-    notes = (*doubts, *notes, *(note for note, holds in facts if holds), *placed.notes)
+    notes = (*doubts, *late, *notes, *(note for note, holds in facts if holds), *placed.notes)
     return Finished(finished, placed.alpha, notes)
 
 
@@ -162,7 +165,8 @@ def _needs_other_colors(command: RemoveBackground, picture: Picture) -> bool:
     """
     if not (shows_colors(command) and command.foreground_estimation):
         return False
-    return command.matting is not None or command.mask != MaskEdits() or not picture.opaque
+    changed = command.matting or command.corrections or command.mask != MaskEdits()
+    return bool(changed) or not picture.opaque
 
 
 def _cut_out(

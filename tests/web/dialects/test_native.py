@@ -360,3 +360,49 @@ def test_several_pictures_for_an_answer_that_holds_one_are_said(http: httpx.Clie
     whole = http.post(REMOVE, files=files, headers={"Accept": "application/json"}).json()
     assert "first_of_several" not in whole["notes"]
     assert "x-notes" not in http.post(REMOVE, content=PHOTO).headers
+
+
+@pytest.mark.parametrize("kind", ["files", "json"])
+def test_strokes_and_painted_masks_correct_the_mask(http: httpx.Client, kind: str) -> None:
+    stroke = {"points": [[0.5, 0.5]], "radius": 0.4}
+    photo = encoded(np.asarray(decoded(PHOTO).convert("RGB")))
+    width, height = decoded(PHOTO).size
+    white = encoded(np.full((height, width), 255, np.uint8))
+    if kind == "files":
+        fields = {"outputs": "mask", "keep_mask": json.dumps([stroke])}
+        files = {"image": photo, "remove_mask": white}
+        answer = http.post(REMOVE, data=fields, files=files)
+    else:
+        image, mask = (base64.b64encode(one).decode() for one in (photo, white))
+        body = {"image": image, "outputs": ["mask"], "keep_mask": [stroke], "remove_mask": mask}
+        answer = http.post(REMOVE, json=body)
+    assert answer.status_code == 200, answer.text
+    mask = np.asarray(decoded(answer.content))
+    assert mask[height // 2, width // 2] == 255
+    assert not mask[:3].any()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"size": "9x9", "padding": "5px"}, "padding: it leaves no room for the subject."),
+        ({"preset": "nope"}, "preset: must be one of amazon"),
+        ({"strokes": '[{"points": [[2, 0]], "radius": 0.1}]'}, "strokes: a stroke lies outside"),
+        ({"keep_mask": "[" + "{}," * 9_999 + "{}]"}, "keep_mask: at most 500 strokes."),
+        ({"size": "9000x9000"}, "size: the canvas would have 9000 x 9000 pixels"),
+    ],
+)
+def test_a_bad_product_photo_is_refused_naming_the_field(
+    http: httpx.Client, fields: dict[str, str], sentence: str
+) -> None:
+    answer = http.post(REMOVE, data=fields, files={"image": PHOTO})
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(sentence)
+    assert answer.json()["field"] == sentence.partition(":")[0]
+
+
+def test_a_painted_mask_of_another_size_is_refused(http: httpx.Client) -> None:
+    mask = encoded(np.zeros((5, 6), np.uint8))
+    answer = http.post(REMOVE, files={"image": PHOTO, "keep_mask": mask})
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("keep_mask: it has 6 x 5 pixels, and the image")

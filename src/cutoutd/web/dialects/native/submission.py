@@ -2,11 +2,12 @@
 
 from cutoutd.command import ImageFormat, RemoveBackground
 from cutoutd.errors import InvalidRequest
+from cutoutd.options.corrections import Painted
 from cutoutd.web.callers import Caller
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 
-IMAGES = ("background_image",)
-"""The options that hold an image, beside the image itself."""
+IMAGES = ("background_image", "keep_mask", "remove_mask")
+"""The options that may hold an image, beside the image itself."""
 
 
 async def command_of(
@@ -16,7 +17,8 @@ async def command_of(
     caller.check_count(len(body.image) + len(body.file))
     _check_prompt(body, caller)
     uploads = [await caller.uploaded(file_id, field="file") for file_id in body.file]
-    beside = [(name, value) for name in IMAGES if (value := getattr(body, name)) is not None]
+    given = ((name, getattr(body, name)) for name in IMAGES)
+    beside = [(name, one) for name, one in given if not isinstance(one, Painted | None)]
     kept = await caller.keep_all([*(("image", value) for value in body.image), *beside])
     sources = (*uploads, *kept[: len(body.image)])
     images = dict(zip((name for name, _ in beside), kept[len(body.image) :], strict=True))

@@ -1,0 +1,34 @@
+"""What a person has painted, applied to the mask."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutoutd.command import Corrections
+from cutoutd.imaging.budget import Budget
+from cutoutd.imaging.corrections import correct, marks_of_image, marks_of_strokes
+from cutoutd.imaging.decode import decode
+from cutoutd.removal.model import ExtraImages, ImagingLimits
+
+
+def correct_mask(
+    mask: NDArray[np.uint8],
+    seen: NDArray[np.uint8],
+    corrections: Corrections | None,
+    extra: ExtraImages,
+    limits: ImagingLimits,
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The mask, (H, W) levels, as the corrections want it, and notes. seen: (H, W, 4).
+
+    Raises InvalidRequest for a stroke outside the image or a painted image of another size,
+    SourceRejected for one that cannot be read.
+    """
+    if corrections is None:
+        return mask, ()
+    painted = [
+        marks_of_image(decode(file, max_pixels=limits.max_pixels).pixels, mask.shape, keep=keep)
+        for file, keep in ((extra.keep, True), (extra.remove, False))
+        if file is not None
+    ]
+    marks = [*painted, *marks_of_strokes(corrections.strokes, mask.shape)]
+    budget = Budget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
+    return correct(mask, seen, marks, budget=budget)
