@@ -19,15 +19,22 @@ from speed import photo
 WORKER = """
 import sys, time
 from cutoutd import remove_background
-options = {
-    "cutout": {}, "mask": {"only_mask": True}, "fast": {"alpha_matting": True},
-    "jpeg": {"image_format": "jpeg"}, "webp": {"image_format": "webp"},
-}
+import cutoutd
+if hasattr(cutoutd, "Remover"):  # Since 0.3.
+    options = {
+        "cutout": {}, "mask": {"outputs": "mask"}, "fast": {"matting": "fast"},
+        "jpeg": {"format": "jpeg"}, "webp": {"format": "webp"},
+    }
+else:
+    options = {
+        "cutout": {}, "mask": {"only_mask": True}, "fast": {"alpha_matting": True},
+        "jpeg": {"image_format": "jpeg"}, "webp": {"image_format": "webp"},
+    }
 for line in sys.stdin:
     kind, _, name = line.strip().partition(" ")
     data = open(name, "rb").read()
     start = time.perf_counter()
-    remove_background(data, **options[kind])
+    bytes(remove_background(data, **options[kind]))
     print(time.perf_counter() - start, flush=True)
 """
 CASES = (

@@ -13,7 +13,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 
 from cutoutd import remove_background
 
-sys.stdout.buffer.write(remove_background(sys.stdin.buffer.read()))
+sys.stdout.buffer.write(remove_background(sys.stdin.buffer).tobytes())
 """
 
 

@@ -152,7 +152,7 @@ def main() -> None:
     SAMPLE.parent.mkdir(parents=True, exist_ok=True)
     scene.save(SAMPLE, quality=85, optimize=True)
     cutout = ROOT / "cutout.tmp.png"
-    cutout.write_bytes(remove_background(SAMPLE, alpha_matting=True))
+    remove_background(SAMPLE, matting="fast").save(cutout)
     BEFORE_AFTER.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(cutout) as made:
         before_after(scene, made).quantize(256, dither=Image.Dither.NONE).save(

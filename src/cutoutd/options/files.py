@@ -19,6 +19,12 @@ def _care(value: Any) -> Any:
     return number
 
 
+def _by_its_name(value: Any) -> Any:
+    """`jpg` is how names of JPEG files end."""
+    value = stripped(value)
+    return "jpeg" if isinstance(value, str) and value.lower() == "jpg" else value
+
+
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -31,7 +37,7 @@ class FileOptions(Options):
         Field(min_length=1, max_length=3),
         Takes('str | Sequence[Literal["cutout", "mask", "color"]]'),
     ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one image for each")
-    format: ImageFormat | None = Field(
+    format: Annotated[ImageFormat, BeforeValidator(_by_its_name)] | None = Field(
         None, description="png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for"
     )
     quality: Annotated[Quality | Percent, BeforeValidator(_care)] = Field(

@@ -16,7 +16,7 @@ from cutoutd.command import Callback, ImageFormat, RemoveBackground, Rules, Sour
 from cutoutd.options.canvas import CanvasOptions
 from cutoutd.options.corrections import CorrectionOptions
 from cutoutd.options.edges import EdgeOptions
-from cutoutd.options.fields import stripped
+from cutoutd.options.fields import Takes, stripped
 from cutoutd.options.files import FileOptions
 from cutoutd.options.layers import LayerOptions
 from cutoutd.options.presets import PRESETS
@@ -35,6 +35,7 @@ PresetName = Annotated[
     BeforeValidator(stripped),
     AfterValidator(_known),
     Field(json_schema_extra={"enum": list(PRESETS)}),
+    Takes("Literal[" + ", ".join(f'"{name}"' for name in PRESETS) + "]"),
 ]
 
 

@@ -51,9 +51,9 @@ def remove_background(
     timings = Timings()
     with timings.stage("decode"):
         picture = _decode(data, command, limits)
-    cut = partial(_cut, command=command, extra=extra, limits=limits, timings=timings)
     if command.frames is Frames.ALL and picture.frames > 1:
         calm = evenly(command)
+        cut = partial(_cut, command=command, extra=extra, limits=limits, timings=timings)
         images, notes = remove_from_frames(
             data,
             command,
@@ -63,10 +63,7 @@ def remove_background(
             budget=limits.max_animation_pixels,
         )
     else:
-        with timings.stage("segment"):
-            view = view_of(picture, segmenter)
-            prediction = predict(segmenter, view, picture, command)
-        finished = cut(picture, view, prediction)
+        finished = cut_out(picture, command, segmenter, extra=extra, limits=limits, timings=timings)
         with timings.stage("encode"):
             images = _encode(finished, picture, command, limits)
         notes = (*picture.notes, *finished.notes)
@@ -78,6 +75,28 @@ def remove_background(
         height=picture.height,
         model=segmenter.name,
         provider=segmenter.provider,
+    )
+
+
+def cut_out(
+    picture: Picture,
+    command: RemoveBackground,
+    segmenter: Segmenter,
+    *,
+    extra: ExtraImages,
+    limits: ImagingLimits,
+    timings: Timings,
+) -> Finished:
+    """The finished pixels of one image, before they are encoded. Its own memory is used again.
+
+    Raises InvalidRequest for a region that ends outside the image, and as `remove_background`.
+    """
+    _check_region(picture, command)
+    with timings.stage("segment"):
+        view = view_of(picture, segmenter)
+        prediction = predict(segmenter, view, picture, command)
+    return _cut(
+        picture, view, prediction, command=command, extra=extra, limits=limits, timings=timings
     )
 
 
@@ -128,9 +147,13 @@ def _decode(data: bytes, command: RemoveBackground, limits: ImagingLimits) -> Pi
         color_profile=command.color_profile,
         lenient=command.lenient,
     )
+    _check_region(picture, command)
+    return picture
+
+
+def _check_region(picture: Picture, command: RemoveBackground) -> None:
     if command.region and exceeds(command.region, picture.width, picture.height):
         raise InvalidRequest("The region ends outside the image.", field="region")
-    return picture
 
 
 def _is_cutout(picture: Picture, found: NDArray[np.uint8], command: RemoveBackground) -> bool:
