@@ -2,19 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from cutoutd.errors import CutoutError, NotFound
-from cutoutd.server.config import Config
+from cutoutd.server.config import Config, config_of
+from cutoutd.server.settings import Settings
 from cutoutd.server.wiring import Server
 from cutoutd.web import files, health, operate, playground
 from cutoutd.web.dialects import chosen, dialect_of
@@ -23,6 +22,7 @@ from cutoutd.web.errors import render_problem
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.middleware import BodyLimit, CollapseSlashes, GuardOrigins, SecurityHeaders
 from cutoutd.web.observe import ObserveRequests
+from cutoutd.web.openapi.document import describe
 from cutoutd.web.options import WebOptions
 from cutoutd.web.state import state_of
 from cutoutd.web.upload_budget import UploadBudget
@@ -57,7 +57,10 @@ def create_app(config: Config, server: Server) -> FastAPI:
 def openapi() -> dict[str, Any]:
     """The API description of everything that can be served; nothing is opened for it."""
     dialects = chosen(())
-    return _described(_with_routes(dialects), dialects)
+    app = _with_routes(dialects)
+    options = config_of(Settings.model_construct()).web  # The defaults, whatever is set here.
+    app.state.context = SimpleNamespace(options=options)  # All that error answers look at.
+    return describe(app, dialects)
 
 
 def _with_routes(
@@ -133,32 +136,7 @@ def _add_middleware(
 
 
 def _described(app: FastAPI, dialects: tuple[Dialect, ...]) -> dict[str, Any]:
-    """The API description, with the bodies that routes read in several encodings."""
+    """The API description, made once."""
     if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            license_info=app.license_info,
-            routes=app.routes,
-        )
-        models: list[type[BaseModel]] = [one for dialect in dialects for one in dialect.schemas]
-        _, definitions = models_json_schema(
-            [(model, "validation") for model in models],
-            ref_template="#/components/schemas/{model}",
-        )
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
-        components.update(definitions.get("$defs", {}))
-        _describe_streams_as_text(schema)
-        app.openapi_schema = schema
+        app.openapi_schema = describe(app, dialects)
     return app.openapi_schema
-
-
-def _describe_streams_as_text(part: Any) -> None:
-    """OpenAPI 3.1, which most tools read, has no words yet for the events of a stream."""
-    if isinstance(part, dict):
-        if "itemSchema" in part:
-            del part["itemSchema"]
-            part["schema"] = {"type": "string"}
-        for inner in part.values():
-            _describe_streams_as_text(inner)

@@ -34,6 +34,8 @@ _RANGE: Final = re.compile(rf"\*|\*/\*|(?:{_NAME}|\*)/(?:{_NAME}|\*)|\*\+{_NAME}
 _QUALITY: Final = re.compile(r"\d{1,3}(?:\.\d{0,9})?|\.\d{1,9}")
 _SAYS_JSON: Final = re.compile(r"\S+\+json|(?:text|application)/(?:x-)?(?:json|javascript)")
 _BYTES: Final = "application/octet-stream"
+_PROBLEM: Final = "application/problem+json"
+"""What errors are; generated clients name it among the answers they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _parsed(header: str) -> list[_Range]:
     ranges = []
     for entry in header[:_MOST_CHARS].lower().split(",")[:_MOST_RANGES]:
         kind, *parameters = (piece.strip() for piece in entry.split(";"))
-        if _RANGE.fullmatch(kind):
+        if _RANGE.fullmatch(kind) and kind != _PROBLEM:
             ranges.append(_Range(_plain(kind), _quality(parameters)))
     return ranges
 

@@ -1,9 +1,9 @@
 """Request fields, from whichever encoding the client chose: JSON, urlencoded or multipart."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -26,20 +26,18 @@ _SMALL: Final = 8192
 _THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="bodies")
 
 Model = TypeVar("Model", bound=BaseModel)
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def body_of(
-    model: type[Model], *, whole_body: str | None = None
-) -> Callable[[Request], Awaitable[Model]]:
-    """A dependency that reads the request's fields as `model`: the query's and the body's.
+class BodyOf(Generic[Model]):
+    """A dependency that reads the request's fields as `model`: the query's and the body's."""
 
-    whole_body: the field that a body stands for which is no form and no JSON but an image.
-    Raises InvalidRequest, naming the field, for what does not fit the model.
-    """
+    def __init__(self, model: type[Model], *, whole_body: str | None) -> None:
+        self.model = model
+        self.whole_body = whole_body
 
-    async def parse(request: Request) -> Model:
+    async def __call__(self, request: Request) -> Model:
+        """Raises InvalidRequest, naming the field, for what does not fit the model."""
         state = state_of(request.scope)
         body, state.body = state.body or await receive_body(request), None
         kind, query = request.headers.get("content-type", ""), dict(request.query_params)
@@ -48,16 +46,22 @@ def body_of(
             data = body.whole()
             if state.foreign_page and is_object(data) and _sent_unasked(kind):
                 raise InvalidRequest("JSON from a web page needs Content-Type: application/json.")
-            fields = {**query, **read_fields(data, kind, whole_body=whole_body)}
+            fields = {**query, **read_fields(data, kind, whole_body=self.whole_body)}
             try:
-                return model.model_validate(fields)
+                return self.model.model_validate(fields)
             except ValidationError as error:
                 found = error.errors(include_url=False, include_context=False, include_input=False)
                 raise invalid_from(found) from error
 
         return await off_the_loop(body.work, read)
 
-    return parse
+
+def body_of(model: type[Model], *, whole_body: str | None = None) -> BodyOf[Model]:
+    """The dependency that reads a request as `model`; the OpenAPI document reads it, too.
+
+    whole_body: the field that a body stands for which is no form and no JSON but an image.
+    """
+    return BodyOf(model, whole_body=whole_body)
 
 
 async def off_the_loop(size: int, read: Callable[[], T]) -> T:
@@ -142,9 +146,13 @@ def _by_name(parts: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def documented(model: type[BaseModel], *encodings: str) -> dict[str, Any]:
-    """The OpenAPI request body of a route that reads `model` through `body_of`."""
+    """The OpenAPI request body of a route that reads `model` through `body_of`.
+
+    encodings: what the vendor documents; `image/*` for the image itself as the whole body. A
+    code generator that knows only one takes the first. `web.openapi` fills the schemas in.
+    """
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    kinds = encodings or ("application/json", FORM, MULTIPART)
-    image = {"type": "string", "format": "binary"}
-    content = {kind: {"schema": image if kind == "image/*" else schema} for kind in kinds}
-    return {"requestBody": {"required": True, "content": content}}
+    kinds = encodings or (MULTIPART, "application/json", FORM)
+    return {
+        "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
+    }

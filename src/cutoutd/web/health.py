@@ -13,13 +13,13 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 router = APIRouter(tags=["Health"])
 
 
-@router.get("/livez", operation_id="livez", response_class=PlainTextResponse)
+@router.get("/livez", operation_id="checkLiveness", response_class=PlainTextResponse)
 async def livez() -> str:
     """The process answers. Touches nothing, so that load never fails it."""
     return "ok"
 
 
-@router.get("/readyz", operation_id="readyz")
+@router.get("/readyz", operation_id="checkReadiness")
 async def readyz(request: Request, context: ContextDep) -> Response:
     """The store can be reached and the model is warm: 200, otherwise 503.
 
@@ -33,7 +33,7 @@ async def readyz(request: Request, context: ContextDep) -> Response:
     return JSONResponse(body, status_code=200 if ready else 503)
 
 
-@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
+@router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse)
 async def metrics(request: Request, context: ContextDep) -> Response:
     """Prometheus metrics. With API keys, one that may operate is asked for, unless configured."""
     if not context.options.metrics_open:

@@ -85,7 +85,7 @@ class DeliveryList(BaseModel):
     deliveries: list[DeliveryLine]
 
 
-@router.get("/overview", operation_id="operateOverview")
+@router.get("/overview", operation_id="operateGetOverview")
 async def overview(context: ContextDep) -> Overview:
     """Count jobs by status and webhooks by state."""
     census = await context.operator.census()
@@ -96,7 +96,7 @@ async def overview(context: ContextDep) -> Overview:
     )
 
 
-@router.get("/jobs", operation_id="operateJobs")
+@router.get("/jobs", operation_id="operateListJobs")
 async def jobs(
     context: ContextDep,
     status: JobStatus | None = None,
@@ -121,7 +121,7 @@ async def cancel(job_id: Id, context: ContextDep) -> JobLine:
     return _job(await context.operator.cancel(job_id))
 
 
-@router.get("/deliveries", operation_id="operateDeliveries")
+@router.get("/deliveries", operation_id="operateListDeliveries")
 async def deliveries(
     context: ContextDep, state: DeliveryState | None = None, limit: Limit = PAGE
 ) -> DeliveryList:

@@ -220,16 +220,16 @@ def _mount() -> None:
     for place in places:
         shown = place == PREFIXES[0]
         router.add_api_route(
-            f"{place}/version", version, operation_id="api4aiVersion", include_in_schema=shown
+            f"{place}/version", version, operation_id="api4aiGetVersion", include_in_schema=shown
         )
         router.add_api_route(
-            f"{place}/modes", modes, operation_id="api4aiModes", include_in_schema=shown
+            f"{place}/modes", modes, operation_id="api4aiListModes", include_in_schema=shown
         )
         router.add_api_route(
             f"{place}/results",
             results,
             methods=["POST"],
-            operation_id="api4aiResults",
+            operation_id="api4aiRemoveBackground",
             include_in_schema=shown,
             openapi_extra=documented(
                 ResultsRequest, "multipart/form-data", "application/x-www-form-urlencoded"

@@ -44,7 +44,9 @@ class Dialect:
     render_webhook: RenderWebhook | None = None
     """None for a vendor that has no webhooks."""
     schemas: tuple[type[BaseModel], ...] = field(default=())
-    """Request bodies read through `body_of`, which OpenAPI would otherwise not know."""
+    """What requests are read as: the tables of parameters in the documentation."""
+    security: tuple[str, ...] = ("bearer", "apiKey")
+    """How its clients show their key, by the names of `web.openapi.security.SCHEMES`."""
 
 
 def in_dialect(render_error: RenderError) -> type[APIRoute]:

@@ -20,6 +20,7 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import FileImage, RequestFields
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import image_of, perform
 
@@ -56,6 +57,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Clipdrop"])
     PATH,
     operation_id="clipdropRemoveBackground",
     response_class=Response,
+    responses=image_answer(*OFFERED, headers=("X-Remaining-Credits", "X-Credits-Consumed")),
     openapi_extra=documented(ClipdropRequest, "multipart/form-data"),
 )
 async def remove_background(

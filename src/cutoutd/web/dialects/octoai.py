@@ -131,14 +131,14 @@ async def background_removal(
     return await _answer(await perform(command, caller, dialect=NAME, field=IMAGE), caller)
 
 
-@router.get("/healthcheck", operation_id="octoaiHealth")
+@router.get("/healthcheck", operation_id="octoaiGetHealth")
 @router.get(PATH, include_in_schema=False)
 async def health() -> dict[str, str]:
     """The container answers: what the SDK's `health_check` asks for, at whichever of the two."""
     return {"status": "healthy"}
 
 
-@router.get(f"{PATH}/{{response_id}}", operation_id="octoaiPoll")
+@router.get(f"{PATH}/{{response_id}}", operation_id="octoaiPollResponse")
 async def poll(response_id: str, caller: CallerDep) -> PollResponse:
     """How far an `infer_async` has come."""
     job = await caller.job(response_id)
@@ -150,7 +150,7 @@ async def poll(response_id: str, caller: CallerDep) -> PollResponse:
 
 @router.get(
     f"{PATH}/{{response_id}}/response",
-    operation_id="octoaiResponse",
+    operation_id="octoaiGetResponse",
     response_model=BackgroundRemovalResponse,
 )
 async def response(response_id: str, caller: CallerDep) -> JSONResponse:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from cutoutd.command import (
     Background,
@@ -29,6 +29,7 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import Color, Flag, Image, RequestFields
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import image_of, perform
 
@@ -70,6 +71,12 @@ class PhotoroomRequest(RequestFields):
         )
 
 
+class PhotoroomResponse(BaseModel):
+    """The image, for who asks for JSON."""
+
+    base64img: str = Field(description="The file, base64-encoded")
+
+
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """The vendor's `detail`, `status_code` and `type`."""
     status = status_of(error, STATUSES, too_large=400)
@@ -84,6 +91,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Photoroom"])
     PATH,
     operation_id="photoroomSegment",
     response_class=Response,
+    responses=image_answer(json=PhotoroomResponse),
     openapi_extra=documented(PhotoroomRequest, "multipart/form-data"),
 )
 async def segment(
@@ -100,11 +108,13 @@ async def segment(
     headers |= {"X-Foreground-Width": str(width), "X-Foreground-Height": str(height)}
     headers["X-Uncertainty-Score"] = "-1"  # As the vendor says: not available.
     if prefers_json(accept):
-        return await made.in_json(lambda text: {"base64img": text}, headers=headers)
+        return await made.in_json(
+            lambda text: PhotoroomResponse(base64img=text).model_dump(), headers=headers
+        )
     return Response(made.data, media_type=made.artifact.media_type, headers=headers)
 
 
-@router.get(ACCOUNT, operation_id="photoroomAccount")
+@router.get(ACCOUNT, operation_id="photoroomGetAccount")
 async def account(_: CallerDep) -> dict[str, Any]:
     """The caller's balance: there is always enough."""
     return {"credits": {"available": PLENTY, "subscription": PLENTY}}

@@ -45,6 +45,7 @@ from cutoutd.web.fields import (
     Url,
     not_above,
 )
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.statuses import StatusTable, status_of
 from cutoutd.web.synchronous import image_of, perform
 
@@ -182,13 +183,18 @@ def render_error(request: Request, error: CutoutError) -> JSONResponse:
 router = APIRouter(route_class=in_dialect(render_error), tags=["rembg"])
 
 
-@router.get(ROOT, operation_id="rembgIndex", response_class=HTMLResponse)
+@router.get(ROOT, operation_id="rembgGetIndex", response_class=HTMLResponse)
 async def index() -> str:
     """The page that `rembg s` has here: containers ask for it to see whether it lives."""
     return INDEX
 
 
-@router.get(PATH, operation_id="rembgRemoveUrl", response_class=Response)
+@router.get(
+    PATH,
+    operation_id="rembgRemoveUrl",
+    response_class=Response,
+    responses=image_answer("image/png"),
+)
 async def remove_url(
     caller: CallerDep, body: Annotated[RemoveUrlRequest, Depends(body_of(RemoveUrlRequest))]
 ) -> Response:
@@ -200,6 +206,7 @@ async def remove_url(
     PATH,
     operation_id="rembgRemoveFile",
     response_class=Response,
+    responses=image_answer("image/png"),
     openapi_extra=documented(RemoveFileRequest, "multipart/form-data"),
 )
 async def remove_file(

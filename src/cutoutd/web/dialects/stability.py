@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
 from cutoutd.errors import (
@@ -20,6 +20,7 @@ from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
 from cutoutd.web.fields import FileImage, RequestFields
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import image_of, perform
 
@@ -27,6 +28,7 @@ NAME = "stability"
 PATH = "/v2beta/stable-image/edit/remove-background"
 FIELD = "image"
 
+HEADERS = {"finish-reason": "SUCCESS", "seed": "0"}
 STATUSES: StatusTable = {Overloaded: 429}
 NAMES = {
     400: "bad_request",
@@ -52,6 +54,14 @@ class StabilityRequest(RequestFields):
         return RemoveBackground(sources=(source,), outputs=(output,))
 
 
+class StabilityResponse(BaseModel):
+    """The image, for who asks for JSON."""
+
+    image: str = Field(description="The file, base64-encoded")
+    finish_reason: str = "SUCCESS"
+    seed: int = 0
+
+
 def render_error(_: Request, error: CutoutError) -> JSONResponse:
     """The vendor's `id`, `name` and list of sentences."""
     status = status_of(error, STATUSES)
@@ -66,6 +76,7 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["Stability AI"])
     PATH,
     operation_id="stabilityRemoveBackground",
     response_class=Response,
+    responses=image_answer("image/png", "image/webp", json=StabilityResponse, headers=HEADERS),
     openapi_extra=documented(StabilityRequest, "multipart/form-data"),
 )
 async def remove_background(
@@ -76,12 +87,9 @@ async def remove_background(
     """The image without its background: the file, or base64 in JSON if `Accept` asks for it."""
     command = body.to_command(await caller.keep(body.image, field=FIELD))
     made = await image_of(await perform(command, caller, dialect=NAME, field=FIELD), caller.context)
-    headers = {"finish-reason": "SUCCESS", "seed": "0"}
     if prefers_json(accept):
-        return await made.in_json(
-            lambda text: {"image": text, "finish_reason": "SUCCESS", "seed": 0}
-        )
-    return Response(made.data, media_type=made.artifact.media_type, headers=headers)
+        return await made.in_json(lambda text: StabilityResponse(image=text).model_dump())
+    return Response(made.data, media_type=made.artifact.media_type, headers=HEADERS)
 
 
 DIALECT = Dialect(

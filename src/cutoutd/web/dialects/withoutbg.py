@@ -59,7 +59,7 @@ Body = Annotated[WithoutBgRequest, Depends(body_of(WithoutBgRequest))]
 
 @router.post(
     "/v1.0/alpha-channel-base64",
-    operation_id="withoutbgAlpha",
+    operation_id="withoutbgGetAlphaChannel",
     response_model=AlphaResponse,
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
@@ -71,7 +71,7 @@ async def alpha_channel(caller: CallerDep, body: Body) -> JSONResponse:
 
 @router.post(
     "/v1.0/image-without-background-base64",
-    operation_id="withoutbgCutout",
+    operation_id="withoutbgRemoveBackground",
     response_model=CutoutResponse,
     openapi_extra=documented(WithoutBgRequest, "application/json"),
 )
@@ -83,7 +83,7 @@ async def image_without_background(caller: CallerDep, body: Body) -> JSONRespons
     )
 
 
-@router.get("/available-credit", operation_id="withoutbgCredit")
+@router.get("/available-credit", operation_id="withoutbgGetCredit")
 async def available_credit(_: CallerDep) -> dict[str, Any]:
     """The caller's balance: there is always enough."""
     return {"credit": 1_000_000, "expiration_date": "2999-12-31T00:00:00Z"}

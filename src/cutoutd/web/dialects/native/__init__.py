@@ -20,5 +20,5 @@ DIALECT = Dialect(
     prefixes=("/v1/jobs", "/v1/files", "/v1/models", "/v1/health", "/v1/remove-background"),
     render_error=render_problem,
     render_webhook=render_webhook,
-    schemas=(RemoveBackgroundRequest,),
+    schemas=(RemoveBackgroundRequest, files.FileRequest),
 )

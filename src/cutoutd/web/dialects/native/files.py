@@ -34,7 +34,7 @@ class FileResponse(BaseModel):
     "/v1/files",
     status_code=201,
     operation_id="uploadFile",
-    openapi_extra=documented(FileRequest, "image/*", "multipart/form-data", "application/json"),
+    openapi_extra=documented(FileRequest, "multipart/form-data", "application/json", "image/*"),
 )
 async def upload(
     caller: CallerDep,

@@ -12,15 +12,17 @@ from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
-from cutoutd.web.dialects.native.render import ANSWERED, notes_of, render_job
+from cutoutd.web.dialects.native.render import ANSWERED, JobResponse, notes_of, render_job
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 from cutoutd.web.dialects.native.submission import command_of
 from cutoutd.web.errors import render_problem
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.synchronous import Made, images_of, perform
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
 
 OFFERED = (*IMAGES, ZIP, JSON)
+HEADERS = ("X-Job-Id", "X-Width", "X-Height", "X-Bounding-Box", "X-Notes")
 ENDINGS = {"image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg"}
 
 
@@ -28,9 +30,9 @@ ENDINGS = {"image/png": "png", "image/webp": "webp", "image/avif": "avif", "imag
     "/v1/remove-background",
     operation_id="removeBackground",
     response_class=Response,
-    responses={200: {"content": {kind: {} for kind in OFFERED}}},
+    responses=image_answer(*IMAGES, ZIP, json=JobResponse, headers=HEADERS),
     openapi_extra=documented(
-        RemoveBackgroundRequest, "image/*", "multipart/form-data", "application/json"
+        RemoveBackgroundRequest, "multipart/form-data", "application/json", "image/*"
     ),
 )
 async def remove_background(

@@ -35,8 +35,9 @@ router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
     "/v1/jobs",
     status_code=202,
     operation_id="createJob",
+    responses={200: {"model": JobResponse, "description": "It has ended."}},
     openapi_extra=documented(
-        RemoveBackgroundRequest, "image/*", "multipart/form-data", "application/json"
+        RemoveBackgroundRequest, "multipart/form-data", "application/json", "image/*"
     ),
 )
 async def create(

@@ -5,6 +5,7 @@ from math import ceil
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from cutoutd.clients.quotas import Quota
 from cutoutd.errors import (
@@ -48,6 +49,22 @@ _OTHER: dict[type[CutoutError], tuple[str, str]] = {
     NotFound: ("not_found", "Not found"),
     Overloaded: ("rate_limit_exceeded", "Rate limit exceeded"),
 }
+
+
+class RemoveBgResult(BaseModel):
+    """The image, and where in it the subject is, in px."""
+
+    result_b64: str
+    foreground_top: int
+    foreground_left: int
+    foreground_width: int
+    foreground_height: int
+
+
+class RemoveBgResponse(BaseModel):
+    """What who asks for JSON is answered."""
+
+    data: RemoveBgResult
 
 
 def render_error(request: Request, error: CutoutError) -> JSONResponse:
@@ -105,11 +122,11 @@ def render_image(made: Made, *, subject: str | None, quota: Quota | None, json: 
     }
     if not json:
         return Response(made.data, media_type=made.artifact.media_type, headers=headers)
-    shown = {
-        "result_b64": made.base64,
-        "foreground_top": top,
-        "foreground_left": left,
-        "foreground_width": width,
-        "foreground_height": height,
-    }
-    return JSONResponse({"data": shown}, headers=headers)
+    shown = RemoveBgResult(
+        result_b64=made.base64,
+        foreground_top=top,
+        foreground_left=left,
+        foreground_width=width,
+        foreground_height=height,
+    )
+    return JSONResponse(RemoveBgResponse(data=shown).model_dump(), headers=headers)

@@ -11,8 +11,14 @@ from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
-from cutoutd.web.dialects.removebg.render import PLENTY, render_error, render_image
+from cutoutd.web.dialects.removebg.render import (
+    PLENTY,
+    RemoveBgResponse,
+    render_error,
+    render_image,
+)
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
+from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.synchronous import Made, images_of, perform
 
 NAME = "removebg"
@@ -22,8 +28,9 @@ router = APIRouter(route_class=in_dialect(render_error), tags=["remove.bg"])
 
 @router.post(
     "/v1.0/removebg",
-    operation_id="removebgRemove",
+    operation_id="removebgRemoveBackground",
     response_class=Response,
+    responses=image_answer("image/png", "image/jpeg", ZIP, json=RemoveBgResponse),
     openapi_extra=documented(RemoveBgRequest),
 )
 async def remove(
@@ -61,7 +68,7 @@ async def remove(
     )
 
 
-@router.get("/v1.0/account", operation_id="removebgAccount")
+@router.get("/v1.0/account", operation_id="removebgGetAccount")
 async def account(_: CallerDep) -> dict[str, Any]:
     """The caller's balance: there is always enough."""
     return {

@@ -1,0 +1,1 @@
+"""The OpenAPI document: FastAPI's, completed by what routes and dialects say themselves."""
