@@ -44,6 +44,15 @@ def test_the_doctor_says_what_is_broken_and_the_remedy(
     assert "CUTOUTD_DATA_DIR" in output
 
 
+def test_the_doctor_names_the_setting_that_a_misspelt_one_is_nearest_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CUTOUTD_PROT", "1")
+    code, output = doctor(monkeypatch, tmp_path / "data")
+    assert code == 1
+    assert "CUTOUTD_PROT is not a setting; did you mean CUTOUTD_PORT?" in output
+
+
 def test_the_doctor_fails_where_the_provider_that_was_asked_for_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -42,12 +42,15 @@ def doctor(*, as_json: bool = typer.Option(False, "--json", help="Print JSON."))
 def _checks(settings: "Settings") -> Iterator[Line]:
     from importlib.metadata import version  # Slow, and every command imports this file.
 
+    from cutoutd.server.misspelt import misspelt
+
     yield True, "cutoutd", f"{version('cutoutd')} on Python {platform.python_version()}"
     yield True, "machine", f"{platform.machine()}, {platform.system()} {platform.release()}"
     for package in PACKAGES:
         yield True, package, version(package)
     for extra, package in EXTRAS.items():
         yield True, f"[{extra}]", _installed(package)
+    yield from ((False, "settings", sentence) for sentence in misspelt())
     yield _kernels()
     yield from _providers()
     yield from _check_model(settings)

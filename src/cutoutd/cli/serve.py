@@ -35,10 +35,13 @@ def serve(
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
     from cutoutd.server.config import config_of
+    from cutoutd.server.misspelt import misspelt
     from cutoutd.server.settings import load_settings
     from cutoutd.server.wiring import open_server
 
     os.umask(0o077)  # Whatever this process writes is for its user alone.
+    for sentence in misspelt():
+        typer.secho(f"cutoutd: {sentence}", err=True, fg="yellow")
     settings = load_settings(host=host, port=port)
     config = config_of(settings)
     Sessions(config.models).check()  # In one sentence, before anything starts.

@@ -27,10 +27,13 @@ def worker(
 
     from cutoutd.logs import logging_config
     from cutoutd.server.config import config_of
+    from cutoutd.server.misspelt import misspelt
     from cutoutd.server.settings import load_settings
     from cutoutd.server.wiring import open_worker
 
     os.umask(0o077)  # Whatever this process writes is for its user alone.
+    for sentence in misspelt():
+        typer.secho(f"cutoutd: {sentence}", err=True, fg="yellow")
     settings = load_settings()
     logging.config.dictConfig(logging_config(settings.log_format, settings.log_level))
     log = logging.getLogger("cutoutd.worker")
