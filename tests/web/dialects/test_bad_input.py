@@ -91,6 +91,13 @@ def replicate_shape(body: Any) -> str:
     return str(body["detail"])
 
 
+def fal_shape(body: Any) -> str:
+    assert set(body) == {"detail"}
+    if isinstance(body["detail"], list):
+        assert all(set(found) == {"loc", "msg", "type"} for found in body["detail"])
+    return json.dumps(body["detail"])
+
+
 def modelslab_shape(body: Any) -> str:
     assert body["status"] == "error"
     assert set(body) <= {"status", "message", "retry_after"}
@@ -247,6 +254,20 @@ VENDORS = {
             missing=422, text=201, truncated=201, bomb=201, large=413, huge=413, key=401, late=429
         ),
         {"missing": "input", "text": "image"},
+    ),
+    "fal": Vendor(
+        "/fal-ai/birefnet/v2",
+        as_base64("image_url"),
+        fal_shape,
+        statuses(
+            missing=422, text=422, truncated=422, bomb=422, large=422, huge=413, key=401, late=503
+        ),
+        {
+            "missing": "image_url",
+            "text": "image_load_error",
+            "bomb": "image_too_large",
+            "large": "file_too_large",
+        },
     ),
 }
 
@@ -453,6 +474,7 @@ NOWHERE = {
     "photoroom": "/v2/edit",
     "stability": "/v2beta/stable-image/edit/inpaint",
     "replicate": "/replicate/v1/trainings",
+    "fal": "/fal-ai/birefnet/v3",
 }
 
 

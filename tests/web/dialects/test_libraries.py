@@ -39,6 +39,7 @@ CALLS = {
     "modelslab": ("json", "image", "/api/v6/image_editing/removebg_mask"),
     "octoai": ("json", "init_image", "/background-removal"),
     "withoutbg": ("json", "image_base64", "/v1.0/alpha-channel-base64"),
+    "fal": ("json", "image_url", "/fal-ai/birefnet"),
 }
 
 NESTED = {"replicate"}
@@ -48,6 +49,7 @@ IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {
     "api4ai": lambda said: base64.b64decode(said["results"][0]["entities"][0]["image"]),  # type: ignore[index]
     "modelslab": lambda said: httpx.get(said["output"][0]).content,  # type: ignore[index]
     "octoai": lambda said: base64.b64decode(said["image_b64"]),  # type: ignore[arg-type]
+    "fal": lambda said: httpx.get(said["image"]["url"]).content,  # type: ignore[index]
     "withoutbg": lambda said: base64.b64decode(said["alpha_base64"]),  # type: ignore[arg-type]
 }
 """Vendors whose answer is JSON, and where the image is in it; the others answer the image."""

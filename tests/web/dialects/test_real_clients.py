@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.inside import PHOTO
+from tests.inside import PHOTO, serving
+from tests.running import free_port
 from tests.scenes import decoded
+from tests.tls import tls_proxy
 
 SCRIPTS = Path(__file__).parents[2] / "programs"
 INSTALLED = Path(sys.prefix) / "clients"
@@ -91,7 +93,9 @@ def test_the_npm_client_of_remove_bg_gets_its_picture(
     assert decoded(out.read_bytes()).size < decoded(PHOTO).size
 
 
-@pytest.mark.parametrize("script", ["photoroom_cli", "removebg_axios", "replicate_readme"])
+@pytest.mark.parametrize(
+    "script", ["photoroom_cli", "removebg_axios", "replicate_readme", "fal_readme"]
+)
 def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
     world: str, photo: str, tmp_path: Path, script: str
 ) -> None:
@@ -105,6 +109,27 @@ def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
     run(program, world, photo, str(out), environment=environment)
     cutout = decoded(out.read_bytes())
     assert (cutout.format, cutout.mode, cutout.size) == ("PNG", "RGBA", decoded(PHOTO).size)
+
+
+def test_fals_python_client_gets_its_picture_behind_tls(photo: str, tmp_path: Path) -> None:
+    need(INSTALLED / "python" / "fal_client")
+    out, certificate = tmp_path / "out.png", tmp_path / "authority.pem"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    program = [sys.executable, "-W", "ignore", str(SCRIPTS / "fal_readme.py")]
+    environment = {
+        "PYTHONPATH": str(INSTALLED / "python"),
+        "FAL_RUN_HOST": address,
+        "FAL_QUEUE_RUN_HOST": f"{address}/queue",
+        "FAL_KEY": "id:secret",
+        "SSL_CERT_FILE": str(certificate),
+    }
+    with (
+        serving(tmp_path / "d", public_url=f"https://{address}") as server,
+        tls_proxy(port, int(server.rpartition(":")[2]), certificate) as base,
+    ):
+        run(program, base, photo, str(out), environment=environment)
+    assert decoded(out.read_bytes()).mode == "RGBA"
 
 
 def test_curl_speaks_rembg(world: str, photo: str, tmp_path: Path) -> None:

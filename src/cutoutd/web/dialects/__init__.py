@@ -4,6 +4,7 @@ from cutoutd.errors import ConfigurationError
 from cutoutd.web.dialects import (
     api4ai,
     clipdrop,
+    fal,
     modelslab,
     native,
     octoai,
@@ -30,6 +31,7 @@ ALL: dict[str, Dialect] = {
         stability.DIALECT,
         withoutbg.DIALECT,
         replicate.DIALECT,
+        fal.DIALECT,
     )
 }
 
