@@ -94,6 +94,9 @@ class ModelSpec:
     """What the qualities of these names show it; `fast` is once, whatever the model."""
     reducing_gap: float | None = None
     """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
+    repeats_pixels: bool = False
+    """Enlarge a side that is shorter than `size` by repeating pixels: blur hides a subject that
+    is small to a network that was trained on sharp photos."""
     file: str
     """Name of the ONNX file."""
     folder: Path | None = None
@@ -134,6 +137,7 @@ EMBEDDED = ModelSpec(
     size=320,
     outputs=1,
     reducing_gap=2.0,
+    repeats_pixels=True,
     file="cutoutd-small.onnx",
     checksum="sha256:d0377f2703690d2c71c61a3ad4b54b6db18fe9326208d90de08c622d0fb31b9d",
     megabytes=9,

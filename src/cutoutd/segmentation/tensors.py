@@ -36,9 +36,11 @@ def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.
 
 
 def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
-    """(size, size, 4), by Lanczos with the model's reducing gap."""
+    """(size, size, 4), by Lanczos with the model's reducing gap, or larger by repetition."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
+    if spec.repeats_pixels:
+        pixels = pixels[_nearest(len(pixels), spec.size)][:, _nearest(pixels.shape[1], spec.size)]
     pixels = np.ascontiguousarray(pixels)
     gap, size = spec.reducing_gap, (spec.size, spec.size)
     down, across = (
@@ -46,6 +48,13 @@ def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
     return resize(reduce(pixels, down, across), size, LANCZOS, extent=extent)
+
+
+def _nearest(side: int, size: int) -> NDArray[np.intp]:
+    """For each of `size` places the nearest of fewer pixels; all pixels where they are enough."""
+    if side >= size:
+        return np.arange(side)
+    return ((np.arange(size) + 0.5) * side / size).astype(np.intp)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
