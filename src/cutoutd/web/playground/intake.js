@@ -68,21 +68,35 @@ function imagesAmong(files, fromFolder) {
   return fromFolder ? files.filter((file) => file.type.startsWith("image/") || ENDINGS.test(file.name)) : files;
 }
 
-/** Everything must be taken out of the event before it ends; the files themselves may come later. */
+/**
+ * Everything must be taken out of the event before it ends. Asking what an item is takes long, so only what has
+ * no type is asked: folders have none.
+ */
 function dropped(dataTransfer, addFiles) {
-  const entries = Array.from(dataTransfer.items, (item) => item.webkitGetAsEntry?.());
-  if (!entries.some((entry) => entry?.isDirectory)) addFiles(dataTransfer.files);
-  else walk(entries.filter(Boolean)).then(addFiles);
+  const files = [...dataTransfer.files];
+  const folders = new Map();
+  files.forEach((file, at) => {
+    const entry = file.type ? null : dataTransfer.items[at]?.webkitGetAsEntry?.();
+    if (entry?.isDirectory) folders.set(file, entry);
+  });
+  addFiles(folders.size ? unfolded(files, folders) : files);
 }
 
-/** Every image below these entries, in the order of their names. */
-async function walk(entries) {
-  const files = [];
-  for (const entry of entries) {
-    if (entry.isDirectory) files.push(...(await walk(await childrenOf(entry))));
-    else if (ENDINGS.test(entry.name)) files.push(new Promise((resolve) => { entry.file(resolve, () => resolve(null)); }));
+async function* unfolded(files, folders) {
+  for (const file of files) {
+    if (folders.has(file)) yield* walk(folders.get(file));
+    else yield file;
   }
-  return files;
+}
+
+const order = new Intl.Collator(undefined, { numeric: true });
+
+/** Every image in a folder and the folders in it, one after the other, in the order of their names. */
+async function* walk(folder) {
+  for (const entry of await childrenOf(folder)) {
+    if (entry.isDirectory) yield* walk(entry);
+    else if (ENDINGS.test(entry.name)) yield new Promise((resolve) => { entry.file(resolve, () => resolve(null)); });
+  }
 }
 
 async function childrenOf(folder) {
@@ -93,5 +107,5 @@ async function childrenOf(folder) {
     if (some.length === 0) break;
     children.push(...some);
   }
-  return children.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
+  return children.sort((one, other) => order.compare(one.name, other.name));
 }

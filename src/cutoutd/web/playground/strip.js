@@ -1,5 +1,6 @@
 /** The strip of thumbnails: only those in sight exist, however many images there are. */
 
+import { isStale } from "./images.js";
 import { offload } from "./offload.js";
 
 const PITCH_PX = 88;
@@ -14,17 +15,17 @@ const items = new Map();
 const thumbnails = new Map();
 
 let images = null;
-let stateOf = null;
+let currentKey = "";
 
-/** listen: the images to show, and what state an image is in, "stale" included. */
-export function showStrip(shown, markOf) {
+export function showStrip(shown) {
   images = shown;
-  stateOf = markOf;
-  scroller.addEventListener("scroll", render, { passive: true });
-  new ResizeObserver(render).observe(scroller);
+  scroller.addEventListener("scroll", () => render(currentKey), { passive: true });
+  new ResizeObserver(() => render(currentKey)).observe(scroller);
 }
 
-export function render() {
+/** key: of the options as they are now; images with others are marked. */
+export function render(key) {
+  currentKey = key;
   const { list } = images;
   strip.style.width = `${list.length * PITCH_PX}px`;
   scroller.hidden = list.length === 0;
@@ -47,7 +48,7 @@ function place(image, at, count) {
     items.set(image, item);
     strip.append(item);
   }
-  const state = stateOf(image);
+  const state = isStale(image, currentKey) ? "stale" : image.state;
   const [pick, mark] = item.children;
   item.className = state;
   item.style.left = `${at * PITCH_PX}px`;
@@ -89,7 +90,7 @@ function walk(event) {
   event.preventDefault();
   images.select(next);
   scroller.scrollLeft = images.list.indexOf(next) * PITCH_PX - scroller.clientWidth / 2;
-  render();
+  render(currentKey);
   items.get(next)?.firstChild.focus();
 }
 
