@@ -4,13 +4,14 @@ import { knownKey, listModels, removeBackground, setKey } from "./api.js";
 import { brush, listenToBrush } from "./brush.js";
 import { DIALECTS } from "./dialects.js";
 import { archiveOf, backgroundOptions, fileOf, save } from "./download.js";
-import { Images, isStale } from "./images.js";
+import { Images, isStale, keyOf } from "./images.js";
 import { listenForImages } from "./intake.js";
 import { chosenOptions, complaint, offerModels, onOptions } from "./options.js";
 import { listenToPointer } from "./pointer.js";
 import { LANGUAGES, snippet } from "./snippets.js";
 import * as stage from "./stage.js";
 import * as strip from "./strip.js";
+import { strokesOption } from "./strokes.js";
 import { renderTimings } from "./timings.js";
 import { chosenBackground, listenToToolbar } from "./toolbar.js";
 
@@ -23,11 +24,11 @@ let said = "";
 
 function render() {
   const { list, selected } = images;
-  const options = chosenOptions();
+  const key = keyOf(chosenOptions());
   const done = list.filter((one) => one.state === "done");
-  const stale = done.filter((one) => isStale(one, options));
+  const stale = done.filter((one) => isStale(one, key));
   stage.show(selected);
-  strip.render();
+  strip.render(key);
   renderTimings(selected?.answer?.timings);
   element("download").disabled = selected?.state !== "done";
   element("download-all").disabled = done.length === 0;
@@ -64,7 +65,7 @@ function renderSnippet() {
   const image = images.selected;
   const described = { name: image?.name ?? "photo.jpg", url: image?.source.url };
   const options = { ...chosenOptions(), ...backgroundOptions(chosenBackground()) };
-  if (image?.strokes.length) options.strokes = image.strokes;
+  if (image) Object.assign(options, strokesOption(image));
   const code = snippet(element("dialect").value, element("language").value, described, options, element("key").value.trim(), base);
   if (element("snippet").textContent !== code) element("snippet").textContent = code;
 }
@@ -113,7 +114,10 @@ function listenToActions() {
   listen("download", async () => save(await fileOf(images.selected, chosenBackground())));
   listen("download-all", async () => save(await archiveOf(done(), chosenBackground(), say)));
   listen("again", () => images.rerun(images.list, chosenOptions()));
-  listen("apply", () => images.rerun(images.list.filter((one) => isStale(one, chosenOptions())), chosenOptions()));
+  listen("apply", () => {
+    const options = chosenOptions();
+    images.rerun(images.list.filter((one) => isStale(one, keyOf(options))), options);
+  });
   listen("retry", () => images.retryFailed());
   listen("copy", async () => {
     await navigator.clipboard.writeText(element("snippet").textContent);
@@ -171,10 +175,13 @@ images.addEventListener("change", render);
 onOptions(optionsChanged);
 offer(element("dialect"), Object.fromEntries(Object.entries(DIALECTS).map(([name, { label }]) => [name, label])), "dialect");
 offer(element("language"), LANGUAGES, "language");
-strip.showStrip(images, (image) => (isStale(image, chosenOptions()) ? "stale" : image.state));
+strip.showStrip(images);
 listenForImages(addFiles, addUrl);
 listenToPointer([brush, stage.divider]);
-listenToBrush(() => images.changed());
+listenToBrush((image, again) => {
+  if (again) images.rerun([image], image.options);
+  else images.changed();
+});
 listenToToolbar(() => renderSnippet(), say);
 listenToActions();
 listenToSettings();

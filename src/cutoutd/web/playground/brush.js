@@ -2,6 +2,7 @@
 
 import { startWorker } from "./offload.js";
 import { originalOf } from "./original.js";
+import { pendingStrokes } from "./strokes.js";
 import { shownScale, toImage } from "./zoom.js";
 
 const element = (id) => document.getElementById(id);
@@ -20,9 +21,9 @@ const ask = startWorker();
 let image = null;
 let opened = null;
 let stroke = null;
-let changed = () => {};
+let changed = null;
 
-/** listen: called after every stroke, undo and redo. */
+/** listen: called with the image after every stroke, undo and redo, and whether the server has to do it again. */
 export function listenToBrush(listen) {
   changed = listen;
   element("undo").addEventListener("click", undo);
@@ -51,7 +52,8 @@ export async function openBrush(shown) {
   mended.hidden = true;
   renderTools();
   if (!shown) return;
-  const { answer, strokes } = shown;
+  const { answer } = shown;
+  const strokes = pendingStrokes(shown) ?? [];
   const session = { answer };
   opened = session;
   session.ready = originalOf(shown).then((original) => ask("openImage", { original, cutout: answer.blob, strokes }));
@@ -108,12 +110,15 @@ export const brush = {
 
 async function add(done) {
   const started = performance.now();
-  image.strokes = [...image.strokes, done];
-  image.undone = [];
-  changed(image);
+  const shown = image;
+  shown.strokes = [...shown.strokes, done];
+  shown.undone = [];
   renderTools();
-  put(await ask("addStroke", done));
+  const patch = await ask("addStroke", done);
+  if (done.part) done.told = patch.told;
+  if (image === shown) put(patch);
   clearTrace();
+  changed(shown, false);
   performance.measure("brush-stroke", { start: started, end: performance.now() });
 }
 
@@ -121,9 +126,10 @@ async function undo() {
   if (!image?.strokes.length) return;
   image.undone = [image.strokes.at(-1), ...(image.undone ?? [])];
   image.strokes = image.strokes.slice(0, -1);
-  changed(image);
+  const remaining = pendingStrokes(image);
   renderTools();
-  put(await ask("undoStroke", image.strokes));
+  changed(image, remaining === null);
+  if (remaining) put(await ask("undoStroke", remaining));
 }
 
 function redo() {

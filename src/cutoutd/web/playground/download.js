@@ -3,6 +3,7 @@
 import { removeBackground } from "./api.js";
 import { finished } from "./finished.js";
 import { offload } from "./offload.js";
+import { strokesOption } from "./strokes.js";
 
 const EXTENSION = { "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg" };
 
@@ -43,7 +44,7 @@ export function backgroundOptions(background) {
 /** A PNG is composed here, without loss; the server writes the other formats once more, with their quality. */
 async function onBackground(image, blob, background) {
   if (blob.type === "image/png") return offload("flatten", { cutout: blob, color: background, image: background.image });
-  const options = { ...image.options, ...backgroundOptions(background) };
+  const options = { ...image.options, ...strokesOption(image), ...backgroundOptions(background) };
   const answer = await removeBackground(image.source, options, { signal: new AbortController().signal, tell: () => {} });
   return answer.blob;
 }

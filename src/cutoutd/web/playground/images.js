@@ -5,6 +5,8 @@
  * state: waiting, working, done, failed. Changes are told through "change", several at once.
  */
 
+import { strokesOption } from "./strokes.js";
+
 const AT_ONCE = 2;
 /** Adding many files takes turns with the page: so long at a time. */
 const TURN_MS = 8;
@@ -24,28 +26,33 @@ export class Images extends EventTarget {
     this.#removeBackground = removeBackground;
   }
 
-  /** files: File objects, or promises of one (null: not a file). Selects the first; returns how many were added. */
+  /** files: File objects, at once or one after the other (null: not a file). Selects the first; returns how many were added. */
   async addFiles(files, options) {
     let added = 0;
     let turn = performance.now();
-    for (const given of files) {
-      const file = given instanceof Promise ? await given : given;
+    for await (const file of files) {
       if (file?.size > 0) {
         const image = this.#add(file.name || "pasted.png", { file }, options);
         if (added === 0) this.selected = image;
         added += 1;
       }
-      if (performance.now() - turn > TURN_MS) {
+      if (added === 1 || performance.now() - turn > TURN_MS) {
+        this.changed();
+        this.#work();
         await breathe();
         turn = performance.now();
       }
     }
+    this.changed();
+    this.#work();
     return added;
   }
 
   addUrl(url, options) {
     const name = decodeURIComponent(new URL(url).pathname.split("/").pop() || "image");
     this.selected = this.#add(name, { url }, options);
+    this.changed();
+    this.#work();
   }
 
   select(image) {
@@ -58,7 +65,7 @@ export class Images extends EventTarget {
     for (const image of images) {
       image.abort?.abort();
       forget(image);
-      Object.assign(image, { state: "waiting", options, error: null, abort: null });
+      Object.assign(image, { state: "waiting", options, key: keyOf(options), error: null, abort: null });
     }
     this.changed();
     this.#work();
@@ -101,10 +108,9 @@ export class Images extends EventTarget {
   }
 
   #add(name, source, options) {
-    const image = { id: this.#next++, name, source, options, state: "waiting", answer: null, error: null, strokes: [] };
+    const key = keyOf(options);
+    const image = { id: this.#next++, name, source, options, key, state: "waiting", answer: null, error: null, strokes: [] };
     this.list.push(image);
-    this.changed();
-    this.#work();
     return image;
   }
 
@@ -129,7 +135,9 @@ export class Images extends EventTarget {
     };
     let ending;
     try {
-      ending = { state: "done", answer: await this.#removeBackground(image.source, image.options, { signal: abort.signal, tell }) };
+      const { source, options, strokes } = image;
+      const answer = await this.#removeBackground(source, { ...options, ...strokesOption(image) }, { signal: abort.signal, tell });
+      ending = { state: "done", answer: { ...answer, strokes } };
     } catch (error) {
       ending = { state: "failed", error };
     }
@@ -140,9 +148,14 @@ export class Images extends EventTarget {
   }
 }
 
-/** Whether the options of the form, as they are now, would give something else. */
-export function isStale(image, options) {
-  return image.state === "done" && JSON.stringify(image.options) !== JSON.stringify(options);
+/** Options as text, to compare them. */
+export function keyOf(options) {
+  return JSON.stringify(options);
+}
+
+/** Whether the image was made with other options than those of this key. */
+export function isStale(image, key) {
+  return image.state === "done" && image.key !== key;
 }
 
 function forget(image) {

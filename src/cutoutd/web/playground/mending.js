@@ -18,13 +18,13 @@ export async function openImage({ original, cutout, strokes }) {
   return startAgain(strokes);
 }
 
-/** A stroke -> the patch that shows it. */
+/** A stroke -> the patch that shows it; with `told`, what tells the server the same. */
 export function addStroke(stroke) {
   const extent = extentOf(stroke, image);
   patches.push(patchOf(extent));
   while (patches.reduce((sum, { pixels }) => sum + pixels.length, 0) > MOST_KEPT_BYTES) patches.shift();
-  apply(image, stroke);
-  return patchOf(extent);
+  const told = apply(image, stroke);
+  return { ...patchOf(extent), told };
 }
 
 /** Take the last stroke back; remaining: the strokes before it. */
@@ -62,8 +62,9 @@ function startAgain(strokes) {
 }
 
 function apply(target, stroke) {
-  if (stroke.part) applyPart(target, stroke);
-  else applyStroke(target, stroke);
+  if (stroke.part) return applyPart(target, stroke);
+  applyStroke(target, stroke);
+  return [stroke];
 }
 
 /** { x, y, width, height } with a copy of the cutout's pixels there. */

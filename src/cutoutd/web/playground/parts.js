@@ -8,28 +8,60 @@ const LIKE = 30;
 const STEP = 14;
 const MOST_SHARE = 0.15;
 
+/** A part is told to the server as dots: one for each cell of a grid that it touches, about so many in all. */
+const DOTS = 100;
+const DOT_REACH = 1.2;
+
 /**
  * stroke: { part: true, keep, points: [[x, y]] }. On a part of the subject: keep only that part, or erase
  * it. On the background: keep the patch of like colours around it; erasing there does nothing.
+ * Returns the strokes that tell the server the same.
  */
 export function applyPart({ width, height, original, cutout }, { keep, points: [[x, y]] }) {
   const start = Math.floor(y) * width + Math.floor(x);
   const onSubject = cutout[start * 4 + 3] >= SURE;
-  if (!onSubject && !keep) return;
-  const count = width * height;
-  if (onSubject) {
-    const part = flood(start, width, height, (at) => cutout[at * 4 + 3] >= SEEN);
-    for (let at = 0; at < count; at += 1) {
-      if (Boolean(part[at]) !== keep) cutout[at * 4 + 3] = 0;
-    }
-    return;
+  if (!onSubject && !keep) return [];
+  const changed = onSubject ? drop(start, width, height, cutout, keep) : add(start, width, height, original, cutout);
+  return dotsOn(changed, width, keep && !onSubject);
+}
+
+/** Make the clicked component transparent, or all others. Returns which pixels went. */
+function drop(start, width, height, cutout, keep) {
+  const part = flood(start, width, height, (at) => cutout[at * 4 + 3] >= SEEN);
+  const gone = new Uint8Array(part.length);
+  for (let at = 0; at < part.length; at += 1) {
+    if (Boolean(part[at]) === keep || cutout[at * 4 + 3] === 0) continue;
+    gone[at] = 1;
+    cutout[at * 4 + 3] = 0;
   }
-  const patch = flood(start, width, height, likeness(original, cutout, start, count * MOST_SHARE));
-  for (let at = 0; at < count; at += 1) {
+  return gone;
+}
+
+/** Make the patch of like colours opaque. Returns its pixels. */
+function add(start, width, height, original, cutout) {
+  const patch = flood(start, width, height, likeness(original, cutout, start, width * height * MOST_SHARE));
+  for (let at = 0; at < patch.length; at += 1) {
     if (!patch[at]) continue;
     const level = levelIn(patch, at, width);
     if (level > cutout[at * 4 + 3]) cutout.set([original[at * 4], original[at * 4 + 1], original[at * 4 + 2], level], at * 4);
   }
+  return patch;
+}
+
+/** Strokes of one point each, at the mean of every cell's pixels. */
+function dotsOn(pixels, width, keep) {
+  const area = pixels.reduce((sum, one) => sum + one, 0);
+  const side = Math.max(4, Math.round(Math.sqrt(area / DOTS)));
+  const cells = new Map();
+  for (let at = 0; at < pixels.length; at += 1) {
+    if (!pixels[at]) continue;
+    const x = at % width;
+    const y = (at - x) / width;
+    const name = Math.floor(y / side) * width + Math.floor(x / side);
+    const cell = cells.get(name) ?? { x: 0, y: 0, count: 0 };
+    cells.set(name, { x: cell.x + x, y: cell.y + y, count: cell.count + 1 });
+  }
+  return Array.from(cells.values(), ({ x, y, count }) => ({ keep, radius: side * DOT_REACH, points: [[Math.round(x / count), Math.round(y / count)]] }));
 }
 
 /** Which pixels can be reached from `start` over pixels that `belongs(at, from)` accepts: Uint8Array. */
