@@ -70,8 +70,8 @@ e2e: $(VENV)/.dev ## Try the pages in headless Chromium, and make the documentat
 stranger: $(VENV)/.dev ## Time a stranger's first five minutes: clone, serve, drop a photo, run the curl
 	$(BIN)/python -m tests.e2e.stranger
 
-docs: $(VENV)/.docs ## Build the documentation into build/site; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+docs: $(VENV)/docs/.installed ## Build the documentation into build/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet
 	@echo "build/site/index.html"
 
 generate: $(VENV)/.dev ## Write what the code knows best anew: openapi.yaml, tables and quoted code of the pages
@@ -167,9 +167,11 @@ training/.venv/.installed: requirements/training.txt requirements/torch.txt pypr
 	@tools/install training/.venv/bin/python
 	@touch $@
 
-$(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
-	@echo "Installing what builds the documentation (once) …"
-	@$(PIP) install --require-hashes -r requirements/docs.txt
+# Beside the rest: what both need, they pin at different versions.
+$(VENV)/docs/.installed: requirements/docs.txt | $(VENV)/bin/python
+	@echo "Installing what builds the documentation into $(VENV)/docs (once) …"
+	@$(BIN)/python -m venv $(VENV)/docs
+	@$(VENV)/docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python

@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 import typer
 
-from cutoutd.cli import bench, config, doctor, jobs, keys, models, openapi, remove, serve, worker
+from cutoutd.cli import (
+    bench,
+    config,
+    doctor,
+    jobs,
+    keys,
+    mcp,
+    models,
+    openapi,
+    remove,
+    serve,
+    worker,
+)
 
 app = typer.Typer(
     name="cutoutd",
@@ -25,6 +37,7 @@ for command in (
     bench.bench,
     config.config,
     openapi.openapi,
+    mcp.mcp,
 ):
     app.command()(command)
 app.add_typer(keys.app, name="keys")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
 EXTRAS = {
     "kserve": "tritonclient",
+    "mcp": "mcp",
     "mnn": "mnn",
     "openvino": "openvino",
     "otel": "opentelemetry-sdk",
