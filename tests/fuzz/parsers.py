@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["cutoutd"]):
     from cutoutd.net.urls import host_address, parse_url
     from cutoutd.web.accept import preferred
     from cutoutd.web.dialects.api4ai import name_of
-    from cutoutd.web.dialects.removebg.lengths import (
+    from cutoutd.web.lengths import (
         margins_of,
         position_of,
         region_of,

@@ -27,8 +27,8 @@ from cutoutd.command import (
     Unit,
 )
 from cutoutd.errors import SourceUnreachable
-from cutoutd.web.dialects.removebg.lengths import margins_of, region_of
 from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
+from cutoutd.web.lengths import margins_of, region_of
 
 PATH = "/v1.0/removebg"
 FILE = {"image_file": ("p.jpg", PHOTO)}

@@ -18,13 +18,6 @@ from cutoutd.command import (
     ShadowKind,
     Source,
 )
-from cutoutd.web.dialects.removebg.lengths import (
-    CENTER,
-    margins_of,
-    position_of,
-    region_of,
-    scale_of,
-)
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.fields import (
     Color,
@@ -36,6 +29,14 @@ from cutoutd.web.fields import (
     TextImage,
     Url,
     stripped,
+)
+from cutoutd.web.lengths import (
+    CENTER,
+    EmptyRegion,
+    margins_of,
+    position_of,
+    region_of,
+    scale_of,
 )
 from cutoutd.web.parts import Upload
 
@@ -78,6 +79,15 @@ FORMATS = {
 }
 
 
+def _roi(text: str) -> Region:
+    try:
+        return region_of(text)
+    except EmptyRegion as error:
+        raise Refusal(
+            "roi_region_empty", "Region of interest is empty", "roi: it is empty.", field="roi"
+        ) from error
+
+
 class RemoveBgRequest(RequestFields):
     """Remove the background of one image."""
 
@@ -92,7 +102,7 @@ class RemoveBgRequest(RequestFields):
     format: Literal["auto", "png", "jpg", "webp", "zip"] = Field(
         "auto", description="File format; `zip` holds color.jpg and alpha.png"
     )
-    roi: Annotated[Region, Spelled(region_of)] | None = Field(
+    roi: Annotated[Region, Spelled(_roi)] | None = Field(
         None, description="Where the subject is: left top right bottom"
     )
     crop: Flag = Field(False, description="Cut away what holds no subject")

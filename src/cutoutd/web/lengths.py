@@ -1,12 +1,12 @@
-"""The small languages of this vendor's parameters: `10px 5%`, `center`, `80%`.
+"""The small languages of remove.bg's parameters: `10px 5%`, `center`, `80%`.
 
-Whatever is not in it raises ValueError, which becomes the refusal of the parameter.
+Its vendor's other API took them over. Whatever is not in them raises ValueError, which becomes the
+refusal of the parameter.
 """
 
 import re
 
 from cutoutd.command import Crop, Length, Region, Unit
-from cutoutd.web.dialects.removebg.refusal import Refusal
 
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)(px|%)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)%")
@@ -15,17 +15,19 @@ CENTER = (0.5, 0.5)
 MOST_MARGIN = {Unit.PX: 500.0, Unit.PERCENT: 50.0}
 
 
+class EmptyRegion(ValueError):
+    """A region whose right or lower side is not beyond the other one."""
+
+
 def region_of(text: str) -> Region:
-    """`roi`: two corners, `left top right bottom`. Raises Refusal for an empty one."""
+    """`roi`: two corners, `left top right bottom`. Raises EmptyRegion."""
     lengths = _lengths(text)
     if len(lengths) != 4:
         raise ValueError("must be four lengths, like 0% 0% 100% 100%.")
     left, top, right, bottom = lengths
     for near, far in ((left, right), (top, bottom)):
         if near.unit == far.unit and near.value >= far.value:
-            raise Refusal(
-                "roi_region_empty", "Region of interest is empty", "roi: it is empty.", field="roi"
-            )
+            raise EmptyRegion("must not be empty.")
     return Region(left=left, top=top, right=right, bottom=bottom)
 
 
