@@ -98,6 +98,22 @@ def fal_shape(body: Any) -> str:
     return json.dumps(body["detail"])
 
 
+def in_guidances(data: bytes) -> dict[str, Any]:
+    image = {"type": "BASE64", "data": b64(data)}
+    guidances = {"image_reference": [{"image": image}]}
+    return {"json": {"model": "remove-bg", "parameters": {"guidances": guidances}}}
+
+
+def leonardo_shape(body: Any) -> str:
+    if "error" in body:
+        assert set(body) == {"error", "path", "code"}
+        return str(body["error"])
+    (found,) = body["errors"]
+    assert set(found) == {"message", "extensions"}
+    assert set(found["extensions"]) == {"code", "statusCode"}
+    return f"{found['extensions']['code']} {found['message']}"
+
+
 def modelslab_shape(body: Any) -> str:
     assert body["status"] == "error"
     assert set(body) <= {"status", "message", "retry_after"}
@@ -268,6 +284,15 @@ VENDORS = {
             "bomb": "image_too_large",
             "large": "file_too_large",
         },
+    ),
+    "leonardo": Vendor(
+        "/api/rest/v2/generationssync",
+        in_guidances,
+        leonardo_shape,
+        statuses(
+            missing=200, text=200, truncated=200, bomb=200, large=200, huge=413, key=401, late=503
+        ),
+        {"missing": "model", "text": "BAD_REQUEST image_reference", "late": "SERVICE_UNAVAILABLE"},
     ),
 }
 
@@ -475,6 +500,7 @@ NOWHERE = {
     "stability": "/v2beta/stable-image/edit/inpaint",
     "replicate": "/replicate/v1/trainings",
     "fal": "/fal-ai/birefnet/v3",
+    "leonardo": "/api/rest/v1/nothing/here",
 }
 
 

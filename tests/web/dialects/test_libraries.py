@@ -42,7 +42,7 @@ CALLS = {
     "fal": ("json", "image_url", "/fal-ai/birefnet"),
 }
 
-NESTED = {"replicate"}
+NESTED = {"replicate", "leonardo"}
 """Vendors whose image is within an object of the JSON: what a library adds is as for the others."""
 
 IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {

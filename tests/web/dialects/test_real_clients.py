@@ -50,6 +50,7 @@ def photo(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("script", "mode"),
     [
+        ("leonardo_requests", "RGBA"),
         ("octoai_infer", "RGBA"),
         ("removebg_pypi", "RGBA"),
         ("replicate_readme", "RGBA"),
@@ -94,7 +95,8 @@ def test_the_npm_client_of_remove_bg_gets_its_picture(
 
 
 @pytest.mark.parametrize(
-    "script", ["photoroom_cli", "removebg_axios", "replicate_readme", "fal_readme"]
+    "script",
+    ["photoroom_cli", "removebg_axios", "replicate_readme", "fal_readme", "leonardo_fetch"],
 )
 def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
     world: str, photo: str, tmp_path: Path, script: str

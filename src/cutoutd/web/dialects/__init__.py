@@ -5,6 +5,7 @@ from cutoutd.web.dialects import (
     api4ai,
     clipdrop,
     fal,
+    leonardo,
     modelslab,
     native,
     octoai,
@@ -32,6 +33,7 @@ ALL: dict[str, Dialect] = {
         withoutbg.DIALECT,
         replicate.DIALECT,
         fal.DIALECT,
+        leonardo.DIALECT,
     )
 }
 

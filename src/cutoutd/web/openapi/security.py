@@ -24,6 +24,12 @@ SCHEMES: Final[Mapping[str, Mapping[str, Any]]] = {
         "name": "key",
         "description": "The same key; ModelsLab's clients also send it as `key` in the body.",
     },
+    "authorizationKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`Authorization: Key KEY`, as clients of fal send it.",
+    },
     "rapidApiKey": {
         "type": "apiKey",
         "in": "header",

@@ -26,5 +26,6 @@ DIALECT = Dialect(
     prefixes=("/fal-ai/", "/bria/", "/queue/", "/fal/"),
     render_error=render_error,
     render_webhook=render_webhook,
+    security=("authorizationKey",),
     schemas=(BirefnetRequest, BirefnetV2Request, RembgRequest, BriaRequest),
 )

@@ -21,5 +21,6 @@ DIALECT = Dialect(
     prefixes=(f"{PREFIX}/",),
     render_error=render_error,
     render_webhook=render_webhook,
+    security=("bearer",),
     schemas=(PredictionRequest, PredictionInput, FileRequest),
 )
