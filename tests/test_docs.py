@@ -99,7 +99,9 @@ def test_a_command_that_is_shown_exists_with_its_options(page: str, words: str) 
         command = command.commands[rest.pop(0)]
     assert not hasattr(command, "commands"), f"{words}: no such command"
     known = {
-        name for parameter in command.params for name in parameter.opts + parameter.secondary_opts
+        name
+        for parameter in command.get_params(typer.Context(command))
+        for name in parameter.opts + parameter.secondary_opts
     }
     options = [word.partition("=")[0] for word in rest if word.startswith("-") and word != "-"]
     assert [option for option in options if option not in known] == []

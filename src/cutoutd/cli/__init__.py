@@ -21,6 +21,7 @@ from cutoutd.cli import (
     serve,
     worker,
 )
+from cutoutd.cli.options import OptionsCommand
 
 app = typer.Typer(
     name="cutoutd",
@@ -29,16 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Which would take half of the time of `--help`.
 )
-for command in (
-    serve.serve,
-    worker.worker,
-    remove.remove,
-    doctor.doctor,
-    bench.bench,
-    config.config,
-    openapi.openapi,
-    mcp.mcp,
-):
+app.command()(serve.serve)
+app.command()(worker.worker)
+app.command(cls=OptionsCommand)(remove.remove)
+for command in (doctor.doctor, bench.bench, config.config, openapi.openapi, mcp.mcp):
     app.command()(command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(jobs.app, name="jobs")
@@ -62,14 +57,23 @@ def run(words: Sequence[str] | None = None) -> int:
 
     Expected errors become one sentence on stderr. Raises SystemExit when a command leaves early.
     """
-    from cutoutd.errors import ConfigurationError, CutoutError
+    from cutoutd.errors import ConfigurationError, CutoutError, InvalidRequest
 
     try:
         app(words, prog_name="cutoutd")
     except ConfigurationError as error:
         typer.secho(f"cutoutd: {error.message}", err=True, fg="red")
         return 2
-    except CutoutError as error:
+    except InvalidRequest as error:
         typer.secho(f"cutoutd: {error.message}", err=True, fg="red")
+        return 2
+    except (CutoutError, OSError) as error:
+        message = error.message if isinstance(error, CutoutError) else _reason(error)
+        typer.secho(f"cutoutd: {message}", err=True, fg="red")
         return 1
     return 0
+
+
+def _reason(error: OSError) -> str:
+    """A file's name as it was given, and what is wrong with it."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)

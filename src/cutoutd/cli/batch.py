@@ -1,6 +1,5 @@
 """Many images: several at a time, each one whole or not at all, failures named."""
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -9,11 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cutoutd.cli.places import Place, read, write
 from cutoutd.cli.plan import Plan, Work
+from cutoutd.command.notes import explain
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.removal.model import Segmenter
+    from cutoutd.removal.model import ExtraImages, Segmenter
 
 LOOK_S = 1.0
 
@@ -25,10 +26,17 @@ class Done:
     work: Work
     seconds: float
     notes: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
+    """Width and height of what was written."""
     error: str | None = None
 
+    @property
+    def messages(self) -> list[str]:
+        """The notes as sentences."""
+        return [explain(note) for note in self.notes]
+
     def to_json(self) -> dict[str, object]:
-        """One line of `--json`."""
+        """One line of `--json` and of a report."""
         return {
             "source": str(self.work),
             "target": None if self.work.target is None else str(self.work.target),
@@ -36,31 +44,55 @@ class Done:
             "error": self.error,
             "seconds": round(self.seconds, 3),
             "notes": list(self.notes),
+            "messages": self.messages,
+            "width": self.size and self.size[0],
+            "height": self.size and self.size[1],
         }
 
 
 Perform = Callable[[Work], Done]
 
 
-def performer(command: "RemoveBackground", segmenter: "Segmenter") -> Perform:
+def performer(
+    command: "RemoveBackground", segmenter: "Segmenter", extra: "ExtraImages | None" = None
+) -> Perform:
     """Removes the background of one image; never raises for anything the image causes."""
     from cutoutd.errors import CutoutError
+    from cutoutd.removal.model import ExtraImages
     from cutoutd.removal.pipeline import remove_background
+
+    beside = extra or ExtraImages()
 
     def perform(work: Work) -> Done:
         started = time.perf_counter()
         notes: tuple[str, ...] = ()
+        size: tuple[int, int] | None = None
         error = None
         try:
-            removal = remove_background(_read(work.source), command, segmenter)
+            removal = remove_background(read(work.source), command, segmenter, extra=beside)
             notes = removal.notes
-            _write(work.target, removal.images[0].data)
+            size = (removal.images[0].width, removal.images[0].height)
+            for image, place in zip(removal.images, _places(work.target, command), strict=True):
+                write(place, image.data)
         except (CutoutError, OSError) as exc:
             error = _reason(exc)
         seconds = time.perf_counter() - started
-        return Done(work=work, seconds=seconds, notes=notes, error=error)
+        return Done(work=work, seconds=seconds, notes=notes, size=size, error=error)
 
     return perform
+
+
+def _places(target: Place, command: "RemoveBackground") -> Iterator[Place]:
+    """Where each output of an image goes: `a.png`, and beside it `a-mask.png`."""
+    yield target
+    for output in command.outputs[1:]:
+        if target is None:
+            yield None
+        elif isinstance(target, Path):
+            yield target.with_stem(f"{target.stem}-{output.kind}")
+        else:
+            head, dot, ending = target.rpartition(".")
+            yield f"{head}-{output.kind}{dot}{ending}"
 
 
 def perform_all(works: Iterable[Work], perform: Perform, *, at_once: int) -> Iterator[Done]:
@@ -88,7 +120,7 @@ def watched(plan: Plan, *, pause: Callable[[float], None] = time.sleep) -> Itera
         if look:
             pause(LOOK_S)
         for work in plan.works():
-            if work.source is None or work.done:
+            if not isinstance(work.source, Path) or work.done:
                 continue
             try:
                 stat = work.source.stat()
@@ -100,24 +132,6 @@ def watched(plan: Plan, *, pause: Callable[[float], None] = time.sleep) -> Itera
                 offered[work.source] = stat.st_mtime_ns
                 yield work
             growing[work.source] = stat.st_size
-
-
-def _read(source: Path | None) -> bytes:
-    return source.read_bytes() if source else sys.stdin.buffer.read()
-
-
-def _write(target: Path | None, data: bytes) -> None:
-    """Whole or not at all: a name never shows a half-written image."""
-    if target is None:
-        sys.stdout.buffer.write(data)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:

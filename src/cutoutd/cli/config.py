@@ -4,6 +4,8 @@ import json
 
 import typer
 
+from cutoutd.cli.tables import print_table
+
 
 def config(*, as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
     """Print every setting with its value and where the value comes from."""
@@ -16,13 +18,10 @@ def config(*, as_json: bool = typer.Option(False, "--json", help="Print JSON."))
         rows = {name: {"value": values[name], "from": sources[name]} for name in values}
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("variable", "value", "from", box=None, pad_edge=False)
-    for name, value in values.items():
-        table.add_row(f"CUTOUTD_{name.upper()}", _shown(value), sources[name])
-    Console().print(table)
+    cells = (
+        (f"CUTOUTD_{name.upper()}", _shown(value), sources[name]) for name, value in values.items()
+    )
+    print_table(("variable", "value", "from"), cells)
 
 
 def _shown(value: object) -> str:

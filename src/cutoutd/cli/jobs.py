@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cutoutd.cli.tables import print_table
+
 if TYPE_CHECKING:
     from cutoutd.jobs.deliveries import Delivery
     from cutoutd.jobs.model import Job
@@ -167,13 +169,7 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
     if not rows:
         typer.echo("None.")
         return
-    table = Table(*rows[0], box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    Console().print(table)
+    print_table(tuple(rows[0]), (tuple(row.values()) for row in rows))

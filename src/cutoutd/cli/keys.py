@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cutoutd.cli.tables import print_table
+
 if TYPE_CHECKING:
     from cutoutd.clients.keys import ApiKey, KeyStore
 
@@ -47,18 +49,13 @@ def list_keys(*, as_json: bool = typer.Option(False, "--json", help="JSON, for m
     """Show all keys of the database, never their secrets."""
     import json
 
-    from rich.console import Console
-    from rich.table import Table
-
     with _store() as (store, now):
         rows = [_row(key, now) for key in store.all()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(*("id", "client", "scopes", "per minute", "unfinished", "expires", "state"))
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    titles = ("id", "client", "scopes", "per minute", "unfinished", "expires", "state")
+    print_table(titles, (tuple(row.values()) for row in rows))
 
 
 @app.command()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cutoutd.cli.tables import print_table
+
 if TYPE_CHECKING:
     from cutoutd.segmentation.bench import Bench
     from cutoutd.segmentation.models import ModelSpec, Registry
@@ -28,22 +30,7 @@ def list_models(*, as_json: bool = typer.Option(False, "--json", help="Print JSO
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    titles = ("model", "finds", "px", "MB", "licence", "weights")
-    table = Table(*titles, box=None, pad_edge=False, collapse_padding=True)
-    for row in rows:
-        licence = f"{row['licence']}{'' if row['commercial'] else ', not commercial'}"
-        table.add_row(
-            str(row["name"]),
-            str(row["subject"]),
-            str(row["size"]),
-            str(row["megabytes"] or ""),
-            licence,
-            "here" if row["weights"] else "-",
-        )
-    Console().print(table)
+    print_table(("model", "finds", "px", "MB", "licence", "weights"), map(_cells, rows))
 
 
 @app.command()
@@ -146,13 +133,7 @@ def bench(
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in figures], indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*asdict(figures[0]), box=None, pad_edge=False)
-    for one in figures:
-        table.add_row(*("" if value is None else str(value) for value in asdict(one).values()))
-    Console().print(table)
+    print_table(tuple(asdict(figures[0])), (tuple(asdict(one).values()) for one in figures))
 
 
 def _bench(names: list[str], photos: Path, masks: Path | None, rounds: int) -> "Iterator[Bench]":
@@ -183,6 +164,13 @@ def _open() -> "tuple[SegmentationOptions, Registry, Weights]":
 
     options = model_options(load_settings())
     return options, open_registry(options), open_weights(options)
+
+
+def _cells(row: dict[str, object]) -> tuple[object, ...]:
+    """A model for people."""
+    licence = f"{row['licence']}{'' if row['commercial'] else ', not commercial'}"
+    here = "here" if row["weights"] else "-"
+    return row["name"], row["subject"], row["size"], row["megabytes"] or "", licence, here
 
 
 def _row(spec: "ModelSpec", weights: "Weights") -> dict[str, object]:

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from glob import glob, has_magic
 from pathlib import Path
 
+import typer
+
+from cutoutd.cli.names import check_template, fill, is_template
+from cutoutd.cli.places import S3, Place, exists, is_remote, listed, name_of
 from cutoutd.errors import SourceRejected
 from cutoutd.imaging.containers.kinds import kind_of
 
@@ -14,7 +19,7 @@ SUFFIXES = frozenset(
 """Files of these names are images, or worth a word if their content is none."""
 PASSED_OVER = ("._*", ".*.partial", "thumbs.db", ".ds_store", "desktop.ini")
 """What systems put beside images, and what we have begun to write."""
-WORDS = ("cutout", "mask")
+WORDS = ("cutout", "mask", "color")
 """One ends the name of each file of ours that stands beside its source."""
 START = 1_024
 """Bytes that tell the format of a file."""
@@ -25,16 +30,23 @@ STDIO = "-"
 class Work:
     """One image to read, and where its cutout goes."""
 
-    source: Path | None
-    target: Path | None
+    source: Place
+    target: Place
     """None: standard input, standard output."""
 
     @property
     def done(self) -> bool:
         """Whether the target is there already and no older than the source."""
-        if self.source is None or self.target is None or not self.target.exists():
+        if not (isinstance(self.source, Path) and isinstance(self.target, Path)):
+            return exists(self.target)
+        if not self.target.exists():
             return False
         return self.target.stat().st_mtime_ns >= self.source.stat().st_mtime_ns
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something where the cutout goes."""
+        return exists(self.target)
 
     def __str__(self) -> str:
         return str(self.source or "stdin")
@@ -50,43 +62,91 @@ class Plan:
     """Ends the name of a file that stands beside its source: `cutout` or `mask`."""
     extension: str
     recursive: bool = False
+    preset: str | None = None
 
     def works(self) -> list[Work]:
         """Every image that is there now, with its target; two images never share one.
 
         What this plan writes is never among them, wherever it goes.
         """
-        taken: set[Path] = set()
-        works = [work for name in self.inputs for work in self._works_of(name, taken)]
-        owner = {one.target.resolve(): one for one in works if one.target and one.source}
+        taken: set[str] = set()
+        works = [work for name in self._named() for work in self._works_of(name, taken)]
+        owner = {
+            one.target.resolve(): one
+            for one in works
+            if isinstance(one.target, Path) and one.source
+        }
         return [
-            one for one in works if not one.source or owner.get(one.source.resolve(), one) is one
+            one
+            for one in works
+            if not isinstance(one.source, Path) or owner.get(one.source.resolve(), one) is one
         ]
 
-    def _works_of(self, name: str, taken: set[Path]) -> Iterator[Work]:
-        folder = self.folder()
-        if name == STDIO:
-            yield Work(None, folder / f"stdin.{self.extension}" if folder else self._file())
-            return
-        root = Path(name)
-        for source in self._images(root) if root.is_dir() else [root]:
-            if folder is None and self.output:
-                yield Work(source, self._file())
-                continue
-            below = source.parent.relative_to(root) if root.is_dir() else Path()
-            place = folder / below if folder else source.parent
-            yield Work(source, self._free(place, source, taken))
-
     def folder(self) -> Path | None:
-        """Where the cutouts go, if that is a folder."""
-        if not self.output or self.output == STDIO:
+        """Where the cutouts go, if that is a folder on this machine."""
+        if not self.output or self.output == STDIO or is_remote(self.output):
             return None
-        many = len(self.inputs) > 1 or any(Path(name).is_dir() for name in self.inputs)
-        folder = many or self.output.endswith("/") or Path(self.output).is_dir()
-        return Path(self.output) if folder else None
+        if is_template(self.output):
+            return None
+        many = len(self.inputs) > 1 or any(_is_many(name) for name in self.inputs)
+        path = Path(self.output)
+        bare = not path.suffix and not path.exists()
+        folder = many or self.output.endswith("/") or path.is_dir() or bare
+        return path if folder else None
 
-    def _file(self) -> Path | None:
-        return None if self.output in (None, STDIO) else Path(self.output)
+    def check(self) -> None:
+        """Raises typer.BadParameter for an output that the images cannot go to."""
+        if is_template(self.output):
+            check_template(self.output or "")
+        folder = self.folder()
+        if folder is not None and folder.suffix and not folder.is_dir() and not _ends(self.output):
+            message = f"several images cannot go into one file; for a folder write {folder}/"
+            raise typer.BadParameter(message, param_hint="--output")
+
+    def _named(self) -> Iterator[str]:
+        """The inputs, a quoted pattern as the files it stands for."""
+        for name in self.inputs:
+            if name == STDIO or is_remote(name) or Path(name).exists() or not has_magic(name):
+                yield name
+            else:
+                yield from sorted(glob(name, recursive=True))  # noqa: PTH207 - As a shell would.
+
+    def _works_of(self, name: str, taken: set[str]) -> Iterator[Work]:
+        if name == STDIO:
+            yield Work(None, self._target(None, Path(), taken) if self.output else None)
+        elif is_remote(name):
+            many = name.startswith(S3) and name.endswith("/")
+            for address in listed(name) if many else [name]:
+                if not many or Path(name_of(address)).suffix.lower() in SUFFIXES:
+                    yield Work(address, self._target(address, Path(), taken))
+        else:
+            root = Path(name)
+            for source in self._images(root) if root.is_dir() else [root]:
+                below = source.parent.relative_to(root) if root.is_dir() else Path()
+                yield Work(source, self._target(source, below, taken))
+
+    def _target(self, source: Place, below: Path, taken: set[str]) -> Place:
+        """Where the cutout of a source goes; below: its folder within the input."""
+        output, folder = self.output, self.folder()
+        if output == STDIO:
+            return None
+        stem, ending = ("stdin", "")
+        if source is not None:
+            stem, _, ending = name_of(source).rpartition(".")
+            stem, ending = (stem, ending) if stem else (ending, "")
+        if output is not None and is_template(output):
+            values = {"stem": stem, "name": f"{stem}.{ending}" if ending else stem}
+            values |= {"suffix": ending, "ext": self.extension, "kind": self.word}
+            values |= {"preset": self.preset or "", "index": str(len(taken) + 1)}
+            return _distinct(_place(fill(output, values)), taken)
+        if output is not None and output.startswith(S3):
+            if not output.endswith("/"):
+                return output
+            return _distinct(f"{output}{stem}.{self.extension}", taken)
+        if folder is None and output:
+            return Path(output)
+        place = folder / below if folder else source.parent if isinstance(source, Path) else Path()
+        return self._free(place, source, stem, ending, taken)
 
     def _images(self, root: Path) -> list[Path]:
         """The images of a folder, without those that this or an earlier run made of them."""
@@ -102,16 +162,42 @@ class Plan:
             and _is_image(one)
         ]
 
-    def _free(self, place: Path, source: Path, taken: set[Path]) -> Path:
+    def _free(self, place: Path, source: Place, stem: str, ending: str, taken: set[str]) -> Path:
         """`a.jpg` and `a.png` of one folder become `a.png` and `a-png.png`."""
-        beside = place.resolve() == source.parent.resolve()
-        suffix = f"-{self.word}" if beside else ""
-        target = place / f"{source.stem}{suffix}.{self.extension}"
-        if target in taken:
-            ending = suffix or f"-{self.word}"
-            target = place / f"{source.stem}-{source.suffix[1:]}{ending}.{self.extension}"
-        taken.add(target)
+        beside = isinstance(source, Path) and place.resolve() == source.parent.resolve()
+        suffix = f"-{self.word}" if beside or (source and not self.output) else ""
+        target = place / f"{stem}{suffix}.{self.extension}"
+        if str(target) in taken:
+            word = suffix or f"-{self.word}"
+            target = place / f"{stem}-{ending}{word}.{self.extension}"
+        taken.add(str(target))
         return target
+
+
+def _is_many(name: str) -> bool:
+    """Whether an input may be several images."""
+    if is_remote(name):
+        return name.startswith(S3) and name.endswith("/")
+    return Path(name).is_dir() or (has_magic(name) and not Path(name).exists())
+
+
+def _ends(output: str | None) -> bool:
+    return bool(output) and str(output).endswith("/")
+
+
+def _place(name: str) -> Path | str:
+    return name if is_remote(name) else Path(name)
+
+
+def _distinct(place: Path | str, taken: set[str]) -> Path | str:
+    """The place, with a number before its ending where another image has it already."""
+    chosen, number = str(place), 1
+    head, dot, ending = chosen.rpartition(".")
+    while chosen in taken:
+        number += 1
+        chosen = f"{head}-{number}{dot}{ending}"
+    taken.add(chosen)
+    return _place(chosen)
 
 
 def _stems_of_sources(source: Path) -> tuple[str, str]:

@@ -4,121 +4,161 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cutoutd.cli.batch import Done, perform_all, performer, watched
-from cutoutd.cli.plan import Plan
+from cutoutd.cli.options import given_options
+from cutoutd.cli.plan import Plan, Work
+from cutoutd.cli.report import check_report, tell
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
+    from cutoutd.options.table import RemovalOptions
+    from cutoutd.removal.model import ExtraImages
 
 SPELLINGS = {"png": "png", "webp": "webp", "jpeg": "jpeg", "jpg": "jpeg", "avif": "avif"}
+"""How formats are asked for and written at the ends of names, and the values for them."""
 MOVING = {"png": "png", "webp": "webp", "gif": "gif"}
 """And where all frames are kept."""
-"""How formats are asked for and written at the ends of names, and the values for them."""
 MOST_AT_ONCE = 4
 """More images at once gain nothing on most machines, and each takes memory."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How the images are worked off."""
+
+    resume: bool
+    skip: bool
+    watch: bool
+    dry_run: bool
+    at_once: int
+    as_json: bool
+    report: Path | None
+
+
 def remove(
+    ctx: typer.Context,
     *,
-    inputs: list[str] = typer.Argument(help="Images, folders of images, or - for stdin."),
-    output: str = typer.Option(
-        None, "--output", "-o", help="A file, a folder, or - for stdout. [NAME-cutout.png]"
+    inputs: list[str] = typer.Argument(
+        help="Images, folders, quoted patterns, URLs, s3://bucket/prefix/, or - for stdin."
     ),
-    only_mask: bool = typer.Option(False, "--only-mask", help="Write the mask instead."),
-    alpha_matting: bool = typer.Option(False, "--alpha-matting", help="Finer hair and fur."),
-    post_process_mask: bool = typer.Option(False, "--post-process-mask", help="Smooth the mask."),
-    inverse_mask: bool = typer.Option(False, "--inverse-mask", help="Remove the subject instead."),
-    model: str = typer.Option(None, help="A name in the model table."),
-    bg_color: str = typer.Option(None, help="Background: #rrggbb[aa], a name, or r,g,b[,a]."),
-    image_format: str = typer.Option(None, "--format", help="png, webp, jpeg or avif."),
-    frames: str = typer.Option("first", help="all: an animation stays one (webp, png or gif)."),
+    output: str = typer.Option(
+        None,
+        "--output",
+        "-o",
+        help="A file, a folder, s3://bucket/prefix/, a template such as "
+        "'out/{stem}-{preset}.{ext}', or - for stdout. [NAME-cutout.png]",
+    ),
+    only_mask: bool = typer.Option(False, "--only-mask", help="The same as --outputs mask."),
+    alpha_matting: bool = typer.Option(False, "--alpha-matting", help="As --matting fast: hair."),
+    brush: Path = typer.Option(None, help="A file with strokes as JSON, as --strokes has them."),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
-    resume: bool = typer.Option(False, "--resume", help="Leave out what has been done."),
+    resume: bool = typer.Option(
+        False, "--resume", help="Leave out what has been done with the same options."
+    ),
+    skip: bool = typer.Option(
+        False, "--skip/--overwrite", help="Leave out what is there already, or write over it."
+    ),
     watch: bool = typer.Option(False, "--watch", help="Go on with every image that arrives."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be written where."),
+    report: Path = typer.Option(None, help="Write a line for each image: a .csv or .jsonl file."),
     at_once: int = typer.Option(
         0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: as many as pay."
     ),
     as_json: bool = typer.Option(False, "--json", help="One line of JSON for each image."),
 ) -> None:
-    """Remove the background of images on this machine; nothing leaves it."""
-    word = "mask" if only_mask else "cutout"
-    plan = _plan(inputs, output, word=word, asked=image_format, recursive=recursive, frames=frames)
-    command = _command(
-        only_mask=only_mask,
-        alpha_matting=alpha_matting,
-        smooth=post_process_mask,
-        invert=inverse_mask,
-        model=model,
-        bg_color=bg_color,
-        image_format=plan.extension,
-        frames=frames,
+    """Remove the background of images on this machine; nothing leaves it.
+
+    Every option of the API is one here, by the same name.
+    """
+    given = given_options(ctx)
+    if only_mask:
+        given.setdefault("outputs", "mask")
+    if alpha_matting:
+        given.setdefault("matting", "fast")
+    if brush is not None:
+        given.setdefault("strokes", brush.read_text("utf-8"))
+    check_report(report)
+    options = _read(given)
+    plan = _plan(inputs, output, options, recursive=recursive)
+    command, extra = _command(options, plan.extension)
+    run = Run(
+        resume=resume,
+        skip=skip,
+        watch=watch,
+        dry_run=dry_run,
+        at_once=at_once or min(MOST_AT_ONCE, os.cpu_count() or 1),
+        as_json=as_json,
+        report=report,
     )
-    _perform(plan, command, resume=resume, watch=watch, at_once=at_once, as_json=as_json)
+    _perform(plan, command, extra, run)
 
 
-def _perform(
-    plan: Plan,
-    command: "RemoveBackground",
-    *,
-    resume: bool,
-    watch: bool,
-    at_once: int,
-    as_json: bool,
-) -> None:
+def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run: Run) -> None:
     """Work off what is planned, and tell how it goes."""
+    from cutoutd.cli.resume import Records, fingerprint
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.config import model_options
     from cutoutd.server.settings import load_settings
 
     works = plan.works()
-    if not works and not watch:
+    if not works and not run.watch:
         raise typer.BadParameter("no images found", param_hint="INPUTS")
-    todo = [work for work in works if not (resume and work.done)]
+    records = Records(fingerprint(command, extra))
+    todo = [work for work in works if not _is_left_out(work, run, records)]
+    if run.dry_run:
+        _say_plan(works, todo, as_json=run.as_json)
+        return
+    if sys.stdout.isatty() and any(work.target is None for work in todo):
+        raise typer.BadParameter("an image would fill the terminal; name a file", param_hint="-o")
     with Sessions(model_options(load_settings())).get(command.model) as segmenter:
-        perform = performer(command, segmenter)
-        ends = perform_all(todo, perform, at_once=at_once or _default_at_once())
-        if watch:
+        perform = performer(command, segmenter, extra)
+        ends = perform_all(todo, perform, at_once=run.at_once)
+        if run.watch:
             ends = iter(map(perform, watched(plan)))  # Each is told before the next arrives.
-        failed = _report(ends, total=None if watch else len(todo), as_json=as_json)
-    _end(len(works), todo=len(todo), failed=failed, as_json=as_json)
+        ends = _kept(ends, records)
+        total = None if run.watch else len(todo)
+        failed = tell(ends, total=total, as_json=run.as_json, report=run.report)
+    _end(len(works), todo=len(todo), failed=failed, as_json=run.as_json)
 
 
-def _default_at_once() -> int:
-    return min(MOST_AT_ONCE, os.cpu_count() or 1)
+def _is_left_out(work: Work, run: Run, records: Any) -> bool:
+    if run.resume:
+        return bool(records.is_done(work))
+    return run.skip and work.exists
+
+
+def _kept(ends: Iterator[Done], records: Any) -> Iterator[Done]:
+    """The same, each written image noted for a later `--resume`."""
+    for done in ends:
+        if done.error is None:
+            records.add(done.work)
+        yield done
+
+
+def _say_plan(works: list[Work], todo: list[Work], *, as_json: bool) -> None:
+    """What would be written where, and what would be left out."""
+    for work in works:
+        target = "stdout" if work.target is None else str(work.target)
+        if as_json:
+            row = {"source": str(work), "target": target, "todo": work in todo}
+            typer.echo(json.dumps(row))
+        else:
+            typer.echo(f"{work} -> {target}{'' if work in todo else ' (left out)'}")
 
 
 def _end(count: int, *, todo: int, failed: int, as_json: bool) -> None:
     """Say what came of it, and exit with 1 if an image failed."""
     if not as_json and (count > 1 or failed):
-        _say(_summary(count, todo=todo, failed=failed))
+        typer.echo(_summary(count, todo=todo, failed=failed), err=True)
     if failed:
         raise typer.Exit(1)
-
-
-def _plan(
-    inputs: list[str],
-    output: str | None,
-    *,
-    word: str,
-    asked: str | None,
-    recursive: bool,
-    frames: str,
-) -> Plan:
-    """What was asked, in the format that is asked for or that the output file is named after."""
-    if frames not in ("first", "all"):
-        raise typer.BadParameter("must be first or all", param_hint="--frames")
-    formats = MOVING if frames == "all" else SPELLINGS
-    plan = Plan(
-        inputs=tuple(inputs), output=output, word=word, extension="png", recursive=recursive
-    )
-    return replace(plan, extension=_format_of(asked, None if plan.folder() else output, formats))
 
 
 def _summary(found: int, *, todo: int, failed: int) -> str:
@@ -127,79 +167,56 @@ def _summary(found: int, *, todo: int, failed: int) -> str:
     return f"{todo - failed} of {found} images written, {failed} failed{more}."
 
 
-def _report(ends: Iterator[Done], *, total: int | None, as_json: bool) -> int:
-    """Tell how each image ends, as it ends. Returns how many failed."""
-    failed = 0
-    for done in ends if as_json or total == 1 else _with_progress(ends, total):
-        failed += done.error is not None
-        if as_json:
-            typer.echo(json.dumps(done.to_json()))
-        elif done.error is not None:
-            _say(f"{done.work}: {done.error}")
-    return failed
+def _read(given: Mapping[str, Any]) -> "RemovalOptions":
+    """The options, checked. Raises InvalidRequest with the sentence that the API would answer."""
+    from cutoutd.options.table import read_options
+
+    return read_options(given)
 
 
-def _with_progress(ends: Iterator[Done], total: int | None) -> Iterator[Done]:
-    """The same, beside a bar with count, rate and time left; without a terminal, no bar."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-
-    rate = TextColumn("{task.fields[rate]} images/s")
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        rate,
-        TimeLeft(),
+def _plan(
+    inputs: list[str], output: str | None, options: "RemovalOptions", *, recursive: bool
+) -> Plan:
+    """What was asked, in the format that is asked for or that the output file is named after."""
+    formats = MOVING if options.frames == "all" else SPELLINGS
+    plan = Plan(
+        inputs=tuple(inputs),
+        output=output,
+        word=options.outputs[0],
+        extension="png",
+        recursive=recursive,
+        preset=options.preset,
     )
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("Removing backgrounds", total=total, rate="-")
-        for done in ends:
-            yield done
-            speed = progress.tasks[0].speed
-            progress.update(bar, advance=1, rate=f"{speed:.1f}" if speed else "-")
+    plan.check()
+    file = None if plan.folder() or (output or "").endswith("/") else output
+    return replace(plan, extension=_format_of(options.format, file, formats))
 
 
 def _command(
-    *,
-    only_mask: bool,
-    alpha_matting: bool,
-    smooth: bool,
-    invert: bool,
-    model: str | None,
-    bg_color: str | None,
-    image_format: str,
-    frames: str,
-) -> "RemoveBackground":
-    from cutoutd.api import MEMORY
-    from cutoutd.command import (
-        Background,
-        Frames,
-        ImageFormat,
-        ImageKind,
-        MaskEdits,
-        Matting,
-        Output,
-        RemoveBackground,
-    )
-    from cutoutd.imaging.color import parse_color
+    options: "RemovalOptions", image_format: str
+) -> "tuple[RemoveBackground, ExtraImages]":
+    """The command, and the images that its options name."""
+    from cutoutd.api.images import read_bytes
+    from cutoutd.api.remover import IMAGES, MEMORY
+    from cutoutd.command import ImageFormat
+    from cutoutd.errors import InvalidRequest
+    from cutoutd.options.corrections import Painted
+    from cutoutd.removal.model import ExtraImages
 
-    color = parse_color(bg_color, field="--bg-color") if bg_color else None
-    background = Background(color=color) if color else None
-    output = Output(
-        kind=ImageKind.MASK if only_mask else ImageKind.CUTOUT, format=ImageFormat(image_format)
+    named = ((name, getattr(options, name)) for name in IMAGES)
+    files: dict[str, bytes] = {}
+    for name, value in named:
+        if isinstance(value, Painted | None):
+            continue
+        try:
+            files[name] = read_bytes(value, field=name)
+        except OSError as error:
+            reason = error.strerror or "it cannot be read"
+            raise InvalidRequest(f"{name}: {value}: {reason}.", field=name) from error
+    command = options.to_command(
+        (MEMORY,), dict.fromkeys(files, MEMORY), accepted=ImageFormat(image_format)
     )
-    return RemoveBackground(
-        sources=(MEMORY,),
-        model=model,
-        mask=MaskEdits(smooth=smooth, invert=invert),
-        matting=Matting() if alpha_matting else None,
-        background=background,
-        frames=Frames(frames),
-        outputs=(output,),
-    )
+    return command, ExtraImages(**{IMAGES[name]: data for name, data in files.items()})
 
 
 def _format_of(asked: str | None, file: str | None, formats: Mapping[str, str]) -> str:
@@ -219,7 +236,3 @@ def _format_of(asked: str | None, file: str | None, formats: Mapping[str, str]) 
         message = f"a .{named} would hold a {formats[name].upper()}; name it {choice}"
         raise typer.BadParameter(message, param_hint="--output")
     return formats[name]
-
-
-def _say(sentence: str) -> None:
-    typer.echo(sentence, err=True)

@@ -38,7 +38,8 @@ class FileOptions(Options):
         Takes('str | Sequence[Literal["cutout", "mask", "color"]]'),
     ] = Field([ImageKind.CUTOUT], description="cutout, mask, color: one image for each")
     format: Annotated[ImageFormat, BeforeValidator(_by_its_name)] | None = Field(
-        None, description="png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for"
+        None,
+        description="png, webp, avif, jpeg, gif or auto; else what `Accept` or the name says",
     )
     quality: Annotated[Quality | Percent, BeforeValidator(_care)] = Field(
         Quality.BALANCED,

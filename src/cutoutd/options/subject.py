@@ -21,7 +21,7 @@ Places = Annotated[
 class SubjectOptions(Options):
     """Finding the subject."""
 
-    model: Text | None = Field(None, description="A name from /v1/models")
+    model: Text | None = Field(None, description="A model, of /v1/models or `cutoutd models list`")
     subject_at: Places = Field(
         [], description="Places on the subject, x, y as shares 0..1; for models with prompts"
     )
