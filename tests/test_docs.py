@@ -178,6 +178,7 @@ MADE_UP = {
     "hats.onnx",
     "model.onnx",
     "model.toml",
+    "strokes.json",
 } | {
     "utils.py",
     "openapi.json",

@@ -12,7 +12,7 @@ from tools.sections import with_quotes, with_sections
 
 from cutoutd.cli.openapi import as_yaml
 from cutoutd.server import app
-from tools import conformance, keywords, parameters, reference
+from tools import conformance, keywords, options, parameters, reference
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +35,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "openapi.yaml": _openapi,
     "README.md": _page("README.md", conformance=conformance.summary),
     keywords.TARGET: keywords.module,
+    "docs/options.md": options.page,
     "docs/configuration.md": reference.configuration,
     "docs/routes.md": reference.routes,
     "docs/api/parameters.md": parameters.page,

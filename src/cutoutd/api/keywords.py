@@ -22,7 +22,7 @@ class RemovalKeywords(TypedDict, total=False):
     """Every option of a removal."""
 
     model: str | None
-    """A name from /v1/models."""
+    """A model, of /v1/models or `cutoutd models list`."""
     subject_at: str | Sequence[Sequence[float]]
     """Places on the subject, x, y as shares 0..1; for models with prompts."""
     background_at: str | Sequence[Sequence[float]]
@@ -130,7 +130,7 @@ class RemovalKeywords(TypedDict, total=False):
     outputs: str | Sequence[Literal["cutout", "mask", "color"]]
     """cutout, mask, color: one image for each."""
     format: Literal["auto", "png", "webp", "jpeg", "avif", "gif"] | None
-    """png, webp, avif, jpeg, gif or auto; otherwise what `Accept` asks for."""
+    """png, webp, avif, jpeg, gif or auto; else what `Accept` or the name says."""
     quality: Literal["fast", "balanced", "high"] | int
     """Care for the mask: fast, balanced, high; a number is `image_quality`."""
     image_quality: int | None

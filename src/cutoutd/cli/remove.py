@@ -28,6 +28,24 @@ MOVING = {"png": "png", "webp": "webp", "gif": "gif"}
 MOST_AT_ONCE = 4
 """More images at once gain nothing on most machines, and each takes memory."""
 
+INPUTS = typer.Argument(
+    help="Images, folders, quoted patterns, URLs, s3://bucket/prefix/, or - for stdin."
+)
+OUTPUT = typer.Option(
+    None,
+    "--output",
+    "-o",
+    help="A file, a folder, s3://bucket/prefix/, a template such as 'out/{stem}-{preset}.{ext}', "
+    "or - for stdout. [NAME-cutout.png]",
+)
+RESUME = typer.Option(False, "--resume", help="Leave out what has been done with the same options.")
+SKIP = typer.Option(
+    False, "--skip/--overwrite", help="Leave out what is there already, or write over it."
+)
+AT_ONCE = typer.Option(
+    0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: as many as pay."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -45,32 +63,18 @@ class Run:
 def remove(
     ctx: typer.Context,
     *,
-    inputs: list[str] = typer.Argument(
-        help="Images, folders, quoted patterns, URLs, s3://bucket/prefix/, or - for stdin."
-    ),
-    output: str = typer.Option(
-        None,
-        "--output",
-        "-o",
-        help="A file, a folder, s3://bucket/prefix/, a template such as "
-        "'out/{stem}-{preset}.{ext}', or - for stdout. [NAME-cutout.png]",
-    ),
+    inputs: list[str] = INPUTS,
+    output: str = OUTPUT,
     only_mask: bool = typer.Option(False, "--only-mask", help="The same as --outputs mask."),
     alpha_matting: bool = typer.Option(False, "--alpha-matting", help="As --matting fast: hair."),
     brush: Path = typer.Option(None, help="A file with strokes as JSON, as --strokes has them."),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
-    resume: bool = typer.Option(
-        False, "--resume", help="Leave out what has been done with the same options."
-    ),
-    skip: bool = typer.Option(
-        False, "--skip/--overwrite", help="Leave out what is there already, or write over it."
-    ),
+    resume: bool = RESUME,
+    skip: bool = SKIP,
     watch: bool = typer.Option(False, "--watch", help="Go on with every image that arrives."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be written where."),
     report: Path = typer.Option(None, help="Write a line for each image: a .csv or .jsonl file."),
-    at_once: int = typer.Option(
-        0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: as many as pay."
-    ),
+    at_once: int = AT_ONCE,
     as_json: bool = typer.Option(False, "--json", help="One line of JSON for each image."),
 ) -> None:
     """Remove the background of images on this machine; nothing leaves it.
