@@ -14,7 +14,7 @@ KEPT = ("glossary.md", "parameters.md", "CHANGELOG.md")
 """The list itself; a page that is generated; what was true when it was written."""
 PROSE = ("COMMENT", "STRING", "FSTRING_MIDDLE", "TSTRING_MIDDLE")
 """Tokens that hold sentences; a string without a space is a word for machines."""
-PICTURES = ("api.py", "command", "imaging", "removal", "segmentation", "service", "jobs")
+PICTURES = ("api", "command", "imaging", "removal", "segmentation", "service", "jobs")
 """Where `picture` is the name of a decoded `Picture`."""
 
 
