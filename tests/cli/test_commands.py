@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,19 @@ def test_an_interruption_is_exit_code_130(tmp_path: Path) -> None:
 def test_completion_knows_the_commands() -> None:
     run = cutoutd(_CUTOUTD_COMPLETE="complete_bash", COMP_WORDS="cutoutd re", COMP_CWORD="1")
     assert run.stdout.split() == ["remove"]
+
+
+def test_a_port_in_use_is_one_sentence_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = cutoutd("serve", "--port", port, CUTOUTD_DATA_DIR=str(tmp_path))
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert f"127.0.0.1:{port}: address already in use" in run.stderr
+
+
+def test_ids_of_keys_are_shown_whole(tmp_path: Path) -> None:
+    cutoutd("keys", "create", "ann", CUTOUTD_DATA_DIR=str(tmp_path))
+    shown = cutoutd("keys", "list", COLUMNS="40", CUTOUTD_DATA_DIR=str(tmp_path))
+    key = shown.stdout.splitlines()[1].split()[0]
+    assert cutoutd("keys", "revoke", key, CUTOUTD_DATA_DIR=str(tmp_path)).returncode == 0

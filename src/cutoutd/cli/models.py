@@ -36,13 +36,19 @@ def list_models(*, as_json: bool = typer.Option(False, "--json", help="Print JSO
 @app.command()
 def pull(*, names: list[str] = NAME) -> None:
     """Download weights: resumed, checked, and in place only when whole."""
+    from cutoutd.segmentation.download import DownloadFailed
+
     _, registry, weights = _open()
     for name in names:
         spec = registry.named(name)
         if not spec.commercial:
             _say(f"{name} is licensed {spec.licence}: not for commercial use. See {spec.source}")
-        with _progress(name) as progress:
-            path = weights.pull(spec, progress)
+        try:
+            with _progress(name) as progress:
+                path = weights.pull(spec, progress)
+        except DownloadFailed as error:  # Nothing is wrong with the configuration.
+            _say(f"cutoutd: {error.message}")
+            raise typer.Exit(1) from error
         typer.echo(path)
 
 

@@ -31,7 +31,7 @@ def serve(
     from contextlib import closing
 
     from cutoutd.cli.server import TwoStageServer
-    from cutoutd.cli.sockets import allow_files_for
+    from cutoutd.cli.sockets import allow_files_for, check_free
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.app import create_app
     from cutoutd.server.config import config_of
@@ -45,6 +45,7 @@ def serve(
     settings = load_settings(host=host, port=port)
     config = config_of(settings)
     Sessions(config.models).check()  # In one sentence, before anything starts.
+    check_free(settings.host, settings.port)
     allow_files_for(settings.max_connections)
     server = open_server(config)
     sys.setswitchinterval(_SWITCH_S)

@@ -1,7 +1,10 @@
 """What the system is asked for about sockets: enough of them, and word of peers that vanished."""
 
+import os
 import socket
 from typing import Any, Final
+
+from cutoutd.errors import ConfigurationError
 
 _PROBE_AFTER_S: Final = 60
 _PROBE_EVERY_S: Final = 15
@@ -36,3 +39,18 @@ def notice_when_the_peer_is_gone(connection: Any) -> None:
     ):
         if hasattr(socket, name):  # Not every system has each.
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises ConfigurationError, in one sentence and before anything starts, for a port in use."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind, socket.SOCK_STREAM) as tried:
+            if os.name == "posix":  # As the server itself asks; elsewhere it means something else.
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be listened on").lower()
+        raise ConfigurationError(
+            f"{host}:{port}: {reason}; choose another CUTOUTD_HOST or CUTOUTD_PORT."
+        ) from error

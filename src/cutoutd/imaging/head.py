@@ -26,7 +26,7 @@ TURNED_IN = 0.25
 
 
 class Head(NamedTuple):
-    """A head's place in an image, in px."""
+    """A head's place in an image, in px; hair to one side does not move its middle."""
 
     box: Box
     guessed: bool
@@ -43,14 +43,12 @@ def find_head(alpha: NDArray[np.uint8]) -> Head | None:
     runs = _follow_up(solid[: box[3]])
     widths = np.array([end - start for start, end in runs], dtype=np.float64)
     rows, guessed = _rows_of_head(widths)
-    start = min(start for start, _ in runs[:rows])
-    end = max(end for _, end in runs[:rows])
+    middle = float(np.median([(start + end) / 2 for start, end in runs[:rows]]))
+    half = float(widths[:rows].max()) / 2
     crown = box[3] - len(runs)
-    scaled = (start * step, crown * step, end * step, (crown + rows) * step)
-    return Head(
-        (scaled[0], scaled[1], min(scaled[2], alpha.shape[1]), min(scaled[3], alpha.shape[0])),
-        guessed,
-    )
+    found = (middle - half, float(crown), middle + half, float(crown + rows))
+    left, top, right, bottom = (round(one * step) for one in found)
+    return Head((left, top, right, min(bottom, len(alpha))), guessed)
 
 
 def _follow_up(solid: NDArray[np.bool_]) -> list[tuple[int, int]]:
