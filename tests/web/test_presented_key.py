@@ -19,6 +19,12 @@ def request(headers: dict[str, str], query: str = "") -> Request:
         ({"x-api-key": "k"}, ""),
         ({"key": "k"}, ""),
         ({}, "key=k"),
+        ({"x-picsart-api-key": "k"}, ""),
+        ({"api-key": "k"}, ""),
+        ({"rm-token": "k"}, ""),
+        ({"authorization": "Basic aWQ6aw=="}, ""),
+        ({"authorization": "Basic azo="}, ""),
+        ({"authorization": "Basic !", "key": "k"}, ""),
         ({"authorization": "Bearer ", "x-api-key": " ", "key": "k"}, "key="),
     ],
 )

@@ -1,6 +1,7 @@
 """The API key of a request, wherever its client puts it."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
@@ -12,7 +13,14 @@ from cutoutd.web.absent import given
 
 SCHEMES: Final = ("bearer", "token", "key")
 """Of `Authorization`, as vendors spell them."""
-KEY_HEADERS: Final = ("x-api-key", "key", "x-rapidapi-key")
+KEY_HEADERS: Final = (
+    "x-api-key",
+    "key",
+    "x-rapidapi-key",
+    "x-picsart-api-key",
+    "api-key",
+    "rm-token",
+)
 LOOKED_AT: Final = 65_536
 """Bytes at either end of a body in which a key is looked for."""
 
@@ -26,9 +34,11 @@ _IN_FORM: Final = re.compile(rb"([^&\s]{1,512})")
 
 
 def presented_key(request: Request) -> str | None:
-    """The API key, from the bearer token, a header or the query of this request."""
+    """The API key, from `Authorization`, a header or the query of this request."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = given(token) if scheme.lower() in SCHEMES else None
+    if scheme.lower() == "basic":
+        bearer = _password(token)
     named = (given(request.headers.get(name)) for name in KEY_HEADERS)
     header = next((key for key in named if key), None)
     return bearer or header or given(request.query_params.get("key"))
@@ -48,3 +58,12 @@ def keys_in_body(window: bytes) -> Iterator[str]:
         if found:
             text = found[1].decode(errors="replace")
             yield unquote_plus(text) if name[0].endswith(b"=") else text
+
+
+def _password(token: str) -> str | None:
+    """The key of `Authorization: Basic`: the password, or the name where there is none."""
+    try:
+        name, _, password = b64decode(token.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return given(password) or given(name)

@@ -30,6 +30,29 @@ SCHEMES: Final[Mapping[str, Mapping[str, Any]]] = {
         "name": "Authorization",
         "description": "`Authorization: Key KEY`, as clients of fal send it.",
     },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The same key as the password; the name is not looked at.",
+    },
+    "picsartKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Picsart-API-Key",
+        "description": "The same key, as Picsart's clients send it.",
+    },
+    "apiKeyHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "API-KEY",
+        "description": "The same key, as Slazzer's clients send it.",
+    },
+    "rmToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Rm-Token",
+        "description": "The same key, as removal.ai's clients send it.",
+    },
     "rapidApiKey": {
         "type": "apiKey",
         "in": "header",
