@@ -44,8 +44,10 @@ __all__ = [
     "Text",
     "TextImage",
     "Url",
+    "at_most_one",
     "called_back",
     "not_above",
+    "only_one",
     "several",
     "stripped",
 ]
@@ -190,3 +192,26 @@ def several(value: Any) -> Any:
 def called_back(url: str) -> str:
     """A webhook's URL, if we could call it. Raises InvalidRequest."""
     return checked_url(url.strip(), field="webhook")
+
+
+def only_one(
+    *fields: tuple[str, str | Upload | None], missing: str | None = None
+) -> tuple[str, str | Upload]:
+    """Name and value of the one field that is given, of those that may hold the image.
+
+    missing: the vendor's sentence for none. Raises InvalidRequest for none, and for several.
+    """
+    given = at_most_one(*fields)
+    if given is None:
+        names = " or ".join(name for name, _ in fields)
+        raise InvalidRequest(missing or f"{names} is required.", field=fields[0][0])
+    return given
+
+
+def at_most_one(*fields: tuple[str, str | Upload | None]) -> tuple[str, str | Upload] | None:
+    """Likewise, where none is right, too. Raises InvalidRequest for several."""
+    given = [(name, value) for name, value in fields if value is not None]
+    if len(given) > 1:
+        names = " and ".join(name for name, _ in given)
+        raise InvalidRequest(f"Only one of {names} can be used.", field=given[0][0])
+    return given[0] if given else None

@@ -27,7 +27,7 @@ from cutoutd.storage.store import TEMPORARY_S
 from cutoutd.web.bodies import body_of, documented, off_the_loop
 from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import Dialect, in_dialect
-from cutoutd.web.fields import Image, RequestFields, Url
+from cutoutd.web.fields import Image, RequestFields, Url, at_most_one, only_one
 from cutoutd.web.parts import Upload
 from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import KEEP_ANSWERED_S, image_of, perform
@@ -67,13 +67,13 @@ class ResultsRequest(RequestFields):
 
     def sent_image(self) -> tuple[str, "str | Upload"]:
         """The name and the value of the one field that holds the image."""
-        return self._one_of(("image", self.image), ("url", self.url))
+        return only_one(
+            ("image", self.image), ("url", self.url), missing="Missing image or url field."
+        )
 
     def backdrop(self) -> "tuple[str, str | Upload] | None":
         """Likewise of the new background, if there is one."""
-        if self.image_bg is None and self.url_bg is None:
-            return None
-        return self._one_of(("image-bg", self.image_bg), ("url-bg", self.url_bg))
+        return at_most_one(("image-bg", self.image_bg), ("url-bg", self.url_bg))
 
     def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
         """The command for this request."""
@@ -84,15 +84,6 @@ class ResultsRequest(RequestFields):
             shadow=Shadow() if self.mode == "fg-image-shadow" else None,
             outputs=(Output(kind=kind),),
         )
-
-    def _one_of(self, *fields: "tuple[str, str | Upload | None]") -> "tuple[str, str | Upload]":
-        given = [(name, value) for name, value in fields if value is not None]
-        if not given:
-            raise InvalidRequest("Missing image or url field.", field="image")
-        if len(given) > 1:
-            names = " and ".join(name for name, _ in given)
-            raise InvalidRequest(f"Only one of {names} can be used.", field=given[0][0])
-        return given[0]
 
 
 def render_error(_: Request, error: CutoutError) -> Response:
