@@ -3,7 +3,7 @@ import json
 import pytest
 
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.json_body import MAX_MARKS, is_object, read_object
+from cutoutd.web.json_body import MAX_MARKS, is_array, is_object, read_array, read_object
 
 BOM = b"\xef\xbb\xbf"
 
@@ -54,3 +54,18 @@ def test_more_values_than_the_budget_are_refused_before_they_are_made(value: byt
     many = b",".join([value] * (MAX_MARKS + 1))
     with pytest.raises(InvalidRequest, match="too many values"):
         read_object(b'{"a":[' + many + b"]}")
+
+
+@pytest.mark.parametrize("body", [b"[]", b' \n[{"a": 1}]', b"\xef\xbb\xbf[1]"])
+def test_an_array_is_known_by_its_beginning_and_read(body: bytes) -> None:
+    assert is_array(body)
+    assert not is_object(body)
+    assert isinstance(read_array(body), list)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"null", b"[1", b"[" * 300, b"[" + b"1," * 200_000 + b"1]"]
+)
+def test_what_is_no_array_or_is_too_rich_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        read_array(body)

@@ -13,7 +13,7 @@ from cutoutd.errors import InvalidRequest, UnsupportedEncoding
 from cutoutd.net.unpack import UNPACKED, encodings_of
 from cutoutd.options.refusal import invalid_from
 from cutoutd.web.context import context_of
-from cutoutd.web.json_body import is_object, read_object
+from cutoutd.web.json_body import is_array, is_object, read_array, read_object
 from cutoutd.web.parts import Upload, charset_of, read_multipart, read_urlencoded
 from cutoutd.web.received import ReceivedBody
 from cutoutd.web.state import state_of
@@ -32,9 +32,12 @@ T = TypeVar("T")
 class BodyOf(Generic[Model]):
     """A dependency that reads the request's fields as `model`: the query's and the body's."""
 
-    def __init__(self, model: type[Model], *, whole_body: str | None) -> None:
+    def __init__(
+        self, model: type[Model], *, whole_body: str | None, whole_list: str | None
+    ) -> None:
         self.model = model
         self.whole_body = whole_body
+        self.whole_list = whole_list
 
     async def __call__(self, request: Request) -> Model:
         """Raises InvalidRequest, naming the field, for what does not fit the model."""
@@ -44,9 +47,12 @@ class BodyOf(Generic[Model]):
 
         def read() -> Model:
             data = body.whole()
-            if state.foreign_page and is_object(data) and _sent_unasked(kind):
+            if state.foreign_page and (is_object(data) or is_array(data)) and _sent_unasked(kind):
                 raise InvalidRequest("JSON from a web page needs Content-Type: application/json.")
-            fields = {**query, **read_fields(data, kind, whole_body=self.whole_body)}
+            if self.whole_list and is_array(data):
+                fields = {**query, self.whole_list: read_array(data)}
+            else:
+                fields = {**query, **read_fields(data, kind, whole_body=self.whole_body)}
             try:
                 return self.model.model_validate(fields)
             except ValidationError as error:
@@ -56,12 +62,15 @@ class BodyOf(Generic[Model]):
         return await off_the_loop(body.work, read)
 
 
-def body_of(model: type[Model], *, whole_body: str | None = None) -> BodyOf[Model]:
+def body_of(
+    model: type[Model], *, whole_body: str | None = None, whole_list: str | None = None
+) -> BodyOf[Model]:
     """The dependency that reads a request as `model`; the OpenAPI document reads it, too.
 
     whole_body: the field that a body stands for which is no form and no JSON but an image.
+    whole_list: the field that a JSON array stands for.
     """
-    return BodyOf(model, whole_body=whole_body)
+    return BodyOf(model, whole_body=whole_body, whole_list=whole_list)
 
 
 async def off_the_loop(size: int, read: Callable[[], T]) -> T:

@@ -49,6 +49,9 @@ class Requests:
         name = self._names[body.model] if body is not None else stated
         for kind in content:
             content[kind] = {"schema": self._schema(name, kind)}
+        if body is not None and body.whole_list is not None:
+            items = self.schemas[name]["properties"][body.whole_list]["items"]
+            content["application/json"] = {"schema": {"type": "array", "items": items}}
         if _WHOLE in content:
             operation.setdefault("parameters", []).append(_beside(name))
         elif MULTIPART in content or FORM not in content:
