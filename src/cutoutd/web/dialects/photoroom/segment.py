@@ -1,13 +1,8 @@
-"""Photoroom's background removal.
-
-`POST /v1/segment` at sdk.photoroom.com as public client code calls it
-(2026-11). The vendor's own pages were out of reach: the wording of its errors is not confirmed.
-"""
+"""`POST /v1/segment`, and the account."""
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Response
 from pydantic import AliasChoices, BaseModel, Field
 
 from cutoutd.command import (
@@ -19,28 +14,21 @@ from cutoutd.command import (
     RemoveBackground,
     Source,
 )
-from cutoutd.errors import (
-    AuthenticationFailed,
-    CutoutError,
-    Overloaded,
-)
 from cutoutd.web.accept import AcceptDep, prefers_json
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import CallerDep
-from cutoutd.web.dialects.base import Dialect, in_dialect
+from cutoutd.web.dialects.base import in_dialect
+from cutoutd.web.dialects.photoroom.render import NAME, headers_about, render_error
 from cutoutd.web.fields import Color, Flag, Image, RequestFields
 from cutoutd.web.openapi.answers import image_answer
-from cutoutd.web.statuses import StatusTable, headers_of, status_of
 from cutoutd.web.synchronous import image_of, perform
 
-NAME = "photoroom"
 PATH = "/v1/segment"
 ACCOUNT = "/v1/account"
 FIELD = "image_file"
 PLENTY = 1_000_000
 FORMATS = {"png": ImageFormat.PNG, "jpg": ImageFormat.JPEG, "webp": ImageFormat.WEBP}
 MOST_PIXELS = {"preview": 250_000, "medium": 1_500_000, "hd": 4_000_000, "full": 36_000_000}
-STATUSES: StatusTable = {AuthenticationFailed: 403, Overloaded: 429}
 
 
 class PhotoroomRequest(RequestFields):
@@ -77,13 +65,6 @@ class PhotoroomResponse(BaseModel):
     base64img: str = Field(description="The file, base64-encoded")
 
 
-def render_error(_: Request, error: CutoutError) -> JSONResponse:
-    """The vendor's `detail`, `status_code` and `type`."""
-    status = status_of(error, STATUSES, too_large=400)
-    body = {"detail": error.message, "status_code": status, "type": error.code}
-    return JSONResponse(body, status, headers_of(error))
-
-
 router = APIRouter(route_class=in_dialect(render_error), tags=["Photoroom"])
 
 
@@ -103,10 +84,7 @@ async def segment(
     command = body.to_command(await caller.keep(body.image_file, field=FIELD))
     job = await perform(command, caller, dialect=NAME, field=FIELD)
     made = await image_of(job, caller.context)
-    left, top, width, height = made.foreground
-    headers = {"X-Foreground-Top": str(top), "X-Foreground-Left": str(left)}
-    headers |= {"X-Foreground-Width": str(width), "X-Foreground-Height": str(height)}
-    headers["X-Uncertainty-Score"] = "-1"  # As the vendor says: not available.
+    headers = headers_about(made)
     if prefers_json(accept):
         return await made.in_json(
             lambda text: PhotoroomResponse(base64img=text).model_dump(), headers=headers
@@ -118,12 +96,3 @@ async def segment(
 async def account(_: CallerDep) -> dict[str, Any]:
     """The caller's balance: there is always enough."""
     return {"credits": {"available": PLENTY, "subscription": PLENTY}}
-
-
-DIALECT = Dialect(
-    name=NAME,
-    router=router,
-    prefixes=(PATH, ACCOUNT, "/v2/"),
-    render_error=render_error,
-    schemas=(PhotoroomRequest,),
-)
