@@ -183,7 +183,7 @@ $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 $(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json requirements/helm.txt | $(VENV)/.dev
 	@echo "Installing the real clients that the tests drive into $(VENV)/clients …"
 	@$(PIP) install --upgrade --target $(VENV)/clients/python --no-deps -r tests/programs/requirements.txt
-	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub aiofiles asyncstdlib httpx-sse websockets
+	@$(PIP) install --upgrade --target $(VENV)/clients/python huggingface-hub aiofiles asyncstdlib httpx-sse websockets runware-sdk==1.8.0
 	@tools/install_helm
 	@cp tests/programs/package.json $(VENV)/clients/
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/clients || \

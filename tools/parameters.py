@@ -69,9 +69,10 @@ def default(described: dict[str, Any], name: str) -> str:
     if name in described.get("required", []):
         return "required"
     given = described["properties"][name].get("default")
-    if given is None or given in ("", []):
+    if given is None or given in ("", []) or isinstance(given, dict):
         return ""
-    return f"`{', '.join(given) if isinstance(given, list) else str(given).lower()}`"
+    words = given if isinstance(given, list) else [str(given).lower()]
+    return f"`{', '.join(map(str, words))}`"
 
 
 def told(one: dict[str, Any]) -> str:

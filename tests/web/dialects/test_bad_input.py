@@ -21,6 +21,7 @@ from tests.inside import PHOTO, sent, serving
 from cutoutd.errors import Overloaded
 from cutoutd.web.dialects import ALL
 
+RUNWARE = ("code", "message", "parameter")
 TEXT = b"just some text, no image"
 TRUNCATED = PHOTO[: len(PHOTO) // 2]
 
@@ -158,6 +159,23 @@ def one_sentence(name: str, *more: str) -> Callable[[Any], str]:
     return shape
 
 
+def huggingface_shape(body: Any) -> str:
+    assert "error" in body
+    assert set(body) <= {"error", "estimated_time"}
+    return json.dumps(body)
+
+
+def runware_shape(body: Any) -> str:
+    (error,) = body["errors"]
+    assert {"code", "message"} <= set(error) <= {*RUNWARE, "taskType", "taskUUID"}
+    return f"{error['code']} {error['message']}"
+
+
+def pixian_shape(body: Any) -> str:
+    assert set(body["error"]) == {"status", "code", "message"}
+    return str(body["error"]["message"])
+
+
 def statuses(**known: int) -> dict[str, int]:
     return known
 
@@ -293,6 +311,62 @@ VENDORS = {
             missing=200, text=200, truncated=200, bomb=200, large=200, huge=413, key=401, late=503
         ),
         {"missing": "model", "text": "BAD_REQUEST image_reference", "late": "SERVICE_UNAVAILABLE"},
+    ),
+    "huggingface": Vendor(
+        "/models/briaai/RMBG-1.4",
+        as_base64("inputs"),
+        huggingface_shape,
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=503
+        ),
+        {"missing": "inputs", "late": "estimated_time"},
+    ),
+    "runware": Vendor(
+        "/v1",
+        lambda data: {
+            "json": {"taskType": "removeBackground", "taskUUID": "u", "inputImage": b64(data)}
+        },
+        runware_shape,
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "invalidParameter", "key": "invalidApiKey"},
+    ),
+    "picsart": Vendor(
+        "/tools/1.0/removebg",
+        as_file("image"),
+        one_sentence("message", "detail", "code"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image or image_url"},
+    ),
+    "pixian": Vendor(
+        "/api/v2/remove-background",
+        as_file("image"),
+        pixian_shape,
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image.url"},
+    ),
+    "removalai": Vendor(
+        "/3.0/remove",
+        as_file("image_file"),
+        one_sentence("message", "status"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "image_file"},
+    ),
+    "slazzer": Vendor(
+        "/v2.0/remove_image_background",
+        as_file("source_image_file"),
+        one_sentence("error"),
+        statuses(
+            missing=400, text=400, truncated=400, bomb=400, large=413, huge=413, key=401, late=429
+        ),
+        {"missing": "source_image_file"},
     ),
 }
 
@@ -441,6 +515,19 @@ def test_a_body_that_is_no_json_object_is_refused_in_the_vendors_words(
             "threshold",
         ),
         ("/remove-background/v1", {"transparency_handling": "x"}, 400, "transparency"),
+        ("/models/briaai/no-such-model", {}, 404, "does not exist"),
+        ("/v1", {"taskType": "imageInference"}, 400, "taskType"),
+        ("/v1", {"outputType": "file"}, 400, "outputType"),
+        ("/v1", {"webhookURL": "https://e.com"}, 400, "webhookURL"),
+        ("/v1", {"settings": {"alphaMattingErodeSize": 10**5}}, 400, "alphaMattingErodeSize"),
+        ("/tools/1.0/removebg", {"output_type": "x"}, 400, "output_type"),
+        ("/tools/1.0/removebg", {"bg_blur": "101"}, 400, "bg_blur"),
+        ("/tools/1.0/removebg", {"shadow": "x"}, 400, "shadow"),
+        ("/api/v2/remove-background", {"result.margin": "5em"}, 400, "result.margin"),
+        ("/api/v2/remove-background", {"result.target_size": "9"}, 400, "result.target_size"),
+        ("/api/v2/remove-background", {"output.format": "delta_png"}, 400, "output.format"),
+        ("/3.0/remove", {"crop": "perhaps"}, 400, "crop"),
+        ("/v2.0/remove_image_background", {"bg_color": "nope"}, 400, "bg_color"),
     ],
     ids=str,
 )
@@ -448,6 +535,7 @@ def test_a_parameter_out_of_its_range_is_refused_under_its_name(
     http: httpx.Client, path: str, fields: dict[str, Any], status: int, named: str
 ) -> None:
     names = {vendor.path: vendor.picture for vendor in VENDORS.values()}
+    names["/models/briaai/no-such-model"] = VENDORS["huggingface"].picture
     request = names.get(path, as_file("image"))(PHOTO)
     if "json" in request:
         answer = http.post(path, json=request["json"] | fields)
@@ -473,13 +561,19 @@ def test_a_parameter_out_of_its_range_is_refused_under_its_name(
             "Only one of image and url",
         ),
         (
+            "/tools/1.0/removebg",
+            {"image": b64(PHOTO), "image_url": "https://e.com/p.jpg"},
+            400,
+            "Only one of image and image_url",
+        ),
+        (
             "/v1/remove-background",
             {"image": "https://e.com/p.jpg", "file": "x"},
             400,
             "either image or file",
         ),
     ],
-    ids=["removebg", "api4ai", "native"],
+    ids=["removebg", "api4ai", "picsart", "native"],
 )
 def test_two_pictures_where_one_is_meant_are_refused(
     http: httpx.Client, path: str, fields: dict[str, str], status: int, word: str
@@ -496,7 +590,12 @@ NOWHERE = {
     "removebg": "/v1.0/improve",
     "rembg": "/api/nothing",
     "native": "/v1/jobs/7/nothing",
-    "photoroom": "/v2/edit",
+    "photoroom": "/v2/nothing",
+    "huggingface": "/hf-inference/nothing",
+    "picsart": "/tools/1.0/nothing",
+    "pixian": "/api/v2/nothing",
+    "removalai": "/3.0/nothing",
+    "slazzer": "/v2.0/nothing",
     "stability": "/v2beta/stable-image/edit/inpaint",
     "replicate": "/replicate/v1/trainings",
     "fal": "/fal-ai/birefnet/v3",

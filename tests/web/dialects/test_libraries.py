@@ -40,6 +40,12 @@ CALLS = {
     "octoai": ("json", "init_image", "/background-removal"),
     "withoutbg": ("json", "image_base64", "/v1.0/alpha-channel-base64"),
     "fal": ("json", "image_url", "/fal-ai/birefnet"),
+    "huggingface": ("json", "inputs", "/models/briaai/RMBG-1.4"),
+    "runware": ("json", "inputImage", "/v1?taskType=removeBackground&taskUUID=u"),
+    "picsart": ("file", "image", "/tools/1.0/removebg"),
+    "pixian": ("file", "image", "/api/v2/remove-background"),
+    "removalai": ("file", "image_file", "/3.0/remove?get_file=1"),
+    "slazzer": ("file", "source_image_file", "/v2.0/remove_image_background"),
 }
 
 NESTED = {"replicate", "leonardo"}
@@ -48,6 +54,8 @@ NESTED = {"replicate", "leonardo"}
 IN_JSON: dict[str, Callable[[dict[str, object]], bytes]] = {
     "api4ai": lambda said: base64.b64decode(said["results"][0]["entities"][0]["image"]),  # type: ignore[index]
     "modelslab": lambda said: httpx.get(said["output"][0]).content,  # type: ignore[index]
+    "runware": lambda said: httpx.get(said["data"][0]["imageURL"]).content,  # type: ignore[index]
+    "picsart": lambda said: httpx.get(said["data"]["url"]).content,  # type: ignore[index]
     "octoai": lambda said: base64.b64decode(said["image_b64"]),  # type: ignore[arg-type]
     "fal": lambda said: httpx.get(said["image"]["url"]).content,  # type: ignore[index]
     "withoutbg": lambda said: base64.b64decode(said["alpha_base64"]),  # type: ignore[arg-type]

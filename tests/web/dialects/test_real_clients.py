@@ -55,6 +55,10 @@ def photo(tmp_path: Path) -> str:
         ("removebg_pypi", "RGBA"),
         ("replicate_readme", "RGBA"),
         ("withoutbg_api", "RGBA"),
+        ("carvekit_client", "RGBA"),
+        ("huggingface_client", "RGBA"),
+        ("pixian_ai_client", "RGBA"),
+        ("runware_rest", "RGBA"),
     ],
 )
 def test_a_python_client_gets_its_picture(

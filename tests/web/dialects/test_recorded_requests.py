@@ -106,6 +106,19 @@ def json_with_a_picture(answer: Answer) -> None:
     assert decoded(base64.b64decode(answer.json["data"]["result_b64"])).mode == "RGBA"
 
 
+def picsart_linked(answer: Answer) -> None:
+    assert decoded(answer.file(answer.json["data"]["url"])).mode == "RGBA"
+
+
+def removalai_linked(answer: Answer) -> None:
+    for name in ("high_resolution", "low_resolution"):
+        assert decoded(answer.file(answer.json[name])).mode == "RGBA"
+
+
+def runware_linked(answer: Answer) -> None:
+    assert decoded(answer.file(answer.json["data"][0]["imageURL"])).mode == "RGBA"
+
+
 def a_zip(answer: Answer) -> None:
     assert answer.kind == "application/zip"
     assert answer.body.startswith(b"PK")
@@ -148,6 +161,18 @@ EXPECTED: dict[str, Callable[[Answer], None]] = {
     "063-removebg_go": a_zip,
     "064-n8n": a_picture,
     "065-removebg_dotnet": a_picture,
+    "070-picsart_form_data": picsart_linked,
+    "071-picsart_url": picsart_linked,
+    "072-pixian_fetch": a_picture,
+    "073-removalai_axios": removalai_linked,
+    "074-removalai_requests": removalai_linked,
+    "075-slazzer_axios": a_picture,
+    "076-slazzer_requests": a_picture,
+    "077-huggingface_fetch": a_picture,
+    "078-runware_fetch": runware_linked,
+    "079-carvekit_requests": a_picture,
+    "080-photoroom_edit_fetch": a_picture,
+    "081-photoroom_edit_axios": a_picture,
 }
 
 

@@ -23,6 +23,7 @@ from cutoutd.command import (
     Placement,
     Region,
     Shadow,
+    ShadowKind,
     Source,
     Unit,
 )
@@ -63,6 +64,7 @@ def made(http: httpx.Client, **fields: Any) -> Image.Image:
         ({"add_shadow": "true"}, "shadow", Shadow()),
         ({"shadow_type": "car", "shadow_opacity": "80"}, "shadow", Shadow(opacity=0.8)),
         ({"shadow_type": "none"}, "shadow", None),
+        ({"shadow_type": "drop"}, "shadow", Shadow(kind=ShadowKind.DROP)),
         ({"channels": "alpha"}, "outputs", (Output(kind=ImageKind.MASK),)),
         ({}, "outputs", (Output(format=ImageFormat.AUTO),)),
         ({"format": "webp"}, "outputs", (Output(format=ImageFormat.WEBP),)),

@@ -5,14 +5,20 @@ from cutoutd.web.dialects import (
     api4ai,
     clipdrop,
     fal,
+    huggingface,
     leonardo,
     modelslab,
     native,
     octoai,
     photoroom,
+    picsart,
+    pixian,
     rembg,
+    removalai,
     removebg,
     replicate,
+    runware,
+    slazzer,
     stability,
     withoutbg,
 )
@@ -34,6 +40,12 @@ ALL: dict[str, Dialect] = {
         replicate.DIALECT,
         fal.DIALECT,
         leonardo.DIALECT,
+        huggingface.DIALECT,
+        runware.DIALECT,
+        picsart.DIALECT,
+        pixian.DIALECT,
+        removalai.DIALECT,
+        slazzer.DIALECT,
     )
 }
 

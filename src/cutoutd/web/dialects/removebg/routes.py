@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from cutoutd.web.accept import ZIP, AcceptDep, prefers_json
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented, off_the_loop
-from cutoutd.web.callers import CallerDep
+from cutoutd.web.callers import Caller, CallerDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.dialects.removebg.render import (
@@ -17,7 +17,7 @@ from cutoutd.web.dialects.removebg.render import (
     render_error,
     render_image,
 )
-from cutoutd.web.dialects.removebg.schemas import RemoveBgRequest
+from cutoutd.web.dialects.removebg.schemas import CarvekitRequest, RemoveBgRequest
 from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.synchronous import Made, images_of, perform
 
@@ -39,6 +39,26 @@ async def remove(
     accept: AcceptDep,
 ) -> Response:
     """The image without its background: the file, or JSON if `Accept` asks for it."""
+    return await _answer(caller, body, accept)
+
+
+@router.post(
+    "/api/removebg",
+    operation_id="removebgRemoveForCarvekit",
+    response_class=Response,
+    responses=image_answer("image/png", "image/jpeg", ZIP, json=RemoveBgResponse),
+    openapi_extra=documented(CarvekitRequest),
+)
+async def remove_for_carvekit(
+    caller: CallerDep,
+    body: Annotated[CarvekitRequest, Depends(body_of(CarvekitRequest))],
+    accept: AcceptDep,
+) -> Response:
+    """The same for callers of carvekit, whose own server speaks this vendor's API below `/api`."""
+    return await _answer(caller, body, accept)
+
+
+async def _answer(caller: Caller, body: RemoveBgRequest, accept: str) -> Response:
     field, image = body.image()
     behind = body.backdrop()
     sources = await caller.keep_all([(field, image), *([behind] if behind else [])])
@@ -68,6 +88,7 @@ async def remove(
     )
 
 
+@router.get("/api/account", include_in_schema=False)
 @router.get("/v1.0/account", operation_id="removebgGetAccount")
 async def account(_: CallerDep) -> dict[str, Any]:
     """The caller's balance: there is always enough."""

@@ -212,3 +212,9 @@ class RemoveBgRequest(RequestFields):
         if self.channels == "alpha":
             return (Output(kind=ImageKind.MASK),)
         return (Output(format=FORMATS[self.format]),)
+
+
+class CarvekitRequest(RemoveBgRequest):
+    """The same, as carvekit's server reads it: full size unless a smaller one is asked for."""
+
+    size: Size = Field("full", description="Most pixels of the answer")
