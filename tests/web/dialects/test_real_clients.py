@@ -100,7 +100,14 @@ def test_the_npm_client_of_remove_bg_gets_its_picture(
 
 @pytest.mark.parametrize(
     "script",
-    ["photoroom_cli", "removebg_axios", "replicate_readme", "fal_readme", "leonardo_fetch"],
+    [
+        "photoroom_cli",
+        "removebg_axios",
+        "replicate_readme",
+        "fal_readme",
+        "fal_serverless",
+        "leonardo_fetch",
+    ],
 )
 def test_a_node_client_that_writes_what_it_gets_to_a_file_has_a_picture_there(
     world: str, photo: str, tmp_path: Path, script: str
