@@ -60,7 +60,7 @@ def test_an_erasing_stroke_takes_away_up_to_the_edge() -> None:
 
 def test_the_later_stroke_wins() -> None:
     erase = Stroke(points=STROKE.points, radius=STROKE.radius, keep=False)
-    painted = marks_of_strokes([STROKE, erase], SHAPE)
+    painted = list(marks_of_strokes([STROKE, erase], SHAPE))
     mask, _ = correct(half_lost(), bar(), painted, budget=budget())
     assert mask[60, 140] < 20
     mask, _ = correct(half_lost(), bar(), painted[::-1], budget=budget())
@@ -72,7 +72,7 @@ def test_a_painted_image_floods_like_a_stroke() -> None:
     painted[..., 3] = 255
     painted[46:74, 105:175, :3] = 255
     marks = marks_of_image(painted, SHAPE, keep=True)
-    mask, _ = correct(half_lost(), bar(), [marks], budget=budget())
+    mask, _ = correct(half_lost(), bar(), marks, budget=budget())
     assert (mask[53:67, 115:165] > 235).all()
     assert mask[47, 110:170].mean() < 60
 
@@ -101,3 +101,19 @@ def test_a_painted_image_of_another_size_is_refused_with_both_sizes() -> None:
     with pytest.raises(InvalidRequest, match="remove_mask: it has 9 x 7 .* 200 x 120") as refused:
         marks_of_image(np.zeros((7, 9, 4), np.uint8), SHAPE, keep=False)
     assert refused.value.field == "remove_mask"
+
+
+def test_hundreds_of_strokes_that_take_turns_need_no_more_memory_than_one() -> None:
+    shape = (3000, 3000)
+    strokes = [
+        Stroke(points=((0.3 + number / 2000, 0.5),), radius=0.002, keep=number % 2 == 0)
+        for number in range(500)
+    ]
+    marks = list(marks_of_strokes(strokes, shape))
+    assert len(marks) == 500
+    assert sum(one.core.nbytes + one.rim.nbytes for one in marks) < 3000 * 3000
+
+
+def test_a_painted_image_without_white_means_nothing() -> None:
+    black = np.zeros((*SHAPE, 4), np.uint8)
+    assert marks_of_image(black, SHAPE, keep=True) == []

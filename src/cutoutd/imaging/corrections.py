@@ -5,7 +5,9 @@ edge, at most to the rim of what was painted: between middle and rim closed-form
 held outside the rim to whatever looks different from the middle.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +41,8 @@ ALIKE = 26
 USUAL = 0.2
 """Share of what is certain that has a colour which counts."""
 SAMPLES = 48
+MARGIN_SIDE = 800
+"""Px of the longer side of the grid on which the rim of a painted image is measured."""
 RADIUS, EPSILON = 2, 1e-5
 LEVELS_LOW, LEVELS_HIGH = 0.15, 0.85
 """Less than the one is nothing, more than the other all: no haze where a person has decided."""
@@ -49,14 +53,16 @@ class Marks(NamedTuple):
     """What was painted with one mind: all of it subject, or all background."""
 
     keep: bool
+    near: Box
+    """Where it is in the image, and a little around."""
     core: Bytes
-    """(H, W): 255 where it is certain."""
+    """Of that box: 255 where it is certain."""
     rim: Bytes
-    """(H, W): 255 up to where it may flood."""
+    """Likewise: 255 up to where it may flood."""
 
 
 def correct(
-    mask: Bytes, rgba: Bytes, marks: Sequence[Marks], *, budget: Budget
+    mask: Bytes, rgba: Bytes, marks: Iterable[Marks], *, budget: Budget
 ) -> tuple[Bytes, tuple[str, ...]]:
     """The mask, (H, W) levels, with everything that was painted, the later over the earlier.
 
@@ -64,40 +70,38 @@ def correct(
     """
     mask = mask.copy()
     notes: tuple[str, ...] = ()
-    for one in marks:
-        box = bounding_box(one.rim)
-        if box is None:
-            continue
-        near = _enlarge(box, mask.shape)
+    for keep, near, core, rim in marks:
         place = np.s_[near[1] : near[3], near[0] : near[2]]
-        part = mask[place] if one.keep else 255 - mask[place]
-        flooded = one.core[place]
+        part = mask[place] if keep else 255 - mask[place]
+        flooded = core
         try:
-            flooded = _flood(part, rgba[place], one.core[place], one.rim[place], budget)
+            flooded = _flood(part, rgba[place], core, rim, budget)
         except OverBudget:
             notes = (OVER_BUDGET,)
-        grown = np.maximum(part, np.maximum(flooded, one.core[place]))
-        rim = Image.fromarray(one.rim[place]).filter(ImageFilter.GaussianBlur(FEATHER_PX))
-        soft = np.minimum(np.asarray(rim), one.rim[place])
-        share = np.maximum(soft, one.core[place]).astype(np.float32) / 255
+        grown = np.maximum(part, np.maximum(flooded, core))
+        blurred = Image.fromarray(rim).filter(ImageFilter.GaussianBlur(FEATHER_PX))
+        soft = np.minimum(np.asarray(blurred), rim)
+        share = np.maximum(soft, core).astype(np.float32) / 255
         blended = np.rint(part + (grown.astype(np.float32) - part) * share).astype(np.uint8)
-        mask[place] = blended if one.keep else 255 - blended
+        mask[place] = blended if keep else 255 - blended
     return mask, notes
 
 
 def _enlarge(box: Box, shape: tuple[int, ...]) -> Box:
+    """The box and a little around it, within the image."""
     reach = 8 + round(AROUND * max(box[2] - box[0], box[3] - box[1]))
     left, top, right, bottom = box
     return (
-        max(0, left - reach),
-        max(0, top - reach),
-        min(shape[1], right + reach),
-        min(shape[0], bottom + reach),
+        min(max(0, left - reach), shape[1] - 1),
+        min(max(0, top - reach), shape[0] - 1),
+        max(1, min(shape[1], right + reach)),
+        max(1, min(shape[0], bottom + reach)),
     )
 
 
 def _flood(mask: Bytes, rgba: Bytes, core: Bytes, rim: Bytes, budget: Budget) -> Bytes:
     """How far subject reaches from the core, (H, W) levels; of use up to the rim."""
+    budget.spend(0)
     rgba = np.ascontiguousarray(rgba)
     scale: float = min(1.0, (OPEN_PIXELS / max(1, int(np.count_nonzero(rim)))) ** 0.5)
     size = (max(3, round(len(mask) * scale)), max(3, round(mask.shape[1] * scale)))
@@ -131,33 +135,43 @@ def _is_alike(rgba: Bytes, certain: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return alike
 
 
-def marks_of_strokes(strokes: Sequence[Stroke], shape: tuple[int, ...]) -> list[Marks]:
+def marks_of_strokes(strokes: Sequence[Stroke], shape: tuple[int, ...]) -> Iterator[Marks]:
     """What was painted on an image of (H, W): strokes in a row that mean the same, together.
 
-    Raises InvalidRequest for a stroke outside the image.
+    Raises InvalidRequest for a stroke outside the image, before the first is drawn.
     """
-    marks: list[Marks] = []
-    run: list[Stroke] = []
-    for stroke in strokes:
-        if run and run[0].keep is not stroke.keep:
-            marks.append(_draw(run, shape))
-            run = []
-        run.append(stroke)
-    return [*marks, _draw(run, shape)] if run else marks
-
-
-def _draw(strokes: Sequence[Stroke], shape: tuple[int, ...]) -> Marks:
     height, width = shape[:2]
-    core, rim = (Image.new("L", (width, height)) for _ in range(2))
+    for stroke in strokes:
+        across, down = (width, height) if stroke.unit is Unit.PX else (1, 1)
+        if any(not (0 <= x <= across and 0 <= y <= down) for x, y in stroke.points):
+            raise InvalidRequest("strokes: a stroke lies outside the image.", field="strokes")
+    runs = groupby(strokes, lambda stroke: stroke.keep)
+    return (_draw(keep, tuple(run), shape) for keep, run in runs)
+
+
+def _draw(keep: bool, strokes: Sequence[Stroke], shape: tuple[int, ...]) -> Marks:  # noqa: FBT001
+    """Strokes as pixels, of the part of the image that they are in."""
+    height, width = shape[:2]
+    lines: list[tuple[list[tuple[float, float]], float]] = []
     for stroke in strokes:
         across, down = (1, 1) if stroke.unit is Unit.PX else (width, height)
-        points = [(x * across, y * down) for x, y in stroke.points]
-        if any(not (0 <= x <= width and 0 <= y <= height) for x, y in points):
-            raise InvalidRequest("strokes: a stroke lies outside the image.", field="strokes")
         radius = stroke.radius * (1 if stroke.unit is Unit.PX else max(width, height))
-        _draw_line(rim, points, max(0.5, radius))
-        _draw_line(core, points, max(0.5, radius * CORE))
-    return Marks(strokes[0].keep, np.array(core), np.array(rim))
+        lines.append(([(x * across, y * down) for x, y in stroke.points], radius))
+    left, top = (
+        math.floor(min(point[axis] - radius for points, radius in lines for point in points))
+        for axis in (0, 1)
+    )
+    right, bottom = (
+        math.ceil(max(point[axis] + radius for points, radius in lines for point in points))
+        for axis in (0, 1)
+    )
+    near = _enlarge((left, top, right, bottom), shape)
+    core, rim = (Image.new("L", (near[2] - near[0], near[3] - near[1])) for _ in range(2))
+    for points, radius in lines:
+        moved = [(x - near[0], y - near[1]) for x, y in points]
+        _draw_line(rim, moved, max(0.5, radius))
+        _draw_line(core, moved, max(0.5, radius * CORE))
+    return Marks(keep, near, np.array(core), np.array(rim))
 
 
 def _draw_line(image: Image.Image, points: list[tuple[float, float]], radius: float) -> None:
@@ -168,10 +182,10 @@ def _draw_line(image: Image.Image, points: list[tuple[float, float]], radius: fl
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
-def marks_of_image(painted: Bytes, shape: tuple[int, ...], *, keep: bool) -> Marks:
+def marks_of_image(painted: Bytes, shape: tuple[int, ...], *, keep: bool) -> list[Marks]:
     """What a painted image means: white is certain but for its own rim. painted: (H, W, 4).
 
-    Raises InvalidRequest for an image of another size.
+    An image without white means nothing. Raises InvalidRequest for an image of another size.
     """
     field = "keep_mask" if keep else "remove_mask"
     height, width = shape[:2]
@@ -182,10 +196,29 @@ def marks_of_image(painted: Bytes, shape: tuple[int, ...], *, keep: bool) -> Mar
             field=field,
         )
     solid = (painted[..., :3].max(axis=2) > 127) & (painted[..., 3] > 127)
-    most = PAINTED_RIM * max(height, width)
-    inside = distance_to(~solid, most=most) if solid.any() and not solid.all() else None
     rim = np.where(solid, np.uint8(255), np.uint8(0))
-    if inside is None:
-        return Marks(keep, rim, rim)
-    certain = solid & (inside > min(most, float(inside[solid].max()) / 2))
-    return Marks(keep, np.where(certain, np.uint8(255), np.uint8(0)), rim)
+    box = bounding_box(rim)
+    if box is None:
+        return []
+    near = _enlarge(box, shape)
+    place = np.s_[near[1] : near[3], near[0] : near[2]]
+    core = np.minimum(_middle(rim), rim)[place]
+    return [Marks(keep, near, np.ascontiguousarray(core), np.ascontiguousarray(rim[place]))]
+
+
+def _middle(rim: Bytes) -> Bytes:
+    """What is certain of a painted image, (H, W): all but a margin at its own edge.
+
+    It is measured on a small grid, as the margin is a share of the image.
+    """
+    height, width = rim.shape
+    scale = min(1.0, MARGIN_SIDE / max(height, width))
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    solid = resize(rim, size, BOX) > 127
+    if solid.all() or not solid.any():
+        return rim
+    most = PAINTED_RIM * max(size)
+    inside = distance_to(~solid, most=most)
+    certain = inside > min(most, float(inside[solid].max()) / 2)
+    shown = Image.fromarray(np.where(certain, np.uint8(255), np.uint8(0)))
+    return np.asarray(shown.resize((width, height), Image.Resampling.NEAREST))

@@ -111,7 +111,7 @@ def _draw_long(alpha: Pixels, shadow: Shadow) -> Image.Image:
     )
     softness = _given(shadow.softness, SOFTNESS[shadow.kind]) * size
     near, far = (np.asarray(_blur(shade, one)) for one in (softness / 3, softness * 1.5))
-    rows, columns = np.indices(alpha.shape, dtype=np.float32)
+    rows, columns = _places(alpha)
     share = np.abs(level + slope * columns - rows) / max(1.0, abs(flat) * _height(alpha))
     share = np.clip(share, 0, 1)
     faded = (near * (1 - share) + far * share) * (1 - (1 - FADED) * share)
@@ -140,7 +140,7 @@ def _draw_reflection(cutout: Pixels, shadow: Shadow) -> Pixels:
         alpha.shape[::-1], Image.Transform.AFFINE, mirror, Image.Resampling.BILINEAR
     )
     layer = np.array(mirrored)
-    rows, columns = np.indices(alpha.shape, dtype=np.float32)
+    rows, columns = _places(alpha)
     reach = max(1.0, _given(shadow.length, LENGTH[shadow.kind]) * _height(alpha))
     below = rows - level - slope * columns
     left = np.where(below < 0, 0, np.clip(1 - below / reach, 0, 1))
@@ -162,6 +162,13 @@ def _ground_line(alpha: Pixels, *, steepest: float = 1.0) -> tuple[float, float]
     slope = max(-steepest, min(slope, steepest))
     lowest, place = max((first.bottom, middles[0]), (last.bottom, middles[1]))
     return slope, lowest - slope * place
+
+
+def _places(alpha: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Each row's number, (H, 1), and each column's, (1, W)."""
+    height, width = alpha.shape
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    return rows, np.arange(width, dtype=np.float32)[None]
 
 
 def _longer_side(alpha: Pixels) -> int:

@@ -1,5 +1,7 @@
 """What a person has painted, applied to the mask."""
 
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,11 +26,12 @@ def correct_mask(
     """
     if corrections is None:
         return mask, ()
-    painted = [
+    strokes = marks_of_strokes(corrections.strokes, mask.shape)
+    painted = (
         marks_of_image(decode(file, max_pixels=limits.max_pixels).pixels, mask.shape, keep=keep)
         for file, keep in ((extra.keep, True), (extra.remove, False))
         if file is not None
-    ]
-    marks = [*painted, *marks_of_strokes(corrections.strokes, mask.shape)]
+    )
+    marks = chain(chain.from_iterable(painted), strokes)  # One after the other in memory.
     budget = Budget(seconds=limits.matting_seconds, memory_bytes=limits.matting_bytes)
     return correct(mask, seen, marks, budget=budget)
