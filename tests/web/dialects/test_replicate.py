@@ -246,6 +246,13 @@ def test_a_list_has_a_hundred_predictions_and_a_link_to_the_older_ones(tmp_path:
     assert ids == [one["id"] for one in reversed(made)]
 
 
+@pytest.mark.parametrize("cursor", ["x", "0", "-1", str(2**63)])
+def test_a_cursor_that_no_list_gave_is_refused(http: httpx.Client, cursor: str) -> None:
+    answer = http.get(f"{V1}/predictions", params={"cursor": cursor})
+    assert answer.status_code == 422
+    assert "cursor" in answer.json()["detail"]
+
+
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[httpx.Client]:
     """A server whose pictures do not come before the test is over."""

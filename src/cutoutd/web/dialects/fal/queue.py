@@ -117,7 +117,7 @@ async def cancel(job: RequestDep, caller: CallerDep) -> JSONResponse:
 
 async def _shown(job: Job, caller: Caller, request: Request, *, logs: bool) -> QueueStatus:
     estimate = None if job.status.final else await caller.context.service.estimate(job)
-    path = request.url.path.partition("/requests/")[0]
+    path = _of_owner(request.url.path)
     return render_status(job, caller.links, path, estimate=estimate, logs=logs)
 
 

@@ -28,7 +28,7 @@ from cutoutd.web.synchronous import image_of
 
 PAGE: Final = 100
 _FILE: Final = re.compile(
-    rf"(?i:https?)://[^/?#]+[^?#]*{V1}/files/([0-9a-f]{{32}}-[0-9a-f]{{32}})(?:[?#].*)?"
+    rf"(?i:https?)://[^?#]+{V1}/files/([0-9a-f]{{32}}-[0-9a-f]{{32}})(?:[?#].*)?"
 )
 
 Body = Annotated[PredictionRequest, Depends(body_of(PredictionRequest))]
@@ -74,7 +74,7 @@ async def create_by_name(
 
 @router.get(f"{V1}/predictions", operation_id="replicateListPredictions")
 async def list_all(
-    caller: CallerDep, cursor: Annotated[int | None, Query(ge=1)] = None
+    caller: CallerDep, cursor: Annotated[int | None, Query(ge=1, lt=2**63)] = None
 ) -> PredictionsResponse:
     """The caller's predictions, the newest first, a hundred at a time."""
     found = await caller.context.service.list(
