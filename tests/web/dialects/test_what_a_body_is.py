@@ -25,6 +25,7 @@ FIELDS = {
     "native": "image", "modelslab": "image", "api4ai": "image", "removebg": "image_file",
     "rembg": "file", "clipdrop": "image_file", "photoroom": "image_file", "stability": "image",
     "octoai": "init_image", "withoutbg": "image_base64",
+    "huggingface": "inputs", "pixian": "image", "slazzer": "source_image_file",
 }  # fmt: skip
 
 PARTS: dict[str, Callable[[str], tuple[str, bytes]]] = {

@@ -90,8 +90,8 @@ async def remove_background(
         (BASE64, body.source_image_base64),
     )
     behind = at_most_one(("bg_image_file", body.bg_image_file), ("bg_image_url", body.bg_image_url))
-    pictures = [image, *([behind] if behind else [])]
-    command = body.to_command(*await caller.keep_all(pictures))
+    images = [image, *([behind] if behind else [])]
+    command = body.to_command(*await caller.keep_all(images))
     job = await perform(command, caller, dialect=NAME, field=image[0])
     made = await image_of(job, caller.context)
     return Response(made.data, media_type=made.artifact.media_type)

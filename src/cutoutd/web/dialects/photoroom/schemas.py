@@ -109,13 +109,13 @@ class EditRequest(RequestFields):
     color: Annotated[RGBA | None, Spelled(backdrop_color_of)] | None = Field(
         None, validation_alias="background.color", description="A colour, or `transparent`"
     )
-    picture_url: Url | None = Field(
+    behind_url: Url | None = Field(
         None, validation_alias="background.imageUrl", description="URL of a background image"
     )
-    picture_file: Image | None = Field(
+    behind_file: Image | None = Field(
         None, validation_alias="background.imageFile", description="A background image's file"
     )
-    picture_scaling: Literal["fill", "fit"] = Field(
+    behind_scaling: Literal["fill", "fit"] = Field(
         "fill", validation_alias="background.scaling", description="How it fills the canvas"
     )
     blur_mode: Literal["gaussian", "bokeh"] | None = Field(
@@ -188,7 +188,7 @@ class EditRequest(RequestFields):
     def backdrop(self) -> "tuple[str, str | Upload] | None":
         """Name and value of the background image, if there is one. Raises InvalidRequest."""
         return at_most_one(
-            ("background.imageUrl", self.picture_url), ("background.imageFile", self.picture_file)
+            ("background.imageUrl", self.behind_url), ("background.imageFile", self.behind_file)
         )
 
     def to_command(self, source: Source, backdrop: Source | None = None) -> RemoveBackground:
@@ -250,7 +250,7 @@ class EditRequest(RequestFields):
     def _background(self, image: Source | None) -> Background | None:
         blur = self.blur_radius if self.blur_mode and self.blur_radius else None
         if image is not None:
-            fit = Fit.COVER if self.picture_scaling == "fill" else Fit.CONTAIN
+            fit = Fit.COVER if self.behind_scaling == "fill" else Fit.CONTAIN
             return Background(picture=image, fit=fit, blur=blur)
         if blur is not None:
             return Background(blur=blur)

@@ -50,8 +50,8 @@ async def remove_background(
     """A link to the image without its background."""
     image = only_one(("image", body.image), ("image_url", body.image_url))
     behind = at_most_one(("bg_image", body.bg_image), ("bg_image_url", body.bg_image_url))
-    pictures = [image, *([behind] if behind else [])]
-    command = body.to_command(*await caller.keep_all(pictures))
+    images = [image, *([behind] if behind else [])]
+    command = body.to_command(*await caller.keep_all(images))
     job = await perform(command, caller, dialect=NAME, field=image[0], keep_for_s=None)
     key = (await image_of(job, caller.context)).artifact.key
     link = caller.links.to_artifact(key)
