@@ -8,8 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-python check-types clean clients conformance coverage \
-	corpus dist docs e2e fix fuzz generate help hooks image lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
+.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
+	corpus dist docs e2e fix fuzz generate generated-clients help hooks image lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,7 +36,7 @@ conformance: $(VENV)/.dev $(VENV)/.clients ## Say how much of each vendor's API 
 test-runtimes: ## Check the models beside rembg, OpenVINO, MNN and Triton, in environments of their own
 	@tools/test_runtimes
 
-check: check-python check-types check-layers check-files ## Lint, format, types, layers, and the files beside the code
+check: check-python check-types check-layers check-files check-openapi ## Lint, format, types, layers, and the files beside the code
 
 check-python: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -56,6 +56,15 @@ check-files: $(VENV)/.dev
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
+
+check-openapi: $(VENV)/.lint
+	@if [ -x $(VENV)/lint/node_modules/.bin/redocly ]; then \
+		$(VENV)/lint/node_modules/.bin/redocly lint --config redocly.yaml openapi.yaml 2>&1 | grep -v '[║╔╚]' && \
+		$(VENV)/lint/node_modules/.bin/spectral lint --quiet --fail-severity warn openapi.yaml; \
+	else echo "NOT TESTED: openapi.yaml is not linted without npm"; fi
+
+generated-clients: $(VENV)/.dev ## Generate clients from openapi.yaml for four languages, and call a server with each
+	@tools/test_generated_clients
 
 hooks: $(VENV)/.dev ## Let Git run the checks before each commit
 	$(BIN)/pre-commit install
@@ -179,6 +188,13 @@ $(VENV)/.dev: requirements/dev.txt $(BUILT) | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@tools/install
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.lint: tools/lint/package.json | $(VENV)/bin/python
+	@echo "Installing what lints openapi.yaml into $(VENV)/lint (once) …"
+	@mkdir -p $(VENV)/lint
+	@cp tools/lint/package.json $(VENV)/lint/
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(VENV)/lint || true
+	@touch $@
 
 $(VENV)/.clients: tests/programs/requirements.txt tests/programs/package.json requirements/helm.txt | $(VENV)/.dev
 	@echo "Installing the real clients that the tests drive into $(VENV)/clients …"

@@ -5,11 +5,19 @@ from typing import Any
 import typer
 
 
-def openapi() -> None:
+def openapi(
+    *,
+    dialect: list[str] = typer.Option([], help="Only this one; may be given several times."),
+    simple: bool = typer.Option(
+        False, "--simple", help="One encoding for each body and answer, for code generators."
+    ),
+) -> None:
     """Print the OpenAPI description of everything this server answers, as YAML."""
     from cutoutd.server import app
+    from cutoutd.web.openapi.simple import simplified
 
-    typer.echo(as_yaml(app.openapi()), nl=False)
+    document = app.openapi(tuple(dialect))
+    typer.echo(as_yaml(simplified(document) if simple else document), nl=False)
 
 
 def as_yaml(description: dict[str, Any]) -> str:

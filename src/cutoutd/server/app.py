@@ -54,9 +54,12 @@ def create_app(config: Config, server: Server) -> FastAPI:
     return app
 
 
-def openapi() -> dict[str, Any]:
-    """The API description of everything that can be served; nothing is opened for it."""
-    dialects = chosen(())
+def openapi(names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The API description of these dialects, or of all; nothing is opened for it.
+
+    Raises ConfigurationError for a dialect that is unknown.
+    """
+    dialects = chosen(names)
     app = _with_routes(dialects)
     options = config_of(Settings.model_construct()).web  # The defaults, whatever is set here.
     app.state.context = SimpleNamespace(options=options)  # All that error answers look at.

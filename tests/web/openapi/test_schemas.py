@@ -12,6 +12,11 @@ def test_pydantics_words_become_those_of_json_schema() -> None:
     assert made == {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
+def test_integers_without_a_small_bound_have_64_bits() -> None:
+    assert in_plain_words({"type": "integer"})["format"] == "int64"
+    assert "format" not in in_plain_words({"type": "integer", "maximum": 255})
+
+
 def test_a_property_that_happens_to_have_such_a_name_stays() -> None:
     shape = {"type": "object", "properties": {"gt": {"type": "string"}}}
     assert mapped(shape, in_plain_words) == shape

@@ -66,7 +66,10 @@ def _documented(app: FastAPI) -> Iterator[tuple[Any, Any]]:
 def _describe_success(operation: Schema) -> None:
     """Images come first, because many tools look at the first answer only."""
     for status, response in operation["responses"].items():
-        if status.startswith("2") and status != "204":
+        if status.startswith("3"):
+            response.pop("content", None)
+            response["description"] = "Elsewhere."
+        elif status.startswith("2") and status != "204":
             content = response.get("content") or {kind: {"schema": BINARY} for kind in USUAL}
             response["content"] = dict(sorted(content.items(), key=_image_first))
             response["description"] = response["description"].replace(

@@ -18,6 +18,7 @@ _WORDS: Final = {
 }
 """Pydantic's words, where they slip into a schema, and those of JSON Schema."""
 _FILE: Final = {"type": "string", "format": "binary"}
+_INT32: Final = 2**31 - 1
 _TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
@@ -34,6 +35,8 @@ def in_plain_words(schema: Schema) -> Schema:
     """One object without pydantic's own words; two lower bounds at once become the closer one."""
     if schema.get("type") in ("number", "integer", "string"):
         schema = {_WORDS.get(name, name): value for name, value in schema.items()}
+    if schema.get("type") == "integer" and schema.get("maximum", _INT32 + 1) > _INT32:
+        schema = {"format": "int64", **schema}  # Where integers have 32 bits unless told otherwise.
     if schema.get("exclusiveMinimum") == schema.get("minimum", object()):
         del schema["minimum"]
     return schema
