@@ -1,7 +1,7 @@
 """The library: remove the background of images in this process."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Unpack, overload
 
@@ -25,12 +25,14 @@ __all__ = [
 
 
 @overload
-def remove_background(image: ImageLike, **options: Unpack[RemovalKeywords]) -> Cutout: ...
+def remove_background(  # type: ignore[overload-overlap]  # Text and bytes are sequences, too.
+    image: ImageLike, **options: Unpack[RemovalKeywords]
+) -> Cutout: ...
 
 
 @overload
 def remove_background(
-    image: list[ImageLike] | tuple[ImageLike, ...], **options: Unpack[RemovalKeywords]
+    image: Sequence[ImageLike], **options: Unpack[RemovalKeywords]
 ) -> list[Cutout]: ...
 
 

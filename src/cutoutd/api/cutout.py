@@ -20,7 +20,7 @@ SUFFIXES = {".jpg": "jpeg", ".jpe": "jpeg", ".apng": "png"}
 PNG_LEVEL = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cutout:
     """An image without its background, or before another one."""
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, Self, Unpack, overload
 
 from cutoutd.api.cutout import Cutout
 from cutoutd.api.images import ImageLike, read_bytes, read_picture
@@ -66,6 +66,28 @@ class Remover:
         """
         return self._remove(image, read_options({**self._options, **options}))
 
+    @overload
+    def map(
+        self,
+        images: Iterable[ImageLike],
+        *,
+        parallel: int | None = None,
+        progress: Progress | None = None,
+        errors: Literal["raise"] = "raise",
+        **options: Unpack[RemovalKeywords],
+    ) -> Iterator[Cutout]: ...
+
+    @overload
+    def map(
+        self,
+        images: Iterable[ImageLike],
+        *,
+        parallel: int | None = None,
+        progress: Progress | None = None,
+        errors: Literal["return"],
+        **options: Unpack[RemovalKeywords],
+    ) -> Iterator[Cutout | CutoutError]: ...
+
     def map(
         self,
         images: Iterable[ImageLike],
@@ -74,7 +96,7 @@ class Remover:
         progress: Progress | None = None,
         errors: Literal["raise", "return"] = "raise",
         **options: Unpack[RemovalKeywords],
-    ) -> Iterator[Cutout]:
+    ) -> Iterator[Any]:
         """Many images, in their order, several at a time; at most `parallel` are in memory.
 
         progress: called with how many have ended and the last of them. errors: what becomes of an
@@ -101,7 +123,7 @@ class Remover:
         at_once: int,
         progress: Progress | None,
         kept: bool,  # noqa: FBT001
-    ) -> Iterator[Cutout]:
+    ) -> Iterator[Cutout | CutoutError]:
         running: deque[Future[Cutout]] = deque()
         with ThreadPoolExecutor(at_once, thread_name_prefix="image") as threads:
             try:
@@ -168,7 +190,9 @@ class Remover:
         )
 
 
-def _result(future: Future[Cutout], done: int, progress: Progress | None, *, kept: bool) -> Cutout:
+def _result(
+    future: Future[Cutout], done: int, progress: Progress | None, *, kept: bool
+) -> Cutout | CutoutError:
     try:
         cutout = future.result()
     except CutoutError as error:
@@ -176,7 +200,7 @@ def _result(future: Future[Cutout], done: int, progress: Progress | None, *, kep
             progress(done, error)
         if not kept:
             raise
-        return error  # type: ignore[return-value]  # As `errors="return"` asks.
+        return error
     if progress is not None:
         progress(done, cutout)
     return cutout
