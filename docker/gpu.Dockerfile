@@ -35,6 +35,7 @@ ENV PATH=/opt/cutoutd/bin:$PATH \
     CUTOUTD_PROVIDER=cuda \
     CUTOUTD_HOST=0.0.0.0 \
     CUTOUTD_PORT=8000 \
+    CUTOUTD_FIRST_KEY=true \
     CUTOUTD_DATA_DIR=/data
 COPY --from=build /opt/cutoutd /opt/cutoutd
 RUN install --directory --owner=65532 --group=65532 /data

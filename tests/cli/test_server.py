@@ -1,5 +1,6 @@
 """A stop by real signals: the first finishes what runs, the second gives it back."""
 
+import re
 import signal
 import socket
 import threading
@@ -112,6 +113,20 @@ def test_metrics_have_a_port_that_asks_for_no_key(tmp_path: Path) -> None:
     with running_process(tmp_path / "data", *words, api_keys="a-key-of-the-operator") as running:
         assert httpx.get(f"{running.base}/metrics").status_code == 401
         assert "cutoutd_ready 1.0" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+
+def test_where_no_key_is_the_first_start_prints_one_that_works_and_the_next_does_not(
+    tmp_path: Path,
+) -> None:
+    settings = {"host": "0.0.0.0", "first_key": "true"}
+    printed = re.compile(r"^  (cutoutd_\S{43})$", re.MULTILINE)
+    with running_process(tmp_path / "data", **settings) as running:
+        (key,) = printed.findall(running.log.read_text())
+        assert httpx.get(f"{running.base}/v1/models").status_code == 401
+    with running_process(tmp_path / "data", **settings) as running:
+        headers = {"Authorization": f"Bearer {key}"}
+        assert httpx.get(f"{running.base}/metrics", headers=headers).status_code == 200
+        assert printed.findall(running.log.read_text()) == []
 
 
 def test_a_taken_port_for_metrics_is_named(tmp_path: Path) -> None:

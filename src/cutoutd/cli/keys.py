@@ -76,6 +76,16 @@ def rotate(
         typer.echo(store.rotate(key, grace_days=grace_days))
 
 
+def make_first_key() -> str | None:
+    """A key for everything, where the database has never had one; None where it has."""
+    from cutoutd.clients.keys import ApiKey, Scope
+
+    with _store() as (store, _):
+        if store.all():
+            return None
+        return store.create(ApiKey(digest=b"", client="first", scopes=frozenset(Scope)))
+
+
 def _row(key: "ApiKey", now: int) -> dict[str, Any]:
     return {
         "id": key.id,

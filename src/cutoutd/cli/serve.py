@@ -44,8 +44,11 @@ def serve(
         typer.secho(f"cutoutd: {sentence}", err=True, fg="yellow")
     settings = load_settings(host=host, port=port)
     config = config_of(settings)
+    clients = config.clients
     Sessions(config.models).check()  # In one sentence, before anything starts.
     check_free(settings.host, settings.port)
+    if settings.first_key and not (clients.secrets or clients.file or clients.anonymous):
+        _print_first_key()
     allow_files_for(settings.max_connections)
     server = open_server(config)
     sys.setswitchinterval(_SWITCH_S)
@@ -56,6 +59,15 @@ def serve(
         listener.run()
     if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
         raise typer.Exit(1)
+
+
+def _print_first_key() -> None:
+    """Make the key without which the server would not start, and show it this once."""
+    from cutoutd.cli.keys import make_first_key
+
+    key = make_first_key()
+    if key is not None:
+        typer.echo(f"There was no API key, so here is one. It is shown only now:\n\n  {key}\n")
 
 
 def _listening(settings: "Settings", app: "FastAPI") -> "uvicorn.Config":

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         description="Keys that callers must present, beside those of `cutoutd keys`; "
         "each has at least 16 characters.",
     )
+    first_key: bool = Field(
+        False,
+        description="Make a key and print it, once, where a start would be refused for want of "
+        "one. The container image says `true`.",
+    )
     api_keys_file: Path | None = Field(
         None, description="A TOML file of keys: digests, names, limits, scopes, expiry."
     )

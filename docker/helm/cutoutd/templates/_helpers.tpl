@@ -116,6 +116,8 @@ envFrom:
   {{- end }}
 env:
   - {name: CUTOUTD_DATA_DIR, value: /data}
+  # Keys are in the secret; none is made and written into a pod's log.
+  - {name: CUTOUTD_FIRST_KEY, value: "false"}
   {{- with $values.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
