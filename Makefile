@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/ima
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
-	corpus dist docs e2e fix fuzz generate generated-clients help hooks image lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
+	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 
 image: ## Build the container image cutoutd:latest
 	docker build --tag cutoutd:latest .
+
+image-daemonless: ## Build the image and try it where there is no Docker: as root, by buildah on Debian's packages
+	@docker/daemonless.sh
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory --no-special

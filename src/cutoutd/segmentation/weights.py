@@ -24,10 +24,16 @@ class WrongWeights(ConfigurationError):
 
 
 def rembg_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """The folders in which rembg 2.0.86 looks for its models, most specific first."""
-    home = Path(environ.get("HOME", "~")).expanduser()
+    """The folders in which rembg 2.0.86 looks for its models, most specific first.
+
+    None of a user without a home, as in a container.
+    """
     if legacy := environ.get("U2NET_HOME"):
         return (Path(legacy).expanduser(),)
+    try:
+        home = Path(environ.get("HOME", "~")).expanduser()
+    except RuntimeError:
+        return ()
     data = environ.get("XDG_DATA_HOME")
     current = environ.get("REMBG_HOME") or (f"{data}/rembg" if data else f"{home}/.rembg")
     return Path(current).expanduser(), Path(data or home) / ".u2net"
