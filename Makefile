@@ -112,7 +112,7 @@ bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's 
 
 .venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install . -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install '.[server]' -r benchmarks/requirements.txt
 	touch $@
 
 train-smoke: training/.venv/.installed ## Pack, train, export, evaluate on 64 drawn pictures; test training

@@ -9,8 +9,9 @@ from tests.jobs.samples import a_submission, render_webhook, succeeded
 
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.database import Database, open_database
-from cutoutd.jobs.dispatch import Dispatcher, Fetching, Perform, run_attempt
+from cutoutd.jobs.dispatch import Dispatcher, Perform, run_attempt
 from cutoutd.jobs.embedded import EmbeddedDispatcher
+from cutoutd.jobs.limits import Fetching
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
 from cutoutd.jobs.store import JobStore

@@ -71,6 +71,16 @@ def run(words: Sequence[str] | None = None) -> int:
         message = error.message if isinstance(error, CutoutError) else _reason(error)
         typer.secho(f"cutoutd: {message}", err=True, fg="red")
         return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "cutoutd":
+            raise
+        typer.secho(
+            f"cutoutd: {error.name} is not installed, which the server and its commands need: "
+            "pip install 'cutoutd[server]'.",
+            err=True,
+            fg="red",
+        )
+        return 2
     return 0
 
 

@@ -10,8 +10,10 @@ import typer
 if TYPE_CHECKING:
     from cutoutd.server.settings import Settings
 
-PACKAGES = ("onnxruntime", "numpy", "pillow", "fastapi", "uvicorn", "sqlalchemy")
+PACKAGES = ("onnxruntime", "numpy", "pillow")
 EXTRAS = {
+    "server": "fastapi",
+    "models": "onnx",
     "kserve": "tritonclient",
     "mcp": "mcp",
     "mnn": "mnn",

@@ -5,7 +5,6 @@ The jobs table is the truth. A dispatcher may forget everything; `start` finds i
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -29,16 +28,6 @@ Raises Overloaded when room or a store is away that the job needs: it is put bac
 TOO_LONG = Failure(code="processing_failed", message="The image took too long to process.")
 
 _STORE_TIMEOUT_S = 120.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetching:
-    """How many jobs may wait for other hosts, so that slow ones keep nobody from computing."""
-
-    places: int
-    """At one time, beside the workers."""
-    per_client: int
-    """Of one client."""
 
 
 class Dispatcher(Protocol):

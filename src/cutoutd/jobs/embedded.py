@@ -20,7 +20,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from cutoutd.errors import AttemptLost, ConfigurationError
-from cutoutd.jobs.dispatch import TOO_LONG, Fetching, Perform, run_attempt
+from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.limits import Fetching
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
 from cutoutd.loops import Loop, LoopThread

@@ -21,3 +21,13 @@ class JobLimits:
     """New work is refused when the disk has less room than this, before accepted work fails."""
     stop_grace_s: float = 20.0
     """At a stop, running jobs may take this long before they are given back to the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """How many jobs may wait for other hosts, so that slow ones keep nobody from computing."""
+
+    places: int
+    """At one time, beside the workers."""
+    per_client: int
+    """Of one client."""

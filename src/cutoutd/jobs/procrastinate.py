@@ -28,7 +28,8 @@ from sqlalchemy import Connection, text
 
 from cutoutd.errors import AttemptLost, NotFound, Overloaded
 from cutoutd.jobs.database import RETRY_AFTER_S, Database
-from cutoutd.jobs.dispatch import TOO_LONG, Fetching, Perform, run_attempt
+from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
+from cutoutd.jobs.limits import Fetching
 from cutoutd.jobs.model import Job, JobStatus, Outcome, now_ms
 from cutoutd.jobs.store import JobStore
 from cutoutd.loops import Loop, repeat

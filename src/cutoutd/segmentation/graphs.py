@@ -38,7 +38,11 @@ def pruned(weights: Path, output: str | None) -> bytes | None:
     """
     if weights.stat().st_size > LARGEST_PARSED:
         return None
-    import onnx
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        log.info("%s is opened whole: pip install 'cutoutd[models]' makes it smaller", weights.name)
+        return None
 
     model = onnx.load(str(weights), load_external_data=False)
     graph = model.graph

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cutoutd.clients.options import ClientOptions
-from cutoutd.jobs.dispatch import Fetching
-from cutoutd.jobs.limits import JobLimits
+from cutoutd.jobs.limits import Fetching, JobLimits
 from cutoutd.net.addresses import parse_allowed
 from cutoutd.net.limits import FetchLimits
 from cutoutd.removal.capacity import MB, Capacity, plan, usable_memory

@@ -8,9 +8,11 @@ calls across.
 
 import ipaddress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
 
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -30,7 +32,7 @@ class OriginPolicy:
         named = (*self.allowed_hosts, urlsplit(self.public_url).hostname or "localhost")
         return _is_loopback(name) or any(_covers(entry, name) for entry in named)
 
-    def is_foreign(self, headers: Headers, own: str) -> bool:
+    def is_foreign(self, headers: "Headers", own: str) -> bool:
         """Whether a page sent this that is neither ours nor allowed by CORS.
 
         own: what our links begin with for this caller.
