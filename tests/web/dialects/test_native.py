@@ -215,6 +215,17 @@ def test_a_background_is_a_colour_or_a_picture(http: httpx.Client) -> None:
         assert decoded(answer.content).convert("RGB").getpixel((0, 0)) == (0, 200, 0)
 
 
+@pytest.mark.parametrize("way", ["form", "json"])
+def test_a_preset_is_read_alike_from_a_form_and_from_json(http: httpx.Client, way: str) -> None:
+    letters = base64.b64encode(PHOTO).decode()
+    if way == "json":
+        answer = http.post(REMOVE, json={"image": letters, "preset": "ebay"})
+    else:
+        answer = http.post(REMOVE, files={"image": ("p.png", PHOTO)}, data={"preset": "ebay"})
+    made = decoded(answer.content)
+    assert (made.format, made.size) == ("JPEG", (1600, 1600))
+
+
 def test_a_crop_is_as_large_as_its_box(http: httpx.Client) -> None:
     answer = http.post(REMOVE, params={"crop": "true"}, content=PHOTO)
     left, top, right, bottom = map(int, answer.headers["x-bounding-box"].split(","))

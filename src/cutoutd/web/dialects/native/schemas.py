@@ -10,7 +10,7 @@ from cutoutd.options.table import RemovalOptions
 from cutoutd.web.fields import Image, RequestFields, Text, Url, called_back, several
 
 
-class RemoveBackgroundRequest(RemovalOptions, RequestFields):
+class RemoveBackgroundRequest(RequestFields, RemovalOptions):
     """Remove the background of one or several images."""
 
     model_config = ConfigDict(extra="ignore")
