@@ -6,7 +6,7 @@ import { DIALECTS } from "./dialects.js";
 import { archiveOf, backgroundOptions, fileOf, save } from "./download.js";
 import { Images, isStale, keyOf } from "./images.js";
 import { listenForImages } from "./intake.js";
-import { chosenOptions, complaint, offerModels, onOptions } from "./options.js";
+import { chosenOptions, complaint, isOpaque, offerModels, onOptions } from "./options.js";
 import { listenToPointer } from "./pointer.js";
 import { LANGUAGES, snippet } from "./snippets.js";
 import * as stage from "./stage.js";
@@ -22,9 +22,16 @@ const images = new Images(removeBackground);
 /** What was last said by the page itself, until something else happens. */
 let said = "";
 
+/** What the server is asked for. */
+function requestOptions() {
+  const options = chosenOptions();
+  const behind = isOpaque(options) && !options.background_blur;
+  return behind ? { ...options, ...backgroundOptions(chosenBackground()) } : options;
+}
+
 function render() {
   const { list, selected } = images;
-  const key = keyOf(chosenOptions());
+  const key = keyOf(requestOptions());
   const done = list.filter((one) => one.state === "done");
   const stale = done.filter((one) => isStale(one, key));
   stage.show(selected);
@@ -64,39 +71,42 @@ function say(words) {
 function renderSnippet() {
   const image = images.selected;
   const described = { name: image?.name ?? "photo.jpg", url: image?.source.url };
-  const options = { ...chosenOptions(), ...backgroundOptions(chosenBackground()) };
+  const options = requestOptions();
+  if (!isOpaque(options)) Object.assign(options, backgroundOptions(chosenBackground()));
   if (image) Object.assign(options, strokesOption(image));
   const code = snippet(element("dialect").value, element("language").value, described, options, element("key").value.trim(), base);
   if (element("snippet").textContent !== code) element("snippet").textContent = code;
 }
 
 async function addFiles(files) {
-  const first = images.list.length === 0;
+  keepFocus();
   said = "";
-  const adding = images.addFiles(files, chosenOptions());
-  if (first) showFirst();
-  if (files.length && !(await adding)) say("There is no image in that.");
+  if (!(await images.addFiles(files, requestOptions())) && files.length !== 0) say("There is no image in that.");
 }
 
 function addUrl(url) {
-  const first = images.list.length === 0;
+  keepFocus();
   said = "";
-  images.addUrl(url, chosenOptions());
-  if (first) showFirst();
+  images.addUrl(url, requestOptions());
 }
 
-/** The buttons of the empty stage are gone now: whoever pressed one goes on at the image. */
-function showFirst() {
-  if (!images.selected) return;
-  const lost = element("empty").contains(document.activeElement);
-  render();
-  if (lost) element("viewport").focus();
+/** The buttons of the empty stage go away: whoever pressed one goes on at the image. */
+function keepFocus() {
+  if (!element("empty").contains(document.activeElement)) return;
+  images.addEventListener("change", () => { if (images.selected) element("viewport").focus(); }, { once: true });
 }
 
 function optionsChanged() {
   said = complaint();
-  if (!said && images.selected) images.rerun([images.selected], chosenOptions());
+  if (!said && images.selected) images.rerun([images.selected], requestOptions());
   render();
+}
+
+/** Only the server can put a background behind what lets nothing through. */
+function backgroundChanged() {
+  const { selected } = images;
+  if (selected && keyOf(requestOptions()) !== selected.key && isOpaque(selected.options)) optionsChanged();
+  else render();
 }
 
 function offer(select, choices, remembered) {
@@ -113,9 +123,9 @@ function listenToActions() {
   const done = () => images.list.filter((one) => one.state === "done");
   listen("download", async () => save(await fileOf(images.selected, chosenBackground())));
   listen("download-all", async () => save(await archiveOf(done(), chosenBackground(), say)));
-  listen("again", () => images.rerun(images.list, chosenOptions()));
+  listen("again", () => images.rerun(images.list, requestOptions()));
   listen("apply", () => {
-    const options = chosenOptions();
+    const options = requestOptions();
     images.rerun(images.list.filter((one) => isStale(one, keyOf(options))), options);
   });
   listen("retry", () => images.retryFailed());
@@ -164,7 +174,7 @@ async function introduce() {
   try {
     const models = await listModels();
     if (!element("options").elements.model.options[1]) offerModels(models);
-    element("served-by").textContent = "Images stay between this browser and this server.";
+    element("served-by").textContent = "Images go to this server only.";
     images.retryRefused();
   } catch (error) {
     element("served-by").textContent = error.message;
@@ -182,7 +192,7 @@ listenToBrush((image, again) => {
   if (again) images.rerun([image], image.options);
   else images.changed();
 });
-listenToToolbar(() => renderSnippet(), say);
+listenToToolbar(backgroundChanged, say);
 listenToActions();
 listenToSettings();
 useTheme(localStorage.getItem("theme") ?? "");

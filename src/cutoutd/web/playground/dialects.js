@@ -10,6 +10,8 @@
  * format: what the answer is. lacks: the options that this API cannot express.
  */
 
+import { formatOf } from "./options.js";
+
 export function describe(dialect, image, options, key) {
   const { says, request } = DIALECTS[dialect];
   const fields = {};
@@ -41,7 +43,8 @@ const REMOVEBG = {
   scale: (share) => ({ scale: percent(share) }),
   position: (text) => positionInPercent(text),
   region: (text) => ({ roi: text.split(",").map((part) => percent(part)).join(" ") }),
-  shadow: () => ({ add_shadow: true }),
+  shadow: (opacity) => ({ add_shadow: true, shadow_opacity: Math.round(opacity * 100) }),
+  shadow_type: (kind) => ({ contact: { add_shadow: true }, drop: { add_shadow: true, shadow_type: "drop" } })[kind] ?? null,
   background: as("bg_color"),
   background_image: as("bg_image_file"),
   format: (format) => ({ png: { format: "png" }, jpeg: { format: "jpg" }, webp: { format: "webp" } })[format] ?? null,
@@ -73,8 +76,7 @@ export const DIALECTS = {
     says: EVERYTHING,
     request({ image, fields, options, key }) {
       const { given, files } = source(image, "image", "image");
-      const format = options.format ?? (options.preset && answered(options.preset)) ?? "png";
-      return { method: "POST", path: "/v1/remove-background", headers: bearer(key), fields: { ...given, ...fields }, files, answer: { kind: "bytes" }, format };
+      return { method: "POST", path: "/v1/remove-background", headers: bearer(key), fields: { ...given, ...fields }, files, answer: { kind: "bytes" }, format: formatOf(options) };
     },
   },
   modelslab: {
@@ -110,13 +112,13 @@ export const DIALECTS = {
   },
   api4ai: {
     label: "API4AI",
-    says: { shadow: () => ({}), background_image: as("image-bg") },
+    says: { shadow_type: (kind) => (kind === "contact" ? {} : null), background_image: as("image-bg") },
     request({ image, fields, options, key }) {
       const { given, files } = source(image, "url", "image");
       return {
         method: "POST",
         path: "/v1/results",
-        query: options.shadow ? { mode: "fg-image-shadow" } : {},
+        query: options.shadow_type === "contact" ? { mode: "fg-image-shadow" } : {},
         headers: key ? { "X-Api-Key": key } : {},
         fields: { ...given, ...fields },
         files,
@@ -158,8 +160,3 @@ export const DIALECTS = {
     },
   },
 };
-
-/** The format that a preset answers with. */
-function answered(preset) {
-  return document.querySelector(`input[name=preset][value="${preset}"]`)?.dataset.format;
-}

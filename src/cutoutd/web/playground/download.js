@@ -3,6 +3,7 @@
 import { removeBackground } from "./api.js";
 import { finished } from "./finished.js";
 import { offload } from "./offload.js";
+import { isOpaque } from "./options.js";
 import { strokesOption } from "./strokes.js";
 
 const EXTENSION = { "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg" };
@@ -10,7 +11,7 @@ const EXTENSION = { "image/png": "png", "image/webp": "webp", "image/avif": "avi
 /** background: "" for none, a CSS colour, or { image: Blob }. Returns { name, blob }. */
 export async function fileOf(image, background) {
   const { blob } = await finished(image);
-  const kept = background ? await onBackground(image, blob, background) : blob;
+  const kept = background && !isOpaque(image.options) ? await onBackground(image, blob, background) : blob;
   const stem = image.name.replace(/\.[^.]*$/, "") || "image";
   return { name: `${stem}-cutout.${EXTENSION[kept.type] ?? "png"}`, blob: kept };
 }

@@ -150,7 +150,7 @@ export class Images extends EventTarget {
 
 /** Options as text, to compare them. */
 export function keyOf(options) {
-  return JSON.stringify(options);
+  return JSON.stringify(options, (_, value) => (value instanceof File ? `${value.name} ${value.lastModified}` : value));
 }
 
 /** Whether the image was made with other options than those of this key. */

@@ -24,6 +24,16 @@ export function labelOf(name) {
   return label?.querySelector("span").firstChild.textContent.trim() ?? name.replaceAll("_", " ");
 }
 
+/** The format that these options are answered with. */
+export function formatOf({ format, preset }) {
+  return format ?? form.querySelector(`input[name=preset][value="${preset ?? ""}"]`)?.dataset.format ?? "png";
+}
+
+/** Whether nothing can show through the answer, so that a background has to be put behind by the server. */
+export function isOpaque(options) {
+  return formatOf(options) === "jpeg" || "background_blur" in options;
+}
+
 export function onOptions(listen) {
   form.addEventListener("change", listen);
   form.addEventListener("reset", () => setTimeout(listen));

@@ -81,7 +81,7 @@ async function paint() {
   stage.classList.toggle("brushing", brushing);
   split.disabled = view !== "compare" || !comparable || !answer;
   allow("compare", comparable, "Not with a crop or another place of the subject");
-  allow("brush", !answer || isAligned(shown), "Not with a crop, another place or another size: turn those off to touch up");
+  allow("brush", !answer || isAligned(shown), "Not with a canvas, crop, outline or background of the server's: turn those off to touch up");
   canvas.style.setProperty("--split", answer ? `${split.value}%` : "100%");
   resize();
   element("brush-tools").hidden = !brushing;
