@@ -26,7 +26,9 @@ WATCH = """() => {
     new PerformanceObserver(keep).observe({ type });
   };
   watch("longtask", "task", (task) => task.duration);
-  watch("long-animation-frame", "script", (frame) => frame.scripts.map((one) => one.duration));
+  watch("long-animation-frame", "script", (frame) => (
+    frame.scripts.filter((one) => one.sourceURL.includes("/playground/")).map((one) => one.duration)
+  ));
 }"""
 LOG = logging.getLogger(__name__)
 
