@@ -417,3 +417,22 @@ def test_a_painted_mask_of_another_size_is_refused(http: httpx.Client) -> None:
     answer = http.post(REMOVE, files={"image": PHOTO, "keep_mask": mask})
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("keep_mask: it has 6 x 5 pixels, and the image")
+
+
+@pytest.mark.parametrize("way", ["form", "json", "query"])
+def test_a_preset_is_what_it_says_however_it_is_sent(http: httpx.Client, way: str) -> None:
+    given = {"preset": "amazon", "fill": "50%"}
+    accept = {"Accept": "application/json"}
+    if way == "form":
+        answer = http.post(REMOVE, data=given, files={"image": PHOTO}, headers=accept)
+    elif way == "json":
+        body = {"image": base64.b64encode(PHOTO).decode(), **given}
+        answer = http.post(REMOVE, json=body, headers=accept)
+    else:
+        answer = http.post(REMOVE, content=PHOTO, params=given, headers=accept)
+    job = answer.json()
+    image = job["images"][0]
+    assert (image["width"], image["height"]) == (2000, 2000)
+    assert image["media_type"] == "image/jpeg"
+    assert [note for note in job["notes"] if note.endswith(":85:amazon")]
+    assert [message for message in job["messages"] if message.endswith("amazon wants 85 %.")]
