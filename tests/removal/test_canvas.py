@@ -132,3 +132,15 @@ def test_a_background_image_is_blurred_where_that_is_asked_for() -> None:
     extra = ExtraImages(background=png(stripes))
     made = shown(remove_background(photo, command, Middle(), extra=extra).images[0].data)
     assert abs(int(made[5, 60, 0]) - 127) < 12
+
+
+def test_a_painted_mask_that_cannot_be_read_is_named() -> None:
+    command = read_options({"keep_mask": b""}).to_command(
+        (Source(name="memory"),),
+        {"keep_mask": Source(name="memory")},
+        accepted=ImageFormat.PNG,
+    )
+    photo = png(np.full((60, 60, 3), 9, np.uint8))
+    with pytest.raises(InvalidRequest, match="keep_mask: ") as refused:
+        remove_background(photo, command, Middle(), extra=ExtraImages(keep=b"no image"))
+    assert refused.value.field == "keep_mask"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cutoutd.command import Corrections
 from cutoutd.imaging.budget import Budget
 from cutoutd.imaging.corrections import correct, marks_of_image, marks_of_strokes
-from cutoutd.imaging.decode import decode
+from cutoutd.removal.extra import decode_extra
 from cutoutd.removal.model import ExtraImages, ImagingLimits
 
 
@@ -28,8 +28,13 @@ def correct_mask(
         return mask, ()
     strokes = marks_of_strokes(corrections.strokes, mask.shape)
     painted = (
-        marks_of_image(decode(file, max_pixels=limits.max_pixels).pixels, mask.shape, keep=keep)
-        for file, keep in ((extra.keep, True), (extra.remove, False))
+        marks_of_image(
+            decode_extra(file, field=field, max_pixels=limits.max_pixels), mask.shape, keep=keep
+        )
+        for field, file, keep in (
+            ("keep_mask", extra.keep, True),
+            ("remove_mask", extra.remove, False),
+        )
         if file is not None
     )
     marks = chain(chain.from_iterable(painted), strokes)  # One after the other in memory.
