@@ -134,6 +134,7 @@ def test_a_taken_port_for_metrics_is_named(tmp_path: Path) -> None:
         taken.bind(("", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = cutoutd("serve", "--metrics-port", str(port), CUTOUTD_DATA_DIR=str(tmp_path))
+        words = ("--port", str(free_port()), "--metrics-port", str(port))
+        refused = cutoutd("serve", *words, CUTOUTD_DATA_DIR=str(tmp_path))
     assert refused.returncode == 2
     assert f"Port {port} for metrics cannot be used" in refused.stderr.decode()
