@@ -185,7 +185,7 @@ def _draw_line(image: Image.Image, points: list[tuple[float, float]], radius: fl
 def marks_of_image(painted: Bytes, shape: tuple[int, ...], *, keep: bool) -> list[Marks]:
     """What a painted image means: white is certain but for its own rim. painted: (H, W, 4).
 
-    An image without white means nothing. Raises InvalidRequest for an image of another size.
+    An image without white is ignored. Raises InvalidRequest for an image of another size.
     """
     field = "keep_mask" if keep else "remove_mask"
     height, width = shape[:2]

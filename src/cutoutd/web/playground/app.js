@@ -90,7 +90,7 @@ function addUrl(url) {
   images.addUrl(url, requestOptions());
 }
 
-/** The buttons of the empty stage go away: whoever pressed one goes on at the image. */
+/** The buttons of the empty stage go away: after one is pressed, the focus is on the image. */
 function keepFocus() {
   if (!element("empty").contains(document.activeElement)) return;
   images.addEventListener("change", () => { if (images.selected) element("viewport").focus(); }, { once: true });

@@ -63,7 +63,7 @@ function isUrl(text) {
 
 const ENDINGS = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|tiff?|hei[cf]|ico|jp2|j2k)$/i;
 
-/** Of a folder only what looks like an image; what somebody picked by hand is taken at their word. */
+/** Of a folder only what looks like an image; what was picked by hand is taken as it is. */
 function imagesAmong(files, fromFolder) {
   return fromFolder ? files.filter((file) => file.type.startsWith("image/") || ENDINGS.test(file.name)) : files;
 }

@@ -57,7 +57,7 @@ function place(image, at, count) {
   pick.setAttribute("aria-pressed", String(image === images.selected));
   pick.setAttribute("aria-label", `${image.name}: ${MARKS[state] === "✓" ? "done" : MARKS[state] === "…" ? "waiting" : MARKS[state]}`);
   if (mark.textContent !== MARKS[state]) mark.textContent = MARKS[state];
-  picture(pick.firstChild, image);
+  showImage(pick.firstChild, image);
 }
 
 function build(image) {
@@ -94,7 +94,7 @@ function walk(event) {
   items.get(next)?.firstChild.focus();
 }
 
-async function picture(shown, image) {
+async function showImage(shown, image) {
   const blob = image.answer?.blob ?? image.source.file;
   if (!blob || shown.blob === blob) return;
   shown.blob = blob;

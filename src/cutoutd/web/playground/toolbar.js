@@ -54,7 +54,7 @@ function listenToBackdrop(listen) {
   listenToBackdropImage(use);
 }
 
-/** The image is asked for at every click, also when it is chosen already; whoever cancels keeps what was there. */
+/** The image is asked for at every click, also when it is chosen already; cancelling keeps what was there. */
 function listenToBackdropImage(use) {
   const radio = document.querySelector("input[name=backdrop][value=image]");
   const chooser = element("backdrop-file");
