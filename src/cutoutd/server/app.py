@@ -15,7 +15,7 @@ from cutoutd.errors import CutoutError, NotFound
 from cutoutd.server.config import Config, config_of
 from cutoutd.server.settings import Settings
 from cutoutd.server.wiring import Server
-from cutoutd.web import files, health, operate, playground
+from cutoutd.web import files, health, operate, playground, reference
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect, as_cutout_error
 from cutoutd.web.errors import render_problem
@@ -78,7 +78,12 @@ def _with_routes(
         docs_url=None,  # These pages load scripts from elsewhere.
         redoc_url=None,
     )
-    people: tuple[APIRouter, ...] = (health.router, playground.router, operate.router)
+    people: tuple[APIRouter, ...] = (
+        health.router,
+        playground.router,
+        reference.router,
+        operate.router,
+    )
     for router in (*people, *(one.router for one in dialects), files.router):
         app.include_router(router)
     return app
