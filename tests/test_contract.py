@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import ignored_auth
 
 DESCRIPTION = schemathesis.openapi.from_path(Path(__file__).parent.parent / "openapi.yaml")
 OPERATIONS = [found.ok() for found in DESCRIPTION.get_all_operations()]
@@ -47,6 +48,7 @@ def test_the_main_job_answers_as_its_description_says(operation: Any, server: st
     @quick
     @given(case=operation.as_strategy())
     def ask(case: Case) -> None:
-        case.call_and_validate(base_url=server, timeout=60)
+        # The server of the tests is open, as one without keys is to its own machine.
+        case.call_and_validate(base_url=server, excluded_checks=[ignored_auth], timeout=60)
 
     ask()

@@ -273,8 +273,7 @@ class EmbeddedDispatcher:
 
     def _give_up(self, worker: _Worker) -> None:
         """A thread cannot be stopped: fail its job, and let another one do its work."""
-        job = worker.job
-        if job is None:
+        if (job := worker.job) is None:
             return
         log.error("job %d exceeded %g s on %s", job.id, self._time_limit_s, worker.name)
         worker.given_up = True

@@ -228,6 +228,13 @@ def test_a_request_that_there_is_not_is_not_found(http: httpx.Client, path: str)
     assert http.put(f"{REQUESTS}/999999/cancel").status_code == 404
 
 
+@pytest.mark.parametrize("request_id", ["%F0%AB%B0%9B", "%0D%0AX-Evil:%201", "%C3%A3"])
+def test_an_id_that_could_be_no_header_is_not_found(http: httpx.Client, request_id: str) -> None:
+    answer = http.put(f"/queue/fal-ai/birefnet/requests/{request_id}/cancel")
+    assert answer.status_code == 404
+    assert "x-fal-request-id" not in answer.headers
+
+
 def test_a_host_that_begins_with_queue_is_the_queue(http: httpx.Client) -> None:
     headers = {"Host": "queue.localhost"}
     answer = http.post(V2, json={"image_url": URL}, headers=headers)

@@ -127,7 +127,8 @@ def render_error(request: Request, error: CutoutError) -> JSONResponse:
     status = status_of(error, STATUSES, too_large=422 if inside else 413)
     headers = {**headers_of(error), "x-fal-error-type": error_type(error)}
     headers["x-fal-retryable"] = "true" if isinstance(error, Overloaded) else "false"
-    if request_id := request.scope.get("path_params", {}).get("request_id"):
+    request_id = request.scope.get("path_params", {}).get("request_id", "")
+    if request_id.isascii() and request_id.isdecimal():  # Anything else is no id, nor a header.
         headers[REQUEST_ID] = request_id
     detail = details(error) if status == 422 else error.message
     return JSONResponse({"detail": detail}, status, headers)
