@@ -17,6 +17,8 @@ COMMANDS = [
     for number, text in enumerate(re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL))
 ]
 QUIET = 'curl() { command curl -sSf "$@"; }\n'
+ANSWERED = re.compile(r'success|succeeded|ok|b64|IN_QUEUE|"url":')
+"""Of an answer in JSON: done, accepted, or an image."""
 
 
 @pytest.mark.parametrize(
@@ -45,10 +47,6 @@ def test_the_commands_of_a_page_do_what_it_says(
     written = [path for path in tmp_path.iterdir() if path.suffix in (".png", ".webp")]
     assert all(decoded(path.read_bytes()) for path in written)
     assert written or "both.zip" in text or ANSWERED.search(finished.stdout)
-
-
-ANSWERED = re.compile(r'success|succeeded|ok|b64|IN_QUEUE|"url":')
-"""Of an answer in JSON: done, accepted, or an image."""
 
 
 def test_every_dialect_has_its_place_on_a_page() -> None:
