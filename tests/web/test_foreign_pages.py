@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.inside import PHOTO, serving
-from tests.web.dialects.test_bad_input import VENDORS
+from tests.web.dialects.test_bad_input import VENDORS, with_headers
 
 EVIL = "https://evil.example"
 SHOP = "https://shop.example"
@@ -77,7 +77,8 @@ def test_every_dialect_refuses_a_foreign_page_in_its_own_words(
     keyless: httpx.Client, name: str
 ) -> None:
     vendor = VENDORS[name]
-    answer = keyless.post(vendor.path, headers={"Origin": EVIL}, **vendor.picture(PHOTO))
+    request = with_headers(vendor.picture(PHOTO), {"Origin": EVIL})
+    answer = keyless.post(vendor.path, **request)
     assert answer.status_code == (200 if name == "modelslab" else 403)
     assert "Without API keys" in vendor.shape(answer.json())
 
