@@ -20,7 +20,7 @@ public class Call {
     require(!api.listModels().getModels().isEmpty(), "no models");
     api.deleteFile(kept.getId());
     try {
-      api.getJob("1", null);
+      api.getJob("999999", null);
       require(false, "a job that is not there was not refused");
     } catch (ApiException refused) {
       require(refused.getCode() == 404, refused.getMessage());
