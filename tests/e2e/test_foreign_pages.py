@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 from tests.e2e.conftest import FLAGS, chromium
 from tests.running import running_server
 from tests.scenes import ball, encoded
@@ -59,14 +59,12 @@ def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def misled() -> Iterator[Browser]:
+def misled(driver: Playwright) -> Iterator[Browser]:
     """A browser in which every name below `.example` leads to this machine."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=[*FLAGS, NAMES, UNGUARDED]
-        )
-        yield browser
-        browser.close()
+    flags = [*FLAGS, NAMES, UNGUARDED]
+    browser = driver.chromium.launch(executable_path=chromium(), args=flags)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
