@@ -18,7 +18,7 @@ trap finish EXIT
 tried=0
 while IFS= read -r line; do
     container=$(buildah from --pull-never docker.io/library/python:3.13-slim)
-    run() { timeout 900 buildah run "${volumes[@]}" --env CUTOUTD_PORT="$port" --env PATH=/root/.local/bin:/usr/bin:/bin \
+    run() { timeout 900 buildah run "${volumes[@]}" --env CUTOUTD_PORT="$port" --env PIPX_BIN_DIR=/usr/bin --env PATH=/usr/bin:/bin \
         --env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt --workingdir /clone "$container" -- sh -c "$1"; }
     git archive --output build/image/clone.tar HEAD
     buildah add --quiet "$container" build/image/clone.tar /clone >/dev/null
