@@ -1,8 +1,10 @@
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from tests.inside import serving
+from tests.inside import PHOTO, serving
 from tests.segmentation.sam import write_own_sam
 
 
@@ -33,3 +35,20 @@ def http(world: str) -> Iterator[httpx.Client]:
 def strict_http(strict: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=strict, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[httpx.Client]:
+    """A server whose images do not come before the test is over."""
+    over = threading.Event()
+
+    def fetch(_: str) -> bytes:
+        over.wait(60)
+        return PHOTO
+
+    with (
+        serving(tmp_path / "slow", fetch=fetch) as base,
+        httpx.Client(base_url=base, timeout=60) as http,
+    ):
+        yield http
+        over.set()

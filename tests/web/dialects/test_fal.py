@@ -1,7 +1,5 @@
 import base64
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,23 +164,6 @@ def test_a_request_that_failed_is_completed_with_the_error(http: httpx.Client) -
     answer = http.get(made["response_url"])
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "image_url"]
-
-
-@pytest.fixture
-def slow(tmp_path: Path) -> Iterator[httpx.Client]:
-    """A server whose images do not come before the test is over."""
-    over = threading.Event()
-
-    def fetch(_: str) -> bytes:
-        over.wait(60)
-        return PHOTO
-
-    with (
-        serving(tmp_path / "slow", fetch=fetch) as base,
-        httpx.Client(base_url=base, timeout=60) as http,
-    ):
-        yield http
-        over.set()
 
 
 def test_an_unfinished_request_has_no_result_and_can_be_cancelled(slow: httpx.Client) -> None:

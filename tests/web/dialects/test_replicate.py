@@ -1,7 +1,5 @@
 import base64
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -251,23 +249,6 @@ def test_a_cursor_that_no_list_gave_is_refused(http: httpx.Client, cursor: str) 
     answer = http.get(f"{V1}/predictions", params={"cursor": cursor})
     assert answer.status_code == 422
     assert "cursor" in answer.json()["detail"]
-
-
-@pytest.fixture
-def slow(tmp_path: Path) -> Iterator[httpx.Client]:
-    """A server whose pictures do not come before the test is over."""
-    over = threading.Event()
-
-    def fetch(_: str) -> bytes:
-        over.wait(60)
-        return PHOTO
-
-    with (
-        serving(tmp_path / "slow", fetch=fetch) as base,
-        httpx.Client(base_url=base, timeout=60) as http,
-    ):
-        yield http
-        over.set()
 
 
 def test_an_unfinished_prediction_is_starting_until_it_is_asked_for(slow: httpx.Client) -> None:
