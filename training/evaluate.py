@@ -1,8 +1,9 @@
 """Measure models side by side on held-out photos, through the product's own pipeline.
 
-    python -m training.evaluate DATA cutoutd-small other.onnx --out training/runs/evaluation
+    python -m training.evaluate DATA cutoutd-small:fast other.onnx --out training/runs/evaluation
 
-Each photo goes through `remove_background` with each model in turn, so that times are taken
+A model may be followed by the quality at which it is asked; without one, by the product's own
+choice. Each photo goes through `remove_background` with each model in turn, so that times are taken
 in the same minute; the mask that a caller would get is what is scored. Accuracy is computed
 by py-sod-metrics, except the boundary F-measure, which it lacks.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from cutoutd.command import ImageKind, Output, RemoveBackground
+from cutoutd.command import ImageKind, Output, Quality, RemoveBackground
 from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Scale
 from cutoutd.segmentation.own import self_described
@@ -83,9 +85,24 @@ def spec_of(path: Path) -> ModelSpec:
     return spec
 
 
-def mask_of(photo: bytes, session: Session) -> tuple[NDArray[np.uint8], float]:
+class Contestant(NamedTuple):
+    """A network, and the quality at which it is asked."""
+
+    session: Session
+    quality: Quality = ONLY_MASK.quality
+
+
+def contestant_of(model: str, *, threads: int = THREADS) -> Contestant:
+    """`NAME`, `NAME:QUALITY`, `FILE` or `FILE:QUALITY`. Raises ValueError for another quality."""
+    name, _, quality = model.partition(":")
+    session = session_of(name, threads=threads)
+    return Contestant(session, Quality(quality)) if quality else Contestant(session)
+
+
+def mask_of(photo: bytes, contestant: Contestant) -> tuple[NDArray[np.uint8], float]:
     """(H, W) levels 0..255, what a caller who asks for the mask is sent; the network's time, ms."""
-    removal = remove_background(photo, ONLY_MASK, session)
+    wanted = replace(ONLY_MASK, quality=contestant.quality)
+    removal = remove_background(photo, wanted, contestant.session)
     mask = np.asarray(Image.open(io.BytesIO(removal.images[0].data)))
     return mask, removal.timings_ms["segment"]
 
@@ -172,17 +189,17 @@ class AlphaScore:
 
 def evaluate(
     photos: Iterable[Example],
-    sessions: dict[str, Session],
+    contestants: dict[str, Contestant],
     *,
     score: type[Score | AlphaScore] = Score,
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
     """The table by model, and each photo's mean absolute error by model."""
-    scores = {name: score() for name in sessions}
+    scores = {name: score() for name in contestants}
     errors: dict[str, dict[str, float]] = {}
     for example in photos:
         truth = truth_of(example)
-        for name, session in sessions.items():
-            mask, milliseconds = mask_of(example.picture, session)
+        for name, contestant in contestants.items():
+            mask, milliseconds = mask_of(example.picture, contestant)
             scores[name].add(mask, truth, milliseconds)
             error = float(np.abs(mask.astype(np.float32) - truth).mean() / 255)
             errors.setdefault(example.name, {})[name] = error
@@ -206,7 +223,7 @@ def main() -> None:
     parser.add_argument(
         "models",
         nargs="+",
-        help=f"{EMBEDDED.name}, ONNX files of ours, {', '.join(PUBLISHED_SPECS)}.onnx",
+        help=f"{EMBEDDED.name}, ONNX files of ours, {', '.join(PUBLISHED_SPECS)}.onnx; :QUALITY",
     )
     parser.add_argument("--sets", nargs="+")
     parser.add_argument(
@@ -217,8 +234,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    sessions = {
-        Path(model).stem: session_of(model, threads=arguments.threads) for model in arguments.models
+    contestants = {
+        Path(model).name.replace(".onnx", ""): contestant_of(model, threads=arguments.threads)
+        for model in arguments.models
     }
     sets = fitting_sets if arguments.fit else validation_sets
     for name, photos in sets(arguments.data).items():
@@ -226,7 +244,7 @@ def main() -> None:
             continue
         score = AlphaScore if name == SOFT_ALPHA else Score
         some = islice(photos, 0, None, arguments.every)
-        table, errors = evaluate(some, sessions, score=score)
+        table, errors = evaluate(some, contestants, score=score)
         print(f"\n{name}, {len(errors)} photos\n\n{as_text(table)}", flush=True)
         written = json.dumps({"table": table, "errors": errors}, indent=1)
         (arguments.out / f"{name}.json").write_text(written, encoding="utf-8")

@@ -16,7 +16,7 @@ import torch
 from training import checkpoint
 from training.data import PictureSet
 from training.drawn import SIDE, draw_shards
-from training.evaluate import as_text, evaluate, session_of
+from training.evaluate import as_text, contestant_of, evaluate
 from training.export import export
 from training.pack import pack
 from training.settings import read_run
@@ -62,12 +62,13 @@ def main() -> None:
         weights = out / "tiny.onnx"
         export(network, weights, size=EXPORTED_SIDE, version="0", half=True, mirrored=True)
         photos = Validation(sets[0], shards)
-        sessions = {"cutoutd-small": session_of("cutoutd-small"), "tiny": session_of(str(weights))}
-        table, errors = evaluate(photos, sessions)
+        models = {"cutoutd-small": "cutoutd-small:high", "tiny": str(weights)}
+        contestants = {name: contestant_of(model) for name, model in models.items()}
+        table, errors = evaluate(photos, contestants)
         print(as_text(table))
         if len(errors) != sets[0].held_out:
             raise AssertionError(f"{len(errors)} photos were evaluated")
-        sheet(list(photos), sessions["tiny"]).save(out / "sheet.png")
+        sheet(list(photos), contestants["tiny"].session).save(out / "sheet.png")
 
 
 if __name__ == "__main__":

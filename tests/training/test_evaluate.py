@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from training.evaluate import Score, as_text, boundary_f
+from training.evaluate import Score, as_text, boundary_f, contestant_of
+
+from cutoutd.command import Quality
 
 
 def disc(radius: float, *, x: float = 50) -> np.ndarray:
@@ -41,3 +43,13 @@ def test_the_table_has_a_row_for_each_model() -> None:
 
     assert text.splitlines()[0] == "| model | S | ms |"
     assert text.splitlines()[2:] == ["| a | 0.9000 | 8.2 |", "| b | 0.8000 | 9.0 |"]
+
+
+def test_a_model_is_asked_at_the_quality_behind_its_name() -> None:
+    assert contestant_of("cutoutd-small:high").quality is Quality.HIGH
+    assert contestant_of("cutoutd-small").quality is Quality.BALANCED
+
+
+def test_an_unknown_quality_is_refused() -> None:
+    with pytest.raises(ValueError, match="finest"):
+        contestant_of("cutoutd-small:finest")
