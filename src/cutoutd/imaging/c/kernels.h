@@ -26,6 +26,9 @@
 #define KERNEL
 #endif
 
+/* A part of a kernel that is too long to become one by itself, and would be made for any CPU. */
+#define INTO_KERNEL static inline __attribute__((always_inline))
+
 #define FULL 255
 
 static inline ptrdiff_t smaller(ptrdiff_t one, ptrdiff_t other)
