@@ -45,13 +45,14 @@ def test_a_fourth_channel_means_nothing() -> None:
     np.testing.assert_array_equal(tensor_from_image(pixels, LEVELS), tensor_from_image(rgb, LEVELS))
 
 
-def test_a_side_that_is_too_short_is_enlarged_by_repetition_where_the_model_wants_it() -> None:
+@pytest.mark.parametrize("gap", [None, 2.0])
+def test_a_short_side_is_repeated_and_a_long_one_is_averaged_where_the_model_wants_it(
+    gap: float | None,
+) -> None:
     pixels = picture(25, 200)
-    tensor = tensor_from_image(pixels, replace(LEVELS, repeats_pixels=True, reducing_gap=None))
-    wide = np.repeat(pixels, 2, axis=1)
-    np.testing.assert_array_equal(
-        tensor, tensor_from_image(wide, replace(LEVELS, reducing_gap=None))
-    )
+    tensor = tensor_from_image(pixels, replace(LEVELS, repeats_pixels=True, reducing_gap=gap))
+    means = np.repeat(pixels, 2, axis=1).reshape(50, 4, 50, 3).mean(axis=1) / 255
+    np.testing.assert_allclose(tensor[0].transpose(1, 2, 0), means, atol=1.01 / 255)
 
 
 def test_no_colour_is_mixed_where_both_sides_are_too_short() -> None:

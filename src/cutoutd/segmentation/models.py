@@ -95,8 +95,8 @@ class ModelSpec:
     reducing_gap: float | None = None
     """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
     repeats_pixels: bool = False
-    """Enlarge a side that is shorter than `size` by repeating pixels: blur hides a subject that
-    is small to a network that was trained on sharp photos."""
+    """Resize with the box filter instead of Lanczos: a longer side as means, a shorter one by
+    repeating pixels, as blur hides a subject that is small to a network trained on sharp photos."""
     file: str
     """Name of the ONNX file."""
     folder: Path | None = None

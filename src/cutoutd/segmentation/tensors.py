@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.resize import LANCZOS, reduce, resize
+from cutoutd.imaging.resize import BOX, LANCZOS, reduce, resize
 from cutoutd.segmentation.models import Activation, ModelSpec, Scale
 
 FLAT = 1 / 255
@@ -23,38 +23,32 @@ def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.
     """Resize an upright sRGB image to the tensor that a model wants.
 
     pixels: (H, W, 3), or (H, W, 4) RGBX. Returns (1, 3, size, size):
-    the whole image, resized with Lanczos without keeping its proportions, divided as
+    the whole image, resized without keeping its proportions as the model was trained, divided as
     `spec.scale` says, minus mean, over std.
     """
-    planes = np.ascontiguousarray(np.moveaxis(_resize_for(pixels, spec)[..., :3], -1, 0))
-    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(planes.max()), 1e-6)
-    mean, std = (np.array(value, np.float32, ndmin=3).T for value in (spec.mean, spec.std))
-    tensor = planes[np.newaxis].astype(np.float32)
-    tensor *= 1 / (whole * std)
-    tensor -= mean / std
+    seen = _resize_for(pixels, spec)[..., :3]
+    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(seen.max()), 1e-6)
+    mean, std = (np.array(three, np.float32) for three in (spec.mean, spec.std))
+    factor, shift = 1 / (whole * std), mean / std
+    tensor = np.empty((1, 3, spec.size, spec.size), dtype=np.float32)
+    for channel, plane in enumerate(tensor[0]):
+        np.multiply(seen[..., channel], factor[channel], out=plane)
+        np.subtract(plane, shift[channel], out=plane)
     return tensor
 
 
 def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
-    """(size, size, 4), by Lanczos with the model's reducing gap, or larger by repetition."""
+    """(size, size, 4), by Lanczos or as means and repeated pixels, with the reducing gap."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
-    if spec.repeats_pixels:
-        pixels = pixels[_nearest(len(pixels), spec.size)][:, _nearest(pixels.shape[1], spec.size)]
     pixels = np.ascontiguousarray(pixels)
     gap, size = spec.reducing_gap, (spec.size, spec.size)
     down, across = (
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    return resize(reduce(pixels, down, across), size, LANCZOS, extent=extent)
-
-
-def _nearest(side: int, size: int) -> NDArray[np.intp]:
-    """For each of `size` places the nearest of fewer pixels; all pixels where they are enough."""
-    if side >= size:
-        return np.arange(side)
-    return ((np.arange(size) + 0.5) * side / size).astype(np.intp)
+    method = BOX if spec.repeats_pixels else LANCZOS
+    return resize(reduce(pixels, down, across), size, method, extent=extent)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
@@ -73,15 +67,18 @@ def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.fl
     lost = np.isnan(mask)
     if lost.all():
         return np.full(mask.shape, np.nan, dtype=np.float32)
-    mask = np.clip(np.where(lost, mask[~lost].min(), mask), -LARGEST, LARGEST)
+    holes = bool(lost.any())
+    mask = np.clip(np.where(lost, mask[~lost].min(), mask) if holes else mask, -LARGEST, LARGEST)
     if is_logit and (spec.activation is Activation.SIGMOID or _auto_logits(mask, spec)):
         mask = (1 / (1 + np.exp(-np.clip(mask, -SATURATED, SATURATED)))).astype(np.float32)
     if spec.stretch:
         low, high = float(mask.min()), float(mask.max())
         if high - low >= FLAT:
             mask = (mask - low) / (high - low)
-    probability: NDArray[np.float32] = np.where(lost, np.nan, np.clip(mask, 0.0, 1.0))
-    return probability.astype(np.float32)
+    probability: NDArray[np.float32] = np.clip(mask, 0.0, 1.0).astype(np.float32, copy=False)
+    if holes:
+        probability[lost] = np.nan
+    return probability
 
 
 def _auto_logits(mask: NDArray[np.float32], spec: ModelSpec) -> bool:
