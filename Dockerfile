@@ -10,7 +10,8 @@ WORKDIR /src
 COPY requirements/image.txt requirements/
 RUN python -m venv /opt/cutoutd \
     && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/image.txt
-COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml hatch_build.py mkdocs.yml README.md LICENSE CHANGELOG.md ./
+COPY docs docs
 COPY src src
 COPY docker/trim.sh docker/
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \

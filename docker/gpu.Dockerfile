@@ -20,7 +20,8 @@ RUN python3 -m venv /opt/cutoutd \
     && version=$(/opt/cutoutd/bin/python -c 'import importlib.metadata as m; print(m.version("onnxruntime"))') \
     && /opt/cutoutd/bin/pip uninstall --yes onnxruntime \
     && /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps "onnxruntime-gpu==$version"
-COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml hatch_build.py mkdocs.yml README.md LICENSE CHANGELOG.md ./
+COPY docs docs
 COPY src src
 COPY docker/trim.sh docker/
 RUN /opt/cutoutd/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \

@@ -19,8 +19,9 @@ KERNELS = f"cutoutd/imaging/{LIBRARY.name}"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What a wheel is built from, without weights and without what was compiled here."""
-    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "hatch_build.py", "mkdocs.yml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=LEFT_OUT)
     return tmp_path
 
@@ -47,6 +48,8 @@ def test_the_wheel_holds_the_kernels_and_fits_every_python_of_its_platform(check
     assert build(checkout).returncode == 0
     names = zipfile.ZipFile(the_wheel(checkout)).namelist()
     assert KERNELS in names
+    packed = "cutoutd/web/handbook/packed"
+    assert {f"{packed}/mkdocs.yml", f"{packed}/docs/index.md"} <= set(names)
     assert not [name for name in names if name.endswith((".c", ".h"))]
     assert "-py3-none-" in the_wheel(checkout).name
     assert not the_wheel(checkout).name.endswith("-any.whl")

@@ -15,7 +15,7 @@ from cutoutd.errors import CutoutError, NotFound
 from cutoutd.server.config import Config, config_of
 from cutoutd.server.settings import Settings
 from cutoutd.server.wiring import Server
-from cutoutd.web import files, health, operate, playground, reference
+from cutoutd.web import files, handbook, health, operate, playground, reference
 from cutoutd.web.dialects import chosen, dialect_of
 from cutoutd.web.dialects.base import Dialect, as_cutout_error
 from cutoutd.web.errors import render_problem
@@ -82,6 +82,7 @@ def _with_routes(
         health.router,
         playground.router,
         reference.router,
+        handbook.router,
         operate.router,
     )
     for router in (*people, *(one.router for one in dialects), files.router):

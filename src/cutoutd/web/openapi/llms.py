@@ -9,7 +9,8 @@ _HEAD: Final = """\
 
 > A server that removes the background of images. Send an image to `POST /v1/remove-background`
 > (form field `image`, or the bytes themselves); the answer is a PNG, or what `Accept` asks for.
-> `GET /openapi.json` has every field of every call, `/docs` shows them.
+> `GET /openapi.json` has every field of every call, `/docs` shows them. The handbook is
+> Markdown at `/handbook/index.md`; `/handbook/options.md` has every option.
 
 Keys, where this server asks for them, come as `Authorization: Bearer KEY` or `X-Api-Key: KEY`.
 Errors of `/v1` are `application/problem+json` with a stable `code`, a `detail` for people and the

@@ -5,21 +5,14 @@ policy keeps it so; an image whose URL the visitor typed is fetched by the serve
 """
 
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from cutoutd.errors import NotFound
+from cutoutd.web.pages import MEDIA_TYPES, answer_file
 
-MEDIA_TYPES: Final = {
-    "html": "text/html; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "svg": "image/svg+xml",
-    "jpg": "image/jpeg",
-}
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob: data:; connect-src 'self' blob: https: http:; "
@@ -49,19 +42,11 @@ async def file(name: str, request: Request) -> Response:
 
 
 def page(name: str, request: Request) -> Response:
-    """A file of this folder; the browser asks each time whether its copy is still good."""
-    ending = name.rpartition(".")[2]
+    """A file of this folder."""
     data = contents().get(name)
     if data is None:
         raise NotFound("There is nothing at this address.")
-    headers = {
-        "Content-Security-Policy": POLICY,
-        "Cache-Control": "no-cache",
-        "ETag": f'"{sha256(data).hexdigest()[:16]}"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=MEDIA_TYPES[ending], headers=headers)
+    return answer_file(request, data, kind=name.rpartition(".")[2], policy=POLICY)
 
 
 @cache

@@ -40,7 +40,7 @@ export function onOptions(listen) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** models: [{ name, licence, commercial_use, prompts, default, usable, source, subject }] as the server lists them. */
+/** models: [{ name, licence, commercial_use, prompts, default, usable, source, card, subject }] as the server lists them. */
 export function offerModels(models) {
   const select = form.elements.model;
   const tell = () => describe(models.find((one) => one.name === select.value) ?? models.find((one) => one.default));
@@ -66,6 +66,7 @@ function describe(model) {
   if (!model) return;
   const use = model.commercial_use ? "commercial use allowed by its licence" : "not for commercial use";
   document.getElementById("prompt").hidden = !model.prompts;
+  document.getElementById("card").hidden = !model.card;
   document.getElementById("licence").textContent = `${model.name}: ${model.licence}, ${use}`;
 }
 

@@ -12,13 +12,9 @@ from fastapi import APIRouter, Request, Response
 
 from cutoutd.errors import NotFound
 from cutoutd.web.openapi.llms import llms_text
+from cutoutd.web.pages import answer_file
 
-MEDIA_TYPES: Final = {
-    "docs.html": "text/html; charset=utf-8",
-    "docs.js": "text/javascript; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-    "swagger-ui.css": "text/css; charset=utf-8",
-}
+FILES: Final = ("docs.html", "docs.css", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; connect-src 'self'; base-uri 'self'; form-action 'self'; "
@@ -30,15 +26,15 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
-async def docs() -> Response:
+async def docs(request: Request) -> Response:
     """Every call of this server, to read and to try."""
-    return _file("docs.html")
+    return _file("docs.html", request)
 
 
 @router.api_route("/docs/{name}", methods=["GET", "HEAD"])
-async def file(name: str) -> Response:
+async def file(name: str, request: Request) -> Response:
     """What that page is made of. Raises NotFound for anything else."""
-    return _file(name)
+    return _file(name, request)
 
 
 @router.api_route("/llms.txt", methods=["GET", "HEAD"])
@@ -47,11 +43,10 @@ async def llms(request: Request) -> Response:
     return Response(llms_text(request.app.openapi()), media_type="text/markdown; charset=utf-8")
 
 
-def _file(name: str) -> Response:
-    if name not in MEDIA_TYPES:
+def _file(name: str, request: Request) -> Response:
+    if name not in FILES:
         raise NotFound("There is nothing at this address.")
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    return Response(_data(name), media_type=MEDIA_TYPES[name], headers=headers)
+    return answer_file(request, _data(name), kind=name.rpartition(".")[2], policy=POLICY)
 
 
 @cache

@@ -7,11 +7,13 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 import cutoutd
-from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec
 from cutoutd.web.callers import CallerDep
 from cutoutd.web.context import ContextDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
+from cutoutd.web.handbook.contents import MODEL_CARD
+from cutoutd.web.links import Links
 from cutoutd.web.presented_key import presented_key
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
@@ -28,6 +30,10 @@ class ModelResponse(BaseModel):
     commercial_use: bool = Field(description="Whether its licence allows commercial use")
     prompts: bool = Field(description="Whether it has to be told what is meant: `subject_at` …")
     source: str = Field(description="Where the weights were published")
+    card: str | None = Field(
+        description="A page of this server on what it was trained on and how good it is; "
+        "null for models that others publish"
+    )
 
 
 class ModelsResponse(BaseModel):
@@ -52,7 +58,12 @@ async def models(caller: CallerDep) -> ModelsResponse:
     catalogue = caller.context.models
     known = catalogue.registry
     shown = [
-        _shown(spec, default=spec is known.default, usable=await catalogue.usable(spec.name))
+        _shown(
+            spec,
+            caller.links,
+            default=spec is known.default,
+            usable=await catalogue.usable(spec.name),
+        )
         for spec in known.values()
     ]
     return ModelsResponse(models=shown)
@@ -72,7 +83,7 @@ async def health(request: Request, context: ContextDep, response: Response) -> H
     )
 
 
-def _shown(spec: ModelSpec, *, default: bool, usable: bool) -> ModelResponse:
+def _shown(spec: ModelSpec, links: Links, *, default: bool, usable: bool) -> ModelResponse:
     return ModelResponse(
         name=spec.name,
         subject=spec.subject.value,
@@ -82,4 +93,5 @@ def _shown(spec: ModelSpec, *, default: bool, usable: bool) -> ModelResponse:
         commercial_use=spec.commercial,
         prompts=spec.prompts,
         source=spec.source,
+        card=links.to_path(f"/handbook/{MODEL_CARD}") if spec is EMBEDDED else None,
     )
