@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cutoutd.cli.batch import Done, perform_all, watched
+from cutoutd.cli.batch import Done, perform_all
 from cutoutd.cli.plan import Plan, Work
 
 
@@ -72,33 +72,6 @@ def test_two_pictures_of_one_name_do_not_share_a_target(tmp_path: Path) -> None:
     assert targets == [tmp_path / "out" / "a.png", tmp_path / "out" / "a-png-cutout.png"]
 
 
-def test_a_watched_folder_gives_a_file_once_and_only_when_it_stopped_growing(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    photo = folder / "a.jpg"
-    looks = 0
-
-    class EnoughSeenError(Exception):
-        pass
-
-    def pause(_: float) -> None:
-        nonlocal looks
-        looks += 1
-        if looks < 4:
-            photo.write_bytes(b"x" * looks)
-            os.utime(photo, (1000 + looks, 1000 + looks))
-        if looks == 8:
-            raise EnoughSeenError
-
-    arriving = watched(plan_of(folder, tmp_path / "out"), pause=pause)
-    assert next(arriving).source == photo
-    assert looks == 4
-    with pytest.raises(EnoughSeenError):
-        next(arriving)
-
-
 @pytest.mark.parametrize("output", ["photos/out", "photos", "photos/deep/er", "out", "."])
 @pytest.mark.parametrize("recursive", [False, True])
 def test_our_own_output_is_never_an_input(output: str, *, recursive: bool, tmp_path: Path) -> None:
@@ -138,6 +111,7 @@ def test_pictures_are_known_by_their_content_and_what_systems_leave_is_passed_ov
     jpeg = b"\xff\xd8\xff\xe0"
     files = {"b.jfif": jpeg, "c": PNG, "d.hif": b"\0\0\0\x18ftypheic", "e.txt": b"text"}
     junk = {"._b.jpeg": b"\0\5\x16\7", "Thumbs.db": jpeg, ".DS_Store": PNG, ".a.png.partial": PNG}
+    junk |= {"h.jpg.part": jpeg, "i.jpg.filepart": jpeg, ".j.jpg": jpeg}
     damaged = {"f.jpg": b"<html>", "g.jpg": b""}
     for name, content in {**files, **junk, **damaged}.items():
         (tmp_path / name).write_bytes(content)

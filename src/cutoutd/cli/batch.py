@@ -4,19 +4,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cutoutd.cli.places import Place, read, write
-from cutoutd.cli.plan import Plan, Work
+from cutoutd.cli.places import Place, Version, read, version_of, write
+from cutoutd.cli.plan import Work
 from cutoutd.command.notes import explain
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
     from cutoutd.removal.model import ExtraImages, Segmenter
-
-LOOK_S = 1.0
+    from cutoutd.removal.outputs import Encoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,10 @@ class Done:
     size: tuple[int, int] | None = None
     """Width and height of what was written."""
     error: str | None = None
+    version: Version | None = None
+    """Of the source, before it was read."""
+    unwritten: bool = False
+    """The output is what failed; the image may be well."""
 
     @property
     def messages(self) -> list[str]:
@@ -65,21 +67,45 @@ def performer(
 
     def perform(work: Work) -> Done:
         started = time.perf_counter()
+        version = version_of(work.source)
         notes: tuple[str, ...] = ()
         size: tuple[int, int] | None = None
-        error = None
+        error, unwritten = None, False
         try:
             removal = remove_background(read(work.source), command, segmenter, extra=beside)
-            notes = removal.notes
-            size = (removal.images[0].width, removal.images[0].height)
-            for image, place in zip(removal.images, _places(work.target, command), strict=True):
-                write(place, image.data)
         except (CutoutError, OSError) as exc:
             error = _reason(exc)
-        seconds = time.perf_counter() - started
-        return Done(work=work, seconds=seconds, notes=notes, size=size, error=error)
+        else:
+            notes = removal.notes
+            size = (removal.images[0].width, removal.images[0].height)
+            places = list(_places(work.target, command))
+            error = _written(zip(places, removal.images, strict=True))
+            unwritten = error is not None
+        return Done(
+            work=work,
+            seconds=time.perf_counter() - started,
+            notes=notes,
+            size=size,
+            error=error,
+            version=version,
+            unwritten=unwritten,
+        )
 
     return perform
+
+
+def _written(images: "Iterable[tuple[Place, Encoded]]") -> str | None:
+    """Write each image to its place; says what is wrong with the first that cannot be."""
+    from cutoutd.errors import CutoutError
+
+    for place, image in images:
+        try:
+            write(place, image.data)
+        except CutoutError as error:
+            return str(error)
+        except OSError as error:
+            return f"{place or 'stdout'} cannot be written: {_reason(error)}"
+    return None
 
 
 def _places(target: Place, command: "RemoveBackground") -> Iterator[Place]:
@@ -95,43 +121,23 @@ def _places(target: Place, command: "RemoveBackground") -> Iterator[Place]:
             yield f"{head}-{output.kind}{dot}{ending}"
 
 
-def perform_all(works: Iterable[Work], perform: Perform, *, at_once: int) -> Iterator[Done]:
-    """Each image's end, as it comes; at most `at_once` images are in memory."""
+def perform_all(works: Iterable[Work | None], perform: Perform, *, at_once: int) -> Iterator[Done]:
+    """Each image's end, as it comes; at most `at_once` images are in memory.
+
+    None among the works is a moment to say what has ended, before the next image arrives.
+    """
     with ThreadPoolExecutor(at_once, thread_name_prefix="picture") as threads:
         open_: set[Future[Done]] = set()
         for work in works:
-            if len(open_) >= at_once:
-                ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
+            if work is None or len(open_) >= at_once:
+                timeout = 0 if work is None else None
+                ended, open_ = wait(open_, timeout, return_when=FIRST_COMPLETED)
                 yield from (one.result() for one in ended)
-            open_.add(threads.submit(perform, work))
+            if work is not None:
+                open_.add(threads.submit(perform, work))
         while open_:
             ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
             yield from (one.result() for one in ended)
-
-
-def watched(plan: Plan, *, pause: Callable[[float], None] = time.sleep) -> Iterator[Work]:
-    """Images as they arrive in the folders, for ever; a file counts once it stopped growing.
-
-    It looks every second instead of asking the kernel, which knows nothing about network drives.
-    """
-    growing: dict[Path, int] = {}
-    offered: dict[Path, int] = {}
-    for look in count():
-        if look:
-            pause(LOOK_S)
-        for work in plan.works():
-            if not isinstance(work.source, Path) or work.done:
-                continue
-            try:
-                stat = work.source.stat()
-            except FileNotFoundError:  # It was there a moment ago.
-                continue
-            if offered.get(work.source) == stat.st_mtime_ns:
-                continue
-            if growing.get(work.source) == stat.st_size:
-                offered[work.source] = stat.st_mtime_ns
-                yield work
-            growing[work.source] = stat.st_size
 
 
 def _reason(error: Exception) -> str:

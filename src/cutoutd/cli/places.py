@@ -12,6 +12,20 @@ REMOTE: Final = ("http://", "https://", S3)
 Place: TypeAlias = Path | str | None
 """A file, the address of something elsewhere, or None: standard input or output."""
 
+Version: TypeAlias = tuple[int, int]
+"""What tells a file from what it was before: when it was last written, in ns, and its bytes."""
+
+
+def version_of(place: Place) -> Version | None:
+    """A file's version; None where there is no file to ask."""
+    if not isinstance(place, Path):
+        return None
+    try:
+        stat = place.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
 
 def is_remote(name: str) -> bool:
     """Whether a name is an address, not a file's."""

@@ -1,9 +1,11 @@
 """Which images a command means, and where each one's cutout goes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from glob import glob, has_magic
+from itertools import chain, count
+from os.path import splitext
 from pathlib import Path
 
 import typer
@@ -17,8 +19,11 @@ SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
 )
 """Files of these names are images, or worth a word if their content is none."""
-PASSED_OVER = ("._*", ".*.partial", "thumbs.db", ".ds_store", "desktop.ini")
-"""What systems put beside images, and what we have begun to write."""
+PASSED_OVER = (
+    *(".*", "thumbs.db", "desktop.ini", "@eadir"),
+    *("*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.tmp"),
+)
+"""What is hidden, what systems put beside images, and what a program is still writing."""
 WORDS = ("cutout", "mask", "color")
 """One ends the name of each file of ours that stands beside its source."""
 START = 1_024
@@ -33,6 +38,8 @@ class Work:
     source: Place
     target: Place
     """None: standard input, standard output."""
+    below: Path = Path()
+    """The source's folder within the input that it was found in."""
 
     @property
     def done(self) -> bool:
@@ -63,6 +70,10 @@ class Plan:
     extension: str
     recursive: bool = False
     preset: str | None = None
+    apart: tuple[Path, ...] = ()
+    """Folders within the inputs that are none, as the output is none."""
+    is_anothers: Callable[[Place, Place], bool] = field(default=lambda _target, _source: False)
+    """Whether an earlier run wrote this target for another source than this."""
 
     def works(self) -> list[Work]:
         """Every image that is there now, with its target; two images never share one.
@@ -123,7 +134,7 @@ class Plan:
             root = Path(name)
             for source in self._images(root) if root.is_dir() else [root]:
                 below = source.parent.relative_to(root) if root.is_dir() else Path()
-                yield Work(source, self._target(source, below, taken))
+                yield Work(source, self._target(source, below, taken), below)
 
     def _target(self, source: Place, below: Path, taken: set[str]) -> Place:
         """Where the cutout of a source goes; below: its folder within the input."""
@@ -138,11 +149,11 @@ class Plan:
             values = {"stem": stem, "name": f"{stem}.{ending}" if ending else stem}
             values |= {"suffix": ending, "ext": self.extension, "kind": self.word}
             values |= {"preset": self.preset or "", "index": str(len(taken) + 1)}
-            return _distinct(_place(fill(output, values)), taken)
+            return self._first_free(_numbered(fill(output, values)), source, taken)
         if output is not None and output.startswith(S3):
             if not output.endswith("/"):
                 return output
-            return _distinct(f"{output}{stem}.{self.extension}", taken)
+            return self._first_free(_numbered(f"{output}{stem}.{self.extension}"), source, taken)
         if folder is None and output:
             return Path(output)
         place = folder / below if folder else source.parent if isinstance(source, Path) else Path()
@@ -152,26 +163,45 @@ class Plan:
         """The images of a folder, without those that this or an earlier run made of them."""
         found = sorted(root.rglob("*") if self.recursive else root.glob("*"))
         output = (self.folder() or root).resolve()
-        within = root.resolve() in output.parents
+        apart = [one for one in self._apart() if root.resolve() in one.parents]
         stems = {(one.parent, stem) for one in found for stem in _stems_of_sources(one)}
         return [
             one
             for one in found
-            if not (within and output in one.resolve().parents)
+            if not any(folder in one.resolve().parents for folder in apart)
+            and not _is_passed_over(one.relative_to(root))
             and not _is_ours(one, stems, beside=output == root.resolve())
             and _is_image(one)
         ]
+
+    def _apart(self) -> Iterator[Path]:
+        for folder in (self.folder(), *self.apart):
+            if folder is not None:
+                yield folder.resolve()
 
     def _free(self, place: Path, source: Place, stem: str, ending: str, taken: set[str]) -> Path:
         """`a.jpg` and `a.png` of one folder become `a.png` and `a-png.png`."""
         beside = isinstance(source, Path) and place.resolve() == source.parent.resolve()
         suffix = f"-{self.word}" if beside or (source and not self.output) else ""
-        target = place / f"{stem}{suffix}.{self.extension}"
-        if str(target) in taken:
-            word = suffix or f"-{self.word}"
-            target = place / f"{stem}-{ending}{word}.{self.extension}"
-        taken.add(str(target))
-        return target
+        longer = "-".join(filter(None, (stem, ending))) + (suffix or f"-{self.word}")
+        more = _numbered(str(place / f"{longer}.{self.extension}"))
+        places = chain([place / f"{stem}{suffix}.{self.extension}"], more)
+        return Path(self._first_free(places, source, taken))
+
+    def _first_free(
+        self, places: Iterator[Path | str], source: Place, taken: set[str]
+    ) -> Path | str:
+        """The first place that no other image has, of this run or of an earlier one."""
+        place = next(
+            one for one in places if str(one) not in taken and not self.is_anothers(one, source)
+        )
+        taken.add(str(place))
+        return place
+
+
+def is_local(name: str) -> bool:
+    """Whether an input is files or folders of this machine."""
+    return name != STDIO and not is_remote(name)
 
 
 def _is_many(name: str) -> bool:
@@ -185,19 +215,11 @@ def _ends(output: str | None) -> bool:
     return bool(output) and str(output).endswith("/")
 
 
-def _place(name: str) -> Path | str:
-    return name if is_remote(name) else Path(name)
-
-
-def _distinct(place: Path | str, taken: set[str]) -> Path | str:
-    """The place, with a number before its ending where another image has it already."""
-    chosen, number = str(place), 1
-    head, dot, ending = chosen.rpartition(".")
-    while chosen in taken:
-        number += 1
-        chosen = f"{head}-{number}{dot}{ending}"
-    taken.add(chosen)
-    return _place(chosen)
+def _numbered(name: str) -> Iterator[Path | str]:
+    """The name, then with 2, 3 … before its ending."""
+    head, ending = splitext(name)  # noqa: PTH122 - An address is no path.
+    for one in chain([name], (f"{head}-{number}{ending}" for number in count(2))):
+        yield one if is_remote(one) else Path(one)
 
 
 def _stems_of_sources(source: Path) -> tuple[str, str]:
@@ -211,9 +233,15 @@ def _is_ours(file: Path, stems: set[tuple[Path, str]], *, beside: bool) -> bool:
     return word in WORDS and (beside or (file.parent, stem) in stems)
 
 
+def _is_passed_over(file: Path) -> bool:
+    """Whether a file or one of its folders has a name that no image of a user has."""
+    parts = [part.lower() for part in file.parts]
+    return any(fnmatch(part, pattern) for part in parts for pattern in PASSED_OVER)
+
+
 def _is_image(file: Path) -> bool:
     """Whether a file is an image, by its content, or claims to be one by its name."""
-    if any(fnmatch(file.name.lower(), pattern) for pattern in PASSED_OVER) or not file.is_file():
+    if not file.is_file():
         return False
     if file.suffix.lower() in SUFFIXES:
         return True

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cutoutd.cli.batch import Done, perform_all, performer, watched
+from cutoutd.cli.batch import Done, Perform, perform_all, performer
+from cutoutd.cli.moves import Moves
 from cutoutd.cli.options import given_options
 from cutoutd.cli.plan import Plan, Work
 from cutoutd.cli.report import check_report, tell
+from cutoutd.cli.watch import Arrivals, check_watched, until_terminated, watched
 
 if TYPE_CHECKING:
+    from cutoutd.cli.resume import Records
     from cutoutd.command import RemoveBackground
     from cutoutd.options.table import RemovalOptions
     from cutoutd.removal.model import ExtraImages
@@ -38,12 +41,19 @@ OUTPUT = typer.Option(
     help="A file, a folder, s3://bucket/prefix/, a template such as 'out/{stem}-{preset}.{ext}', "
     "or - for stdout. [NAME-cutout.png]",
 )
+WATCH = typer.Option(False, "--watch", help="Do not end: process each image that arrives, too.")
+DONE = typer.Option(None, "--done", help="Move each input that is done into this folder.")
+FAILED = typer.Option(
+    None,
+    "--failed",
+    help="Move each input that cannot be done into this folder; a text file beside it says why.",
+)
 RESUME = typer.Option(False, "--resume", help="Leave out what has been done with the same options.")
 SKIP = typer.Option(
     False, "--skip/--overwrite", help="Leave out what is there already, or write over it."
 )
 AT_ONCE = typer.Option(
-    0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: as many as pay."
+    0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: by the number of CPUs."
 )
 
 
@@ -58,6 +68,12 @@ class Run:
     at_once: int
     as_json: bool
     report: Path | None
+    moves: Moves
+
+    @property
+    def workers(self) -> int:
+        """How many images are worked on at a time."""
+        return self.at_once or min(MOST_AT_ONCE, os.cpu_count() or 1)
 
 
 def remove(
@@ -67,11 +83,15 @@ def remove(
     output: str = OUTPUT,
     only_mask: bool = typer.Option(False, "--only-mask", help="The same as --outputs mask."),
     alpha_matting: bool = typer.Option(False, "--alpha-matting", help="As --matting fast: hair."),
-    brush: Path = typer.Option(None, help="A file with strokes as JSON, as --strokes has them."),
+    brush: Path | None = typer.Option(
+        None, help="A file with strokes as JSON, as --strokes has them."
+    ),
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
     resume: bool = RESUME,
     skip: bool = SKIP,
-    watch: bool = typer.Option(False, "--watch", help="Go on with every image that arrives."),
+    watch: bool = WATCH,
+    done: Path | None = DONE,
+    failed: Path | None = FAILED,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be written where."),
     report: Path = typer.Option(None, help="Write a line for each image: a .csv or .jsonl file."),
     at_once: int = AT_ONCE,
@@ -81,25 +101,26 @@ def remove(
 
     Every option of the API is one here, by the same name.
     """
-    given = given_options(ctx)
-    if only_mask:
-        given.setdefault("outputs", "mask")
-    if alpha_matting:
-        given.setdefault("matting", "fast")
-    if brush is not None:
-        given.setdefault("strokes", brush.read_text("utf-8"))
+    more = {
+        "outputs": "mask" if only_mask else None,
+        "matting": "fast" if alpha_matting else None,
+        "strokes": None if brush is None else brush.read_text("utf-8"),
+    }
     check_report(report)
-    options = _read(given)
-    plan = _plan(inputs, output, options, recursive=recursive)
+    options = _read({**more, **given_options(ctx)})
+    moves = Moves(done=done, failed=failed)
+    plan = _plan(inputs, output, options, recursive=recursive, apart=moves.folders)
+    _check(plan, moves, watch=watch)
     command, extra = _command(options, plan.extension)
     run = Run(
         resume=resume,
         skip=skip,
         watch=watch,
         dry_run=dry_run,
-        at_once=at_once or min(MOST_AT_ONCE, os.cpu_count() or 1),
+        at_once=at_once,
         as_json=as_json,
         report=report,
+        moves=moves,
     )
     _perform(plan, command, extra, run)
 
@@ -111,38 +132,55 @@ def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run:
     from cutoutd.server.config import model_options
     from cutoutd.server.settings import load_settings
 
+    records = Records(fingerprint(command, extra), moved=run.moves.done is not None)
+    if run.resume or run.watch:
+        plan = replace(plan, is_anothers=records.is_anothers)
     works = plan.works()
     if not works and not run.watch:
         raise typer.BadParameter("no images found", param_hint="INPUTS")
-    records = Records(fingerprint(command, extra))
     todo = [work for work in works if not _is_left_out(work, run, records)]
     if run.dry_run:
         _say_plan(works, todo, as_json=run.as_json)
         return
     if sys.stdout.isatty() and any(work.target is None for work in todo):
         raise typer.BadParameter("an image would fill the terminal; name a file", param_hint="-o")
+    for folder in run.moves.folders:
+        folder.mkdir(parents=True, exist_ok=True)
     with Sessions(model_options(load_settings())).get(command.model) as segmenter:
-        perform = performer(command, segmenter, extra)
-        ends = perform_all(todo, perform, at_once=run.at_once)
+        perform = run.moves.after(performer(command, segmenter, extra))
         if run.watch:
-            ends = iter(map(perform, watched(plan)))  # Each is told before the next arrives.
-        ends = _kept(ends, records)
-        total = None if run.watch else len(todo)
-        failed = tell(ends, total=total, as_json=run.as_json, report=run.report)
+            _watch(plan, perform, run, records)
+            return
+        ends = _kept(perform_all(todo, perform, at_once=run.workers), records)
+        failed = tell(ends, total=len(todo), as_json=run.as_json, report=run.report)
     _end(len(works), todo=len(todo), failed=failed, as_json=run.as_json)
 
 
-def _is_left_out(work: Work, run: Run, records: Any) -> bool:
+def _watch(plan: Plan, perform: Perform, run: Run, records: "Records") -> None:
+    """Work off what is there and what arrives, until it is ended."""
+    stay = run.moves.done is None
+    arrivals = Arrivals(plan, records.is_done if stay else lambda _: False)
+    with until_terminated() as looks:
+        ends = perform_all(watched(arrivals, looks), perform, at_once=run.workers)
+        ends = _kept(ends, records, arrivals)
+        tell(ends, total=None, as_json=run.as_json, report=run.report)
+
+
+def _is_left_out(work: Work, run: Run, records: "Records") -> bool:
     if run.resume:
-        return bool(records.is_done(work))
+        return records.is_done(work)
     return run.skip and work.exists
 
 
-def _kept(ends: Iterator[Done], records: Any) -> Iterator[Done]:
-    """The same, each written image noted for a later `--resume`."""
+def _kept(
+    ends: Iterator[Done], records: "Records", arrivals: Arrivals | None = None
+) -> Iterator[Done]:
+    """The same; what was written is noted for a later run, what could not be is done again."""
     for done in ends:
-        if done.error is None:
-            records.add(done.work)
+        if done.unwritten and arrivals is not None:
+            arrivals.again(done.work)
+        elif done.error is None:
+            records.add(done.work, done.version)
         yield done
 
 
@@ -175,11 +213,16 @@ def _read(given: Mapping[str, Any]) -> "RemovalOptions":
     """The options, checked. Raises InvalidRequest with the sentence that the API would answer."""
     from cutoutd.options.table import read_options
 
-    return read_options(given)
+    return read_options({name: value for name, value in given.items() if value is not None})
 
 
 def _plan(
-    inputs: list[str], output: str | None, options: "RemovalOptions", *, recursive: bool
+    inputs: list[str],
+    output: str | None,
+    options: "RemovalOptions",
+    *,
+    recursive: bool,
+    apart: tuple[Path, ...],
 ) -> Plan:
     """What was asked, in the format that is asked for or that the output file is named after."""
     formats = MOVING if options.frames == "all" else SPELLINGS
@@ -190,10 +233,18 @@ def _plan(
         extension="png",
         recursive=recursive,
         preset=options.preset,
+        apart=apart,
     )
     plan.check()
     file = None if plan.folder() or (output or "").endswith("/") else output
     return replace(plan, extension=_format_of(options.format, file, formats))
+
+
+def _check(plan: Plan, moves: Moves, *, watch: bool) -> None:
+    """Raises typer.BadParameter for folders that cannot be watched or moved to."""
+    moves.check(plan)
+    if watch:
+        check_watched(plan)
 
 
 def _command(

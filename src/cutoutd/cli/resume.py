@@ -4,9 +4,11 @@ import contextlib
 import hashlib
 import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cutoutd.cli.places import Place, Version, version_of
 from cutoutd.cli.plan import Work
 
 if TYPE_CHECKING:
@@ -28,51 +30,93 @@ def state_folder() -> Path:
     return (Path(chosen) if chosen else Path.home() / ".local" / "state") / "cutoutd" / "written"
 
 
-class Records:
-    """Which targets were written with which options: a file for each folder, a line for each."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a target was made of: a line of a record."""
 
-    def __init__(self, options: str) -> None:
-        """options: the fingerprint of those that are asked for now."""
+    options: str
+    source: str | None = None
+    """The whole path; None in lines of earlier releases."""
+    version: Version | None = None
+
+
+class Records:
+    """What targets were made of, and how: a file for each folder, a line for each target."""
+
+    def __init__(self, options: str, *, moved: bool = False) -> None:
+        """options: the fingerprint of those that are asked for now.
+
+        moved: sources leave their folder once they are done.
+        """
         self._options = options
-        self._known: dict[Path, dict[str, str]] = {}
+        self._moved = moved
+        self._known: dict[Path, dict[str, Written]] = {}
 
     def is_done(self, work: Work) -> bool:
-        """Whether a target is there, no older than its source, and not made with other options.
+        """Whether a target is there, and was made of this source as it is now, with these options.
 
         Of a target that nothing is known of, its age decides alone.
         """
-        if not work.done or not isinstance(work.target, Path):
+        if not (isinstance(work.target, Path) and isinstance(work.source, Path)):
             return work.done
-        known = self._of(work.target.parent.resolve())
-        return known.get(work.target.name, self._options) == self._options
+        known = self._of(work.target)
+        if known is None or known.options != self._options or known.version is None:
+            return work.done and (known is None or known.options == self._options)
+        same = known.source == _name(work.source) and known.version == version_of(work.source)
+        return same and work.target.exists()
 
-    def add(self, work: Work) -> None:
-        """Keep that a target was written; without a place to keep it, nothing."""
+    def is_anothers(self, target: Place, source: Place) -> bool:
+        """Whether a target is there that was made of another source, which is still known."""
+        if not (isinstance(target, Path) and isinstance(source, Path)):
+            return False
+        known = self._of(target)
+        if known is None or known.source in {None, _name(source)} or not target.exists():
+            return False
+        return self._moved or Path(str(known.source)).exists()
+
+    def add(self, work: Work, version: Version | None) -> None:
+        """Keep that a target was written, of a source that was then so.
+
+        Without a place to keep it, only this process knows it.
+        """
         if not isinstance(work.target, Path):
             return
-        line = json.dumps({"file": work.target.name, "options": self._options})
-        file = _file_of(work.target.parent.resolve())
+        source = _name(work.source) if isinstance(work.source, Path) else None
+        written = Written(self._options, source, version)
+        folder = work.target.parent.resolve()
+        self._in(folder)[work.target.name] = written
+        file = _file_of(folder)
+        line = json.dumps({"file": work.target.name, **asdict(written)})
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             with file.open("a", encoding="utf-8") as lines:
                 lines.write(f"{line}\n")
 
-    def _of(self, folder: Path) -> dict[str, str]:
+    def _of(self, target: Path) -> Written | None:
+        return self._in(target.parent.resolve()).get(target.name)
+
+    def _in(self, folder: Path) -> dict[str, Written]:
         if folder not in self._known:
             self._known[folder] = dict(_read(_file_of(folder)))
         return self._known[folder]
+
+
+def _name(source: Path) -> str:
+    return str(source.absolute())
 
 
 def _file_of(folder: Path) -> Path:
     return state_folder() / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:24]}.jsonl"
 
 
-def _read(file: Path) -> list[tuple[str, str]]:
-    """File names and options; a line that was cut off tells nothing."""
-    found: list[tuple[str, str]] = []
+def _read(file: Path) -> list[tuple[str, Written]]:
+    """File names and what is known of them; a line that was cut off tells nothing."""
+    found: list[tuple[str, Written]] = []
     with contextlib.suppress(OSError):
         for line in file.read_text("utf-8").splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 one = json.loads(line)
-                found.append((str(one["file"]), str(one["options"])))
+                version = one.get("version") and (int(one["version"][0]), int(one["version"][1]))
+                written = Written(str(one["options"]), one.get("source"), version)
+                found.append((str(one["file"]), written))
     return found
