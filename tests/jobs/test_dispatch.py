@@ -332,17 +332,17 @@ def test_a_job_without_room_is_worked_on_again_later(
     assert (final.status, tries) == (JobStatus.SUCCEEDED, [1, 2])
 
 
-def test_a_job_that_nobody_was_told_of_is_found_although_looking_failed_at_first(
+def test_an_orphan_is_found_although_looking_failed_at_first(
     make: Make, store: JobStore, ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look, broken = store.unfinished, [True]
+    look, broken = ProcrastinateDispatcher.find_orphans, [True]
 
-    def look_again(**when: int) -> list[Job]:
+    def look_again(self: ProcrastinateDispatcher, *, created_before: int) -> list[int]:
         if broken.pop() if broken else False:
             raise ZeroDivisionError
-        return look(**when)
+        return look(self, created_before=created_before)
 
-    monkeypatch.setattr(store, "unfinished", look_again)
+    monkeypatch.setattr(ProcrastinateDispatcher, "find_orphans", look_again)
     job = store.insert(a_submission())
     make(do_at_once)
     assert ends.wait_for(1)[0].id == job.id

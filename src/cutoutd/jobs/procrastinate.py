@@ -42,6 +42,14 @@ FETCH_QUEUE = "cutoutd-fetch"
 _TASK = "perform"
 _SCHEMA_LOCK = 7_262_553_002
 _PRIORITY_STEP = 10_000_000
+LOOK_ALONE = text("SELECT pg_try_advisory_xact_lock(7262553003)")
+_ORPHANS = text("""
+    SELECT id FROM jobs
+    WHERE status IN ('queued', 'running') AND created_at < :before AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs AS ticket
+        WHERE ticket.queueing_lock = 'job-' || jobs.id AND ticket.status IN ('todo', 'doing'))
+    ORDER BY id LIMIT 1000
+""")
 
 
 class ProcrastinateDispatcher:
@@ -248,18 +256,20 @@ class ProcrastinateDispatcher:
     async def _requeue_orphans(self) -> None:
         """Jobs without a ticket: a waiting one gets one, a running one has lost its worker."""
         settled = now_ms() - int(self._stalled_after_s * 1000)
-        jobs = await asyncio.to_thread(self._store.unfinished, created_before=settled)
-        if not jobs:
-            return
-        waiting = await self._app.job_manager.list_jobs_async(task=_TASK, status="todo")
-        doing = await self._app.job_manager.list_jobs_async(task=_TASK, status="doing")
-        known = {_job_id(ticket) for ticket in (*waiting, *doing)}
-        for job in jobs:
-            if job.id in known:
-                continue
-            if job.status is JobStatus.RUNNING:
-                await asyncio.to_thread(self._store.recover, job.id)
-            await asyncio.to_thread(self._renew, job.id)
+        for job_id in await asyncio.to_thread(self.find_orphans, created_before=settled):
+            await asyncio.to_thread(self._store.recover, job_id)
+            await asyncio.to_thread(self._renew, job_id)
+
+    def find_orphans(self, *, created_before: int) -> list[int]:
+        """Unfinished jobs without a ticket that were accepted before this time (ms); some of many.
+
+        None while another process looks: each look reads the whole queue, which may be longer
+        than this process's memory, so the database compares, and for one process at a time.
+        """
+        with self._database.read() as connection:
+            if not connection.execute(LOOK_ALONE).scalar():
+                return []
+            return list(connection.scalars(_ORPHANS, {"before": created_before}))
 
     def _renew(self, job_id: int) -> None:
         """A new ticket for a job that waits; one that has a ticket keeps it."""

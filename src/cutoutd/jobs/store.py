@@ -122,12 +122,6 @@ class JobStore:
             raise NotFound("There is no such job.")
         return job_from_row(row)
 
-    def unfinished(self, *, created_before: int) -> list[Job]:
-        """All jobs that were accepted before this time and have not ended."""
-        old = jobs.c.status.in_(UNFINISHED) & (jobs.c.created_at < created_before)
-        with self._database.read() as connection:
-            return [job_from_row(row) for row in connection.execute(select(jobs).where(old))]
-
     def final_among(self, job_ids: Sequence[int]) -> list[Job]:
         """Those of the given jobs that have ended."""
         ended = jobs.c.id.in_(job_ids) & jobs.c.status.not_in(UNFINISHED)
