@@ -8,7 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -22,9 +22,13 @@ _OPTIONS = ("-c listen_addresses=''", "-c max_connections=60")
 class Cluster:
     """A running server, that a test may also stop and start."""
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
-        """durable: sync what is committed, as a server that may crash must."""
+    def __init__(self, folder: Path, *, durable: bool = False, options: Sequence[str] = ()) -> None:
+        """durable: sync what is committed, as a server that may crash must.
+
+        options: of the server beside its usual ones, such as `max_connections=300`.
+        """
         self._folder = folder
+        self._options = [*_OPTIONS, *(f"-c {option}" for option in options)]
         self._data = folder / "data"
         self._as = _unprivileged()
         self._durable = durable
@@ -37,7 +41,7 @@ class Cluster:
 
     def start(self) -> None:
         sync = "on" if self._durable else "off"
-        options = " ".join([*_OPTIONS, f"-c fsync={sync}", f"-k {self._folder}"])
+        options = " ".join([*self._options, f"-c fsync={sync}", f"-k {self._folder}"])
         log = self._folder / "log"
         self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-t", "60", "-o", options, "start")
 
@@ -46,6 +50,11 @@ class Cluster:
 
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://postgres@/{name}?host={self._folder}"
+
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, whose children are the others."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def create(self, *, template: str = "template1") -> str:
         """Make a database and give its URL."""
@@ -63,13 +72,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def cluster(*, durable: bool = False, options: Sequence[str] = ()) -> Iterator[Cluster]:
     """A running server; without the programs the test is skipped, and in CI it fails."""
     if _programs() is None:
         message = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(f"NOT TESTED: {message}")
     folder = Path(tempfile.mkdtemp(prefix="cutoutd-postgres-"))
-    server = Cluster(folder, durable=durable)
+    server = Cluster(folder, durable=durable, options=options)
     server.initialise()
     server.start()
     try:

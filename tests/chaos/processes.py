@@ -15,9 +15,12 @@ PATIENCE_S = 90.0
 class Process:
     """One process of cutoutd; killed, it is started again with the same settings."""
 
-    def __init__(self, command: str, folder: Path, name: str, **settings: str) -> None:
+    def __init__(
+        self, command: str, folder: Path, name: str, *, module: str = "cutoutd", **settings: str
+    ) -> None:
+        """module: whose `python -m` understands the command, for a process with other work."""
         self.kills = 0
-        self._command = command
+        self._command = [sys.executable, "-m", module, command]
         self._log = folder / f"{name}.log"
         self._environment = {
             **os.environ,
@@ -30,6 +33,11 @@ class Process:
             **{f"CUTOUTD_{setting.upper()}": value for setting, value in settings.items()},
         }
         self._process = self._start()
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        return self._process.pid
 
     def kill(self) -> None:
         """SIGKILL, and a new process at once."""
@@ -46,7 +54,7 @@ class Process:
     def _start(self) -> "subprocess.Popen[bytes]":
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "cutoutd", self._command],
+                self._command,
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -61,9 +69,9 @@ class Web(Process):
         self.base = f"http://127.0.0.1:{self.port}"
         super().__init__("serve", folder, "serve", port=str(self.port), **settings)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, timeout_s: float = PATIENCE_S) -> None:
         """Return once it answers; however often it is killed meanwhile."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{self.base}/readyz", timeout=5).status_code == 200:
