@@ -64,6 +64,7 @@ def test_the_folders_of_tests_are_those_of_the_code_and_some_more() -> None:
     packages = {folder.name for folder in SOURCE.iterdir() if folder.is_dir()}
     folders = {folder.name for folder in TESTS.iterdir() if any(folder.glob("*.py"))}
     more = {
+        "benchmarks",
         "chaos",
         "deploy",
         "e2e",
