@@ -64,10 +64,12 @@ class Process:
 class Web(Process):
     """`cutoutd serve`, on a port that stays the same."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, module: str = "cutoutd", **settings: str) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        super().__init__("serve", folder, "serve", port=str(self.port), **settings)
+        super().__init__(
+            "serve", folder, "serve", module=module, port=str(self.port), **settings
+        )
 
     def wait_until_ready(self, timeout_s: float = PATIENCE_S) -> None:
         """Return once it answers; however often it is killed meanwhile."""

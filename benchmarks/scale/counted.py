@@ -1,0 +1,43 @@
+"""`cutoutd` whose statements, transactions and syncs are counted: SIGUSR1 writes them to a file.
+
+CUTOUTD_COUNTS=counts.json python -m benchmarks.scale.counted serve
+"""
+
+import json
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from cutoutd.__main__ import main
+
+COUNTS: Counter[str] = Counter()
+
+
+def watch() -> None:
+    """Count from now on."""
+    sync, place = os.fsync, Path(os.environ.pop("CUTOUTD_COUNTS"))
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def _executed(*_: Any) -> None:
+        COUNTS["statements"] += 1
+
+    @event.listens_for(Engine, "commit")
+    def _committed(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("writing")
+        COUNTS["durable_commits" if kind == "FULL" else "relaxed_commits" if kind else "reads"] += 1
+
+    def count_sync(descriptor: int) -> None:
+        COUNTS["file_syncs"] += 1
+        sync(descriptor)
+
+    os.fsync = count_sync
+    signal.signal(signal.SIGUSR1, lambda *_: place.write_text(json.dumps(COUNTS)))
+
+
+if __name__ == "__main__":
+    watch()
+    main()
