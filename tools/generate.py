@@ -7,9 +7,9 @@ metric or a module; a test compares each file with what is made here.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import tables
 from tools.sections import with_quotes, with_sections
 
+from benchmarks import tables
 from cutoutd.cli.openapi import as_yaml
 from cutoutd.server import app
 from tools import conformance, keywords, options, parameters, reference

@@ -67,9 +67,7 @@ class Web(Process):
     def __init__(self, folder: Path, *, module: str = "cutoutd", **settings: str) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        super().__init__(
-            "serve", folder, "serve", module=module, port=str(self.port), **settings
-        )
+        super().__init__("serve", folder, "serve", module=module, port=str(self.port), **settings)
 
     def wait_until_ready(self, timeout_s: float = PATIENCE_S) -> None:
         """Return once it answers; however often it is killed meanwhile."""
