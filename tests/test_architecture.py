@@ -37,17 +37,26 @@ def _files_of(dialect: str) -> list[Path]:
     return [*folder.glob(f"{dialect}.py"), *(folder / dialect).glob("**/*.py")]
 
 
+SLOW = {"numpy", "PIL.Image", "onnxruntime", "fastapi", "sqlalchemy", "pydantic", "scipy"}
+
+
 @pytest.mark.parametrize(
-    "words",
-    [("-c", "import cutoutd"), ("-m", "cutoutd", "--help")],
-    ids=["import cutoutd", "cutoutd --help"],
+    ("words", "slow"),
+    [
+        (("-c", "import cutoutd"), SLOW),
+        (("-m", "cutoutd", "--help"), SLOW),
+        (("-c", "from cutoutd import remove_background"), {"httpx", "fastapi", "sqlalchemy"}),
+        (("-c", "import cutoutd.cli.worker, cutoutd.server.wiring"), {"fastapi", "starlette"}),
+    ],
+    ids=["import cutoutd", "cutoutd --help", "the library", "cutoutd worker"],
 )
-def test_nothing_slow_is_imported_before_it_is_needed(words: tuple[str, ...]) -> None:
+def test_nothing_slow_is_imported_before_it_is_needed(
+    words: tuple[str, ...], slow: set[str]
+) -> None:
     run = subprocess.run(
         [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, check=True
     )
     imported = {line.rsplit("|", 1)[-1].strip() for line in run.stderr.splitlines()}
-    slow = {"numpy", "PIL.Image", "onnxruntime", "fastapi", "sqlalchemy", "pydantic", "scipy"}
     assert "cutoutd" in imported
     assert not imported & slow
 

@@ -13,7 +13,7 @@ from tests.segmentation.sam import write_sam
 from cutoutd.command import Length, Point, Prompt, Region, RemoveBackground, Unit
 from cutoutd.errors import ConfigurationError, InvalidRequest, ProcessingFailed
 from cutoutd.removal.pipeline import remove_background
-from cutoutd.segmentation.download import digest_of
+from cutoutd.segmentation.digest import digest_of
 from cutoutd.segmentation.models import EMBEDDED, Registry
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.prompted import PromptedSession, marks

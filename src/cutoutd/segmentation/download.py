@@ -6,7 +6,6 @@ is given up leaves nothing behind; only a killed process leaves its `.part`, and
 goes on from there. Proxies come from the usual environment variables, which httpx reads.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cutoutd.errors import ConfigurationError
+from cutoutd.segmentation.digest import digest_of
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes so far and the bytes in all, if the server said."""
@@ -32,12 +32,6 @@ class DownloadFailed(ConfigurationError):
 
 class _Unusable(Exception):
     """A server will not give the right file; the message says why."""
-
-
-def digest_of(file: Path, algorithm: str) -> str:
-    """`algorithm:hexadecimal digest` of a file, read in pieces."""
-    with file.open("rb") as opened:
-        return f"{algorithm}:{hashlib.file_digest(opened, algorithm).hexdigest()}"
 
 
 def download(

@@ -10,13 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from cutoutd.errors import ConfigurationError
-from cutoutd.segmentation.download import Progress, digest_of, download
+from cutoutd.segmentation.digest import digest_of
 from cutoutd.segmentation.models import ModelSpec
+
+if TYPE_CHECKING:
+    from cutoutd.segmentation.download import Progress
 
 
 class WrongWeights(ConfigurationError):
@@ -79,7 +83,7 @@ class Weights:
             _verify(path, part)
         return paths[0]
 
-    def pull(self, spec: ModelSpec, progress: Progress = lambda _done, _total: None) -> Path:
+    def pull(self, spec: ModelSpec, progress: "Progress" = lambda _done, _total: None) -> Path:
         """Download the model unless it is here and right; returns its (first) file.
 
         Raises DownloadFailed, and ConfigurationError where there is nothing to download or no
@@ -88,9 +92,11 @@ class Weights:
         first, *_ = [self._pull(part, progress) for part in _files_of(spec)]
         return first
 
-    def _pull(self, spec: ModelSpec, progress: Progress) -> Path:
+    def _pull(self, spec: ModelSpec, progress: "Progress") -> Path:
         if spec.url is None or spec.checksum is None:
             return self.verify(spec)
+        from cutoutd.segmentation.download import download  # With an HTTP client, slow to import.
+
         with self._writing(spec) as target:
             present = self._find(spec)
             if present is not None and _is_right(present, spec):

@@ -17,7 +17,6 @@ from cutoutd.service.endings import Endings
 from cutoutd.storage import open_artifact_store
 from cutoutd.storage.local import make_private
 from cutoutd.storage.store import ArtifactStore
-from cutoutd.web.dialects import ALL
 from cutoutd.web.links import Links
 
 
@@ -89,7 +88,12 @@ def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = No
 
 
 def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:
-    """The body of a final job's webhook, in the words of the dialect that submitted it."""
+    """The body of a final job's webhook, in the words of the dialect that submitted it.
+
+    The first one of a worker loads the web framework, which nothing else in it needs.
+    """
+    from cutoutd.web.dialects import ALL
+
     render = ALL[job.dialect].render_webhook
     assert render is not None  # Only a dialect that has webhooks submits a callback.
     return render(job, Links(job.link_base, artifacts.url))

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from cutoutd.errors import InvalidRequest, UnsupportedEncoding
 from cutoutd.net.unpack import UNPACKED, encodings_of
 from cutoutd.options.refusal import invalid_from
-from cutoutd.web.context import context_of
+from cutoutd.web.depends import context_of
 from cutoutd.web.json_body import is_array, is_object, read_array, read_object
 from cutoutd.web.parts import Upload, charset_of, read_multipart, read_urlencoded
 from cutoutd.web.received import ReceivedBody

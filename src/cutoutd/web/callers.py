@@ -12,7 +12,8 @@ from cutoutd.command import RemoveBackground, Source
 from cutoutd.errors import CutoutError, InvalidRequest, NotFound
 from cutoutd.jobs.model import Job, Json
 from cutoutd.web.bodies import off_the_loop
-from cutoutd.web.context import Context, ContextDep, LinksDep
+from cutoutd.web.context import Context
+from cutoutd.web.depends import ContextDep, LinksDep
 from cutoutd.web.ids import job_id_of
 from cutoutd.web.links import Links
 from cutoutd.web.parts import Upload

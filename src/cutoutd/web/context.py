@@ -1,16 +1,12 @@
 """What the web side needs from the rest of the process, as one frozen value."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
-
-from fastapi import Depends, Request
 
 from cutoutd.clients.clients import Clients
 from cutoutd.clients.quotas import Quotas
 from cutoutd.service.catalogue import Catalogue
 from cutoutd.service.operator import Operator
 from cutoutd.service.service import Service
-from cutoutd.web.links import Links
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.options import WebOptions
 from cutoutd.web.readiness import Readiness
@@ -28,18 +24,3 @@ class Context:
     readiness: Readiness
     models: Catalogue
     metrics: Metrics
-
-
-def context_of(request: Request) -> Context:
-    """The context of the application that serves this request."""
-    return cast("Context", request.app.state.context)
-
-
-def links_of(request: Request) -> Links:
-    """Links as this caller needs them."""
-    context = context_of(request)
-    return Links(context.options.links.base_for(request), context.service.files.url)
-
-
-ContextDep = Annotated[Context, Depends(context_of)]
-LinksDep = Annotated[Links, Depends(links_of)]

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from cutoutd.web.context import ContextDep
+from cutoutd.web.depends import ContextDep
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from cutoutd.clients.keys import Scope
-from cutoutd.web.context import ContextDep
+from cutoutd.web.depends import ContextDep
 from cutoutd.web.presented_key import presented_key
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutoutd.errors import CutoutError, Overloaded, PermissionDenied, SourceRejected
-from cutoutd.web.context import context_of
+from cutoutd.web.depends import context_of
 from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cutoutd.clients.keys import Scope
 from cutoutd.jobs.deliveries import DeliveryState
 from cutoutd.jobs.model import Job, JobStatus
-from cutoutd.web.context import ContextDep
+from cutoutd.web.depends import ContextDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
 from cutoutd.web.presented_key import presented_key

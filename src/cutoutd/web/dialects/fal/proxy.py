@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import RedirectResponse
 
 from cutoutd.errors import InvalidRequest, NotFound
-from cutoutd.web.context import LinksDep
+from cutoutd.web.depends import LinksDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.dialects.fal.queue import OWNERS
 from cutoutd.web.dialects.fal.render import render_error

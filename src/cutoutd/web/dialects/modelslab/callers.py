@@ -9,7 +9,7 @@ from cutoutd.errors import AuthenticationFailed
 from cutoutd.net.unpack import encodings_of
 from cutoutd.web.bodies import receive_body
 from cutoutd.web.callers import Caller, admitted
-from cutoutd.web.context import ContextDep, LinksDep
+from cutoutd.web.depends import ContextDep, LinksDep
 from cutoutd.web.presented_key import LOOKED_AT, keys_in_body, presented_key
 from cutoutd.web.received import ReceivedBody
 from cutoutd.web.state import RequestState, state_of

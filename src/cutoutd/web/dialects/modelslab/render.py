@@ -17,7 +17,7 @@ from cutoutd.errors import (
     SourceUnreachable,
 )
 from cutoutd.jobs.model import Estimate, Job, JobStatus, Json
-from cutoutd.web.context import context_of
+from cutoutd.web.depends import context_of
 from cutoutd.web.dialects.modelslab.family import GENERATIONS, V6, Generation
 from cutoutd.web.dialects.modelslab.schemas import (
     ClassicSuccessResponse,

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 import cutoutd
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec
 from cutoutd.web.callers import CallerDep
-from cutoutd.web.context import ContextDep
+from cutoutd.web.depends import ContextDep
 from cutoutd.web.dialects.base import in_dialect
 from cutoutd.web.errors import render_problem
 from cutoutd.web.handbook.contents import MODEL_CARD

@@ -17,7 +17,7 @@ from cutoutd.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from cutoutd.web.context import context_of
+from cutoutd.web.depends import context_of
 from cutoutd.web.dialects.removebg.refusal import Refusal
 from cutoutd.web.state import state_of
 from cutoutd.web.statuses import StatusTable, headers_of, nearest, status_of

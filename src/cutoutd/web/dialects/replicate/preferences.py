@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header
 
 from cutoutd.errors import InvalidRequest
-from cutoutd.web.context import LinksDep
+from cutoutd.web.depends import LinksDep
 
 MAX_WAIT_S: Final = 60
 MIN_CANCEL_S: Final = 5
