@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
+from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, slots_for, usable_cores
 
 
 def everything() -> int:
@@ -44,6 +44,16 @@ def test_slots_never_ask_for_more_threads_than_cores_unless_told(
     slots: int, threads: int, cores: int, filled: tuple[int, int]
 ) -> None:
     assert slots_and_threads(slots, threads, cores) == filled
+
+
+@pytest.mark.parametrize(
+    ("callers", "size", "cores", "slots"),
+    [(0, 320, 8, 0), (2, 320, 2, 2), (4, 320, 2, 2), (4, 320, 16, 4), (4, 1024, 16, 0)],
+)
+def test_callers_who_come_together_have_a_slot_each_of_a_small_network(
+    callers: int, size: int, cores: int, slots: int
+) -> None:
+    assert slots_for(callers, size, cores) == slots
 
 
 def test_this_process_holds_some_memory() -> None:

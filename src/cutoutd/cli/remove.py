@@ -128,6 +128,8 @@ def remove(
 def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run: Run) -> None:
     """Work off what is planned, and tell how it goes."""
     from cutoutd.cli.resume import Records, fingerprint
+    from cutoutd.imaging.threads import set_num_threads
+    from cutoutd.segmentation.cores import usable_cores
     from cutoutd.segmentation.sessions import Sessions
     from cutoutd.server.config import model_options
     from cutoutd.server.settings import load_settings
@@ -146,7 +148,10 @@ def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run:
         raise typer.BadParameter("an image would fill the terminal; name a file", param_hint="-o")
     for folder in run.moves.folders:
         folder.mkdir(parents=True, exist_ok=True)
-    with Sessions(model_options(load_settings())).get(command.model) as segmenter:
+    set_num_threads(usable_cores())
+    callers = 0 if run.watch else min(run.workers, len(todo))
+    models = replace(model_options(load_settings()), callers=callers)
+    with Sessions(models).get(command.model) as segmenter:
         perform = run.moves.after(performer(command, segmenter, extra))
         if run.watch:
             _watch(plan, perform, run, records)

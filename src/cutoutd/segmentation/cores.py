@@ -5,6 +5,8 @@ from math import ceil
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
+SMALL_NETWORK = 512
+"""px of its side: it takes some 100 MB in each slot."""
 MEMORY_PAGES = Path("/proc/self/statm")
 
 
@@ -33,6 +35,15 @@ def _quota(cgroup: Path) -> float | None:
     if allowed == "max" or int(allowed) <= 0:
         return None
     return int(allowed) / int(period)
+
+
+def slots_for(callers: int, size: int, cores: int) -> int:
+    """Slots that so many callers at a time gain from, on a CPU; 0 where there is nothing to gain.
+
+    size: px of the network's side. Threads of one slot wait for each other after every layer; a
+    slot for each caller needs none. But a large network fills a gigabyte in each of them.
+    """
+    return min(callers, cores) if size <= SMALL_NETWORK else 0
 
 
 def slots_and_threads(slots: int, threads: int, cores: int) -> tuple[int, int]:

@@ -54,6 +54,8 @@ class SegmentationOptions:
     """Images in the network at once; 0: one for every four cores."""
     threads: int = 0
     """Threads of each slot; 0: the cores shared evenly."""
+    callers: int = 0
+    """Images that are always worked on at the same time, if that is known; 0: it is not."""
     batch: int = 1
     """Most images in one run of the network, each of another caller; 1: no batches."""
     batch_wait_s: float = 0.005

@@ -13,10 +13,20 @@ from typing import TypeAlias
 from cutoutd.errors import ConfigurationError, InvalidRequest
 from cutoutd.segmentation import prompted
 from cutoutd.segmentation.batching import Batching
-from cutoutd.segmentation.cores import resident_bytes, slots_and_threads, usable_cores
+from cutoutd.segmentation.cores import (
+    resident_bytes,
+    slots_and_threads,
+    slots_for,
+    usable_cores,
+)
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
-from cutoutd.segmentation.options import DEFAULTS, OnProviderFailure, SegmentationOptions
+from cutoutd.segmentation.options import (
+    DEFAULTS,
+    OnProviderFailure,
+    ProviderName,
+    SegmentationOptions,
+)
 from cutoutd.segmentation.own import own_models, self_described
 from cutoutd.segmentation.prompted import PromptedSession
 from cutoutd.segmentation.providers import choose
@@ -214,7 +224,8 @@ class Sessions:
     def _open(self, spec: ModelSpec) -> OpenModel:
         """Load and warm a model with this process's provider, slots and threads."""
         options = self.options
-        slots, threads = slots_and_threads(options.slots, options.threads, usable_cores())
+        cores = usable_cores()
+        slots, threads = slots_and_threads(options.slots, options.threads, cores)
         if spec.remote:
             return open_session(spec, Path(spec.file), slots=slots)
         graphs = PreparedGraphs(options.cache) if options.cache else None
@@ -223,6 +234,9 @@ class Sessions:
         if graphs is None or not graphs.ready(spec.name):
             self.weights.verify(spec)
         provider = choose(options.provider, usable_providers())
+        if provider is ProviderName.CPU and not options.slots:
+            shared = slots_for(options.callers, spec.size, cores)
+            slots, threads = slots_and_threads(shared, options.threads, cores)
         session: OpenModel
         if spec.prompts:
             files = self.weights.require_all(spec)
