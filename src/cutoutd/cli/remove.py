@@ -41,6 +41,7 @@ OUTPUT = typer.Option(
     help="A file, a folder, s3://bucket/prefix/, a template such as 'out/{stem}-{preset}.{ext}', "
     "or - for stdout. [NAME-cutout.png]",
 )
+BRUSH = typer.Option(None, help="A file with strokes as JSON, as --strokes has them.")
 WATCH = typer.Option(False, "--watch", help="Do not end: process each image that arrives, too.")
 DONE = typer.Option(None, "--done", help="Move each input that is done into this folder.")
 FAILED = typer.Option(
@@ -83,9 +84,7 @@ def remove(
     output: str = OUTPUT,
     only_mask: bool = typer.Option(False, "--only-mask", help="The same as --outputs mask."),
     alpha_matting: bool = typer.Option(False, "--alpha-matting", help="As --matting fast: hair."),
-    brush: Path | None = typer.Option(
-        None, help="A file with strokes as JSON, as --strokes has them."
-    ),
+    brush: Path | None = BRUSH,
     recursive: bool = typer.Option(False, "--recursive", "-r", help="Folders within folders."),
     resume: bool = RESUME,
     skip: bool = SKIP,
