@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -60,6 +61,35 @@ def test_a_panel_shows_metrics_that_exist(panel: dict[str, list[dict[str, str]]]
         names = set(NAME.findall(target["expr"]))
         assert names
         assert names <= exported()
+
+
+@pytest.mark.parametrize("panel", DASHBOARD["panels"], ids=lambda panel: panel["title"])
+def test_a_panel_shows_the_source_the_job_and_the_instance_that_were_chosen(
+    panel: dict[str, Any],
+) -> None:
+    assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    for target in panel["targets"]:
+        chosen = re.findall(rf"{NAME.pattern}\{{([^}}]*)\}}", target["expr"])
+        assert len(chosen) == len(NAME.findall(target["expr"]))
+        assert all('job=~"$job", instance=~"$instance"' in labels for labels in chosen)
+
+
+def test_the_dashboard_offers_what_there_is_to_choose() -> None:
+    source, job, instance = DASHBOARD["templating"]["list"]
+    assert (source["name"], source["type"], source["query"]) == (
+        "datasource",
+        "datasource",
+        "prometheus",
+    )
+    for variable, name in ((job, "job"), (instance, "instance")):
+        query = variable["query"]["query"]
+        assert (variable["name"], variable["type"]) == (name, "query")
+        assert variable["datasource"]["uid"] == "${datasource}"
+        assert variable["multi"]
+        assert variable["includeAll"]
+        assert set(NAME.findall(query)) <= exported()
+        assert query.endswith(f", {name})")
+    assert 'job=~"$job"' in instance["query"]["query"]
 
 
 @pytest.mark.parametrize("name", sorted(ours()))
