@@ -1,12 +1,14 @@
-"""Compile the kernels of src/cutoutd/imaging/c into one library beside kernels.py.
+"""What the build does beside packing: compile the kernels, and make README.md fit for PyPI.
 
-The compiler is the one that CC names, or else the machine's. Where none works, it is Zig's, which
-comes as a wheel and is asked for only there: pip installs it for the time of the build. As a
-script, this says by its exit status whether the machine has one: 0 if it does.
+The kernels of src/cutoutd/imaging/c become one library beside kernels.py. The compiler is the one
+that CC names, or else the machine's. Where none works, it is Zig's, which comes as a wheel and is
+asked for only there: pip installs it for the time of the build. As a script, this says by its exit
+status whether the machine has one: 0 if it does.
 """
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PACKAGE = "src/cutoutd/imaging"
 LIBRARY = {"win32": "kernels.dll", "darwin": "libkernels.dylib"}.get(sys.platform, "libkernels.so")
@@ -32,6 +35,26 @@ MISSING = (
     "cutoutd needs a C compiler to be installed from source: on Debian and Ubuntu, "
     "apt install gcc libc6-dev; anywhere, pip install 'ziglang==0.17.*' beside hatchling."
 )
+REPOSITORY = "https://github.com/cutoutd/cutoutd"
+RAW = "https://raw.githubusercontent.com/cutoutd/cutoutd"
+RELATIVE = re.compile(r"(!?)(\[[^]]*\])\((?![a-z]+:|#)([^)]+)\)")
+"""An image or a link in Markdown that leads to a file of the repository."""
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Runs whenever the project's metadata are read."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Take README.md as the description, its links and images with their whole addresses."""
+        text = Path(self.root, "README.md").read_text("utf-8")
+        whole = RELATIVE.sub(_with_address, text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": whole}
+
+
+def _with_address(link: re.Match[str]) -> str:
+    image, words, target = link.groups()
+    base = f"{RAW}/main" if image else f"{REPOSITORY}/blob/main"
+    return f"{image}{words}({base}/{target})"
 
 
 class KernelsHook(BuildHookInterface[Any]):
