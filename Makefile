@@ -8,8 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
-	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
+.PHONY: audit bench bench-edges bench-mnn chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
+	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -95,6 +95,14 @@ image: ## Build the container image cutoutd:latest
 
 image-daemonless: ## Build the image and try it where there is no Docker: as root, by buildah on Debian's packages
 	@docker/daemonless.sh
+
+chart: ## Lint the Helm chart and pack it into build/chart
+	@rm -rf build/chart && mkdir -p build/chart
+	PATH="$(CURDIR)/$(BIN):$$PATH" helm lint --strict docker/helm/cutoutd
+	PATH="$(CURDIR)/$(BIN):$$PATH" helm package docker/helm/cutoutd --destination build/chart
+
+install-lines: dist ## Run every install line of the pages in a Debian that has only Python: as root, by buildah
+	@docker/install_lines.sh
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory --no-special

@@ -15,15 +15,20 @@ VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 """What people deploy, one file each; the chart's own values.yaml is one more."""
 
 
-def helm(*words: str | Path) -> "subprocess.CompletedProcess[str]":
-    """`helm words…`, of the environment or the machine; skips without, which CI does not allow."""
+def helm_program() -> str:
+    """Helm, of the environment or the machine; skips without, which CI does not allow."""
     here = str(Path(sys.prefix) / "bin")
     program = shutil.which("helm", path=os.pathsep.join((here, os.environ["PATH"])))
     if program is None:
         assert not os.environ.get("CI"), "run tools/install_helm"
         pytest.skip("NOT TESTED: helm is not installed; tools/install_helm installs it")
+    return program
+
+
+def helm(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    """`helm words…`; skips as `helm_program` does."""
     return subprocess.run(
-        [program, *map(str, words)], capture_output=True, text=True, check=False, timeout=60
+        [helm_program(), *map(str, words)], capture_output=True, text=True, check=False, timeout=60
     )
 
 

@@ -2,13 +2,17 @@
 
 import json
 import subprocess
-from functools import cache
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 from tests.deploy.chart import CHART, VALUES, helm, refusal, render
 from tests.test_docs import NPM_CLIENTS, need_npm_clients
 
@@ -130,10 +134,34 @@ def test_one_box_has_one_process_on_one_volume_and_never_two() -> None:
         ("persistence.size=much", "at '/persistence/size'"),
         ("workers.minReplicas=11", "workers.minReplicas (11) is more than"),
         ("image.digest=v1", "at '/image/digest'"),
+        ("ingress.host=https://example.com", "at '/ingress/host'"),
+        ("web.resources.limits.memory=lots", "at '/web/resources/limits/memory'"),
     ],
 )
 def test_values_that_cannot_work_are_refused_in_a_sentence(setting: str, words: str) -> None:
     assert words in refusal(setting)
+
+
+def leaves(values: dict[str, Any], *path: str) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, value in values.items():
+        yield (*path, name), value
+        if isinstance(value, dict):
+            yield from leaves(value, *path, name)
+
+
+def test_a_value_of_another_kind_is_refused_wherever_it_stands() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema = Draft7Validator(json.loads((CHART / "values.schema.json").read_text()))
+    assert schema.is_valid(values)
+    for path, value in leaves(values):
+        for wrong in ({"a": ["b"]}, ["b"], None):
+            if isinstance(value, type(wrong)):
+                continue
+            changed = deepcopy(values)
+            *folders, name = path
+            place = reduce(getitem, folders, changed)
+            place[name] = wrong
+            assert not schema.is_valid(changed), (path, value, wrong)
 
 
 def test_scaled_workers_follow_how_long_jobs_wait_and_how_many() -> None:
