@@ -83,8 +83,19 @@ def throughput() -> list[str]:
     return lines
 
 
+def install_lines() -> list[str]:
+    """How long each install line took in a machine that has only Python."""
+    lines = json.loads((HERE / "results" / "install-lines.json").read_text())["lines"]
+    return [
+        "| line | seconds | of a processor |",
+        "|---|---|---|",
+        *(f"| `{one['line']}` | {one['seconds']} | {one['cpu_seconds']} |" for one in lines),
+    ]
+
+
 TABLES = {
     HERE / "README.md": (speed, speed_mnn, edges, edges_blurred),
+    HERE.parent / "docs" / "quickstart.md": (install_lines,),
     DECISIONS / "0003-how-networks-are-run.md": (throughput,),
 }
 """The pages, and the tables on each. A table's marks have its name: `<!-- speed -->`."""

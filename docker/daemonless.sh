@@ -1,43 +1,14 @@
 #!/usr/bin/env bash
 # Build the image and try it where there is no Docker: buildah runs each step of the Dockerfile in a
-# chroot, as root, on Linux. What is not Docker here: the base, which is Debian with its own Python
-# 3.13 from Debian's packages (python:3.13-slim is the same Debian with python.org's), and the
-# runtime, which is a chroot with a read-only root, no capabilities and the image's own user.
+# chroot, as root, on Linux. What is not Docker here: the base (docker/base.sh), and the runtime, which
+# is a chroot with a read-only root, no capabilities and the image's own user.
 #   docker/daemonless.sh [Dockerfile]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 file=${1:-Dockerfile}
-work=$PWD/build/image
-mkdir -p "$work"
-missing=()
-for program in buildah mmdebstrap; do
-    command -v $program >/dev/null || missing+=("$program")
-done
-if ((${#missing[@]})); then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
-export BUILDAH_ISOLATION=chroot CONTAINERS_STORAGE_CONF=$work/storage.conf
-printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/store" "$work/run" >"$work/storage.conf"
-
-# The base, once; its name is the Dockerfile's.
-base=docker.io/library/python:3.13-slim
-if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
-    echo "== the base: Debian's own packages"
-    mmdebstrap --quiet --variant=minbase --include=ca-certificates,python3,python3-venv trixie "$work/base.tar"
-    container=$(buildah from scratch)
-    buildah add --quiet "$container" "$work/base.tar" / >/dev/null
-    buildah config --env PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin "$container"
-    buildah run "$container" -- ln -s /usr/bin/python3 /usr/local/bin/python
-    buildah commit --quiet --rm "$container" "$base" >/dev/null
-    rm "$work/base.tar"
-fi
+. docker/base.sh
 
 echo "== every step of $file"
-volumes=() # This machine's certificates and pip's configuration, which are not the image's business.
-for host in /etc/ssl/certs/ca-certificates.crt /etc/pip.conf; do
-    [ ! -f $host ] || volumes+=(--volume "$host:$host:ro")
-done
 buildah build --quiet --format docker --pull-never --layers=false "${volumes[@]}" \
     --tag cutoutd:daemonless --file "$file" . >/dev/null
 
