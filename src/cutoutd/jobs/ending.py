@@ -10,7 +10,6 @@ from cutoutd.jobs.deliveries import owe
 from cutoutd.jobs.files import end_files
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.rows import UNREADABLE, job_from_row, outcome_to_text
-from cutoutd.jobs.schema import jobs
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ def end_job(
     milliseconds since 1970. which: the statement's parameters.
     """
     values = {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now, **which}
-    row = tx.execute(statement.returning(jobs), values).one_or_none()
+    row = tx.execute(statement, values).one_or_none()
     if row is None:
         return None
     job = job_from_row(row)

@@ -22,7 +22,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from cutoutd.errors import Overloaded, ProcessingFailed, RateLimited
 from cutoutd.jobs.database import Database
@@ -73,6 +86,20 @@ class StoredFile:
         return self.expires_at if self.expires_at is not None and self.expires_at <= now else None
 
 
+_NAME = insert(files)
+_ENDED = (files.c.job_id == bindparam("ended")) & files.c.gone_at.is_(None)
+_KINDS = {True: files.c.kind == FileKind.IMAGE, False: files.c.kind != FileKind.IMAGE}
+"""Whether a file is an image that was made, or what it was made of."""
+_STAY = {
+    made: update(files).where(_ENDED & kind).values(expires_at=bindparam("until", type_=BigInteger))
+    for made, kind in _KINDS.items()
+}
+_GO = {
+    made: update(files).where(_ENDED & kind).values(gone_at=bindparam("now", type_=BigInteger))
+    for made, kind in _KINDS.items()
+}
+
+
 def take_files(tx: Connection, submission: Submission, job_id: int, now: int) -> None:
     """The job that has been accepted owns its uploads and the names of its images."""
     uploads = [one.artifact for one in submission.command.pictures() if one.artifact]
@@ -82,17 +109,17 @@ def take_files(tx: Connection, submission: Submission, job_id: int, now: int) ->
     row = {"client": submission.client, "job_id": job_id, "kind": FileKind.IMAGE, "size": 0}
     rows = [{**row, "key": key, "created_at": now} for key in submission.artifact_keys]
     if rows:
-        tx.execute(insert(files), rows)
+        tx.execute(_NAME, rows)
 
 
 def end_files(tx: Connection, job: Job, now: int) -> None:
     """What the end of a job means for its files: the table above."""
-    mine = (files.c.job_id == job.id) & files.c.gone_at.is_(None)
-    image = files.c.kind == FileKind.IMAGE
-    stay = update(files).where(mine).values(expires_at=job.expires_at)
-    go = update(files).where(mine).values(gone_at=now)
-    tx.execute(stay.where(image) if job.status is JobStatus.SUCCEEDED else go.where(image))
-    tx.execute(stay.where(~image) if is_our_fault(job) else go.where(~image))
+    stays = {True: job.status is JobStatus.SUCCEEDED, False: is_our_fault(job)}
+    for made, stay in stays.items():
+        if stay:
+            tx.execute(_STAY[made], {"ended": job.id, "until": job.expires_at})
+        else:
+            tx.execute(_GO[made], {"ended": job.id, "now": now})
 
 
 def delete_files(tx: Connection, job_ids: Sequence[int], now: int) -> None:

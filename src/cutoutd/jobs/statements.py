@@ -21,6 +21,7 @@ CRASHED = {"crashes": jobs.c.crashes + 1}
 GIVEN_BACK: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "started_at": None}
 DUE = QUEUED & (jobs.c.due_at.is_(None) | (jobs.c.due_at <= bindparam("at", type_=BigInteger)))
 
+BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 INSERT = insert(jobs).returning(jobs)
 RUN = update(jobs).values(
     status=JobStatus.RUNNING,
@@ -54,10 +55,15 @@ OWNED = (
     & (jobs.c.attempt == bindparam("own_attempt"))
     & (jobs.c.worker == bindparam("own_worker"))
 )
-END = update(jobs).values(
-    status=bindparam("to"),
-    outcome=bindparam("as_text"),
-    finished_at=bindparam("now"),
-    expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
+END = (
+    update(jobs)
+    .values(
+        status=bindparam("to"),
+        outcome=bindparam("as_text"),
+        finished_at=bindparam("now"),
+        expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
+    )
+    .returning(jobs)
 )
+END_OWNED = END.where(OWNED)
 START = RUN.where(QUEUED & (jobs.c.id == bindparam("job_id"))).returning(jobs)
