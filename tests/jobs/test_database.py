@@ -1,5 +1,7 @@
 """Opening, migrating and losing the database."""
 
+import errno
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -9,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
 
@@ -54,23 +56,52 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
         database.close()
 
 
-def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(tmp_path: Path) -> None:
+def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
     database = open_database("", tmp_path)
     store = JobStore(database, render_webhook=render_webhook)
-    committed: list[object] = []
-
-    @event.listens_for(database.engine, "commit")
-    def _note(connection: Connection) -> None:
-        committed.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
-
+    monkeypatch.setattr(os, "fdatasync", note)
     store.insert(a_submission())
+    assert synced == ["jobs.sqlite3-wal"]
     job = store.claim("w")
     assert job is not None
+    assert len(synced) == 1
     store.finish(job, succeeded())
-    normal, full = 1, 2
-    assert committed == [full, normal, full]
+    assert len(synced) == 2
     with database.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    database.close()
+
+
+def test_a_job_that_may_be_synced_later_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    store.insert(a_submission(), durable=False)
+    assert synced == []
+    store.sync()
+    assert len(synced) == 1
+    database.close()
+
+
+def test_a_disk_that_cannot_sync_is_a_store_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with pytest.raises(Overloaded):
+        store.insert(a_submission())
     database.close()
 
 

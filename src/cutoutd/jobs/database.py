@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cutoutd.errors import ConfigurationError, Overloaded
+from cutoutd.jobs.group_commit import GroupCommit, sync_file
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Database:
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else nullcontext()
         )
+        self._commits = GroupCommit(partial(sync_file, _log_of(engine))) if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -54,16 +57,31 @@ class Database:
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on any exception.
 
-        durable=False: a power cut may forget it, in order: nothing that came after it survives
-        without it. A process that dies forgets nothing. Only SQLite knows the difference.
+        durable=False: until `sync`, or a durable transaction, a power cut may forget it, in
+        order: nothing that came after it survives without it. A process that dies forgets
+        nothing. Only SQLite knows the difference.
         """
-        with (
-            _translated(),
-            self._turn,
-            self.engine.connect() as connection,
-            connection.execution_options(writing="FULL" if durable else "NORMAL").begin(),
-        ):
-            yield connection
+        with _translated():
+            with (
+                self._turn,
+                self.engine.connect() as connection,
+                connection.execution_options(writing=True).begin(),
+            ):
+                yield connection
+            if durable:
+                self.sync()
+
+    def sync(self) -> None:
+        """Return when everything that this thread has written is durable.
+
+        SQLite would sync within the transaction, while every other writer waits; here the next
+        one writes meanwhile, and one sync serves all who wait for it.
+        """
+        if self._commits is not None:
+            try:
+                self._commits.wait(self._commits.ticket())
+            except OSError as exc:
+                raise _away() from exc
 
     def migrate(self) -> None:
         """Bring the tables up to date; processes that start together take turns."""
@@ -162,17 +180,21 @@ def _open_sqlite(url: str) -> Engine:
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # We say BEGIN ourselves, below.
         connection.execute("PRAGMA journal_mode=WAL").close()
+        connection.execute("PRAGMA synchronous=NORMAL").close()  # The rest is `Database.sync`.
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # IMMEDIATE: a transaction that reads first and writes later could otherwise fail
         # half-way, because another writer came between.
-        synchronous = connection.get_execution_options().get("writing")
-        if synchronous:
-            connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        if connection.get_execution_options().get("writing"):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _log_of(engine: Engine) -> Path:
+    """SQLite's write-ahead log, which no lock of the process is on: it may be opened and closed."""
+    return Path(f"{engine.url.database}-wal").absolute()
 
 
 @contextmanager
@@ -184,6 +206,8 @@ def _translated() -> Iterator[None]:
     except (DBAPIError, PoolTimeout) as exc:
         if not isinstance(exc, OperationalError | InterfaceError | PoolTimeout):
             log.error("the job store failed: %s", exc.orig)  # noqa: TRY400 - Its words suffice.
-        raise Overloaded(
-            "The job store cannot be used at the moment.", retry_after_s=RETRY_AFTER_S
-        ) from exc
+        raise _away() from exc
+
+
+def _away() -> Overloaded:
+    return Overloaded("The job store cannot be used at the moment.", retry_after_s=RETRY_AFTER_S)

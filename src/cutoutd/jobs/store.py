@@ -26,11 +26,13 @@ from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission, now_ms
 from cutoutd.jobs.rows import is_readable, job_from_row, submission_to_row
 from cutoutd.jobs.schema import jobs
 from cutoutd.jobs.statements import (
+    BY_ID,
     CLAIM_ANY,
     CLAIM_FETCHING,
     CLAIM_STORED,
     CRASHED,
     END,
+    END_OWNED,
     GIVEN_BACK,
     INSERT,
     OWNED,
@@ -87,14 +89,16 @@ class JobStore:
         max_waiting: int | None = None,
         max_unfinished: int | None = None,
         enlist: Enlist | None = None,
+        durable: bool = True,
     ) -> Job:
         """Accept a job, or give back the one that the same idempotency key made before.
 
         Raises Overloaded with `max_waiting` jobs waiting already, RateLimited with
         `max_unfinished` of this client not ended, RequestConflict if the key belongs to another
-        request. The job survives a crash from here on.
+        request. The job survives a crash from here on, and a power cut if durable, or
+        else from the next `sync` on.
         """
-        with self._database.write() as tx:
+        with self._database.write(durable=durable) as tx:
             earlier = find_earlier(tx, submission, self._clock())
             if earlier is not None:
                 return earlier
@@ -109,6 +113,10 @@ class JobStore:
                 enlist(tx, job)
         return job
 
+    def sync(self) -> None:
+        """Return when everything that this thread has written survives a power cut."""
+        self._database.sync()
+
     def refuse_when_full(self, max_waiting: int) -> None:
         """Raises Overloaded where `insert` would, before anything is stored for a job."""
         with self._database.read() as connection:
@@ -117,7 +125,7 @@ class JobStore:
     def get(self, job_id: int) -> Job:
         """Raises NotFound. Whose job it is, the caller must check."""
         with self._database.read() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+            row = connection.execute(BY_ID, {"job_id": job_id}).one_or_none()
         if row is None:
             raise NotFound("There is no such job.")
         return job_from_row(row)
@@ -166,7 +174,7 @@ class JobStore:
         if another attempt has taken the job over: its outcome stands, this one is dropped.
         """
         with self._database.write() as tx:
-            final = self._end(tx, END.where(OWNED), outcome, **_ownership(job))
+            final = self._end(tx, END_OWNED, outcome, **_ownership(job))
         if final is None:
             self._watchers.clear(job.id)
             raise AttemptLost(job.id, job.attempt)

@@ -130,7 +130,6 @@ class Service:
         self._waiting.listen()
         await self._check(command)
         job = await self._threads.call(self._insert, submission)
-        self._dispatcher.notify()
         with working_on(job.id):
             log.info("accepted from %s", client)
         return job
@@ -222,7 +221,10 @@ class Service:
             raise
 
     def _insert(self, submission: Submission) -> Job:
-        """In one thread from first to last, so that a caller who goes away interrupts nothing."""
+        """In one thread from first to last, so that a caller who goes away interrupts nothing.
+
+        The work begins while the disk syncs; the caller hears of the job when it is durable.
+        """
         try:
             job = self._accept(submission)
         except Exception:
@@ -232,6 +234,8 @@ class Service:
             self._endings.discard_inputs(submission.command.pictures())
             if job.gone_at is not None:
                 raise Gone("The image of the job that this Idempotency-Key made", at_ms=job.gone_at)
+        self._dispatcher.notify()
+        self._store.sync()
         return job
 
     def _accept(self, submission: Submission) -> Job:
@@ -245,4 +249,5 @@ class Service:
             max_waiting=self._limits.max_waiting,
             max_unfinished=max_unfinished,
             enlist=self._dispatcher.enlist,
+            durable=False,
         )
