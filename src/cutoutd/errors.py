@@ -5,6 +5,7 @@ CutoutError
 │   ├── SourceRejected      too large, not an image, truncated, or at a forbidden address
 │   │   └── ForbiddenAddress   a URL, of an image or a webhook, that leads where we do not call
 │   ├── UnsupportedEncoding the body is compressed in a way that is not read here
+│   ├── MethodNotAllowed    the address answers other HTTP methods
 │   └── RequestConflict     the same idempotency key came with another body
 ├── AuthenticationFailed    no key, or a wrong one
 │   └── PermissionDenied    a good key that may not do this
@@ -102,6 +103,16 @@ class UnsupportedEncoding(InvalidRequest):
             "or as one layer of gzip.",
             field="Content-Encoding",
         )
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The address answers other HTTP methods: `allowed`, with commas between them."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"This address answers {allowed or 'other HTTP methods'} only.")
+        self.allowed = allowed
 
 
 class RequestConflict(InvalidRequest):

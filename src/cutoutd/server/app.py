@@ -92,7 +92,7 @@ def _with_routes(
 
 def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
     async def answer(request: Request, error: Exception) -> Response:
-        if _is_nowhere(request, error):
+        if isinstance(error, HTTPException) and error.status_code == 404:
             error = NotFound("There is nothing at this address.")
         known = as_cutout_error(error)
         state_of(request.scope).error_code = known.code
@@ -104,14 +104,6 @@ def _answer_errors(app: FastAPI, dialects: tuple[Dialect, ...]) -> None:
 
     for kind in (HTTPException, CutoutError, Exception):
         app.add_exception_handler(kind, answer)
-
-
-def _is_nowhere(request: Request, error: Exception) -> bool:
-    """No route answers here; any two words may be a file's address, but only GET asks for files."""
-    if not isinstance(error, HTTPException):
-        return False
-    route = getattr(request.scope.get("route"), "path", None)
-    return error.status_code == 404 or (error.status_code == 405 and route == files.PATH)
 
 
 def _add_middleware(

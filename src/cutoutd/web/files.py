@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
+from starlette.convertors import Convertor, register_url_convertor
 
 from cutoutd.web.depends import ContextDep
 
@@ -21,7 +22,23 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     410: {"description": "Deleted, or expired; `detail` says when."},
 }
 
-PATH = "/{folder}/{name}"
+
+class ArtifactName(Convertor[str]):
+    """A name with a UUID in it, as every finished image has: other paths stay free for routes."""
+
+    regex = r"[^/]*[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}[^/]*"
+
+    def convert(self, value: str) -> str:
+        """The name as it stands."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Likewise."""
+        return value
+
+
+register_url_convertor("artifact", ArtifactName())
+PATH = "/{folder}/{name:artifact}"
 
 router = APIRouter(tags=["Files"])
 

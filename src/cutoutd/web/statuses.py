@@ -8,6 +8,7 @@ from cutoutd.errors import (
     AuthenticationFailed,
     CutoutError,
     InvalidRequest,
+    MethodNotAllowed,
     NotFound,
     Overloaded,
     PermissionDenied,
@@ -26,6 +27,7 @@ USUAL: Final[StatusTable] = MappingProxyType(
     {
         InvalidRequest: 400,
         UnsupportedEncoding: 415,
+        MethodNotAllowed: 405,
         AuthenticationFailed: 401,
         PermissionDenied: 403,
         NotFound: 404,
@@ -54,9 +56,11 @@ def nearest(error: CutoutError, table: Mapping[type[CutoutError], T], otherwise:
 
 
 def headers_of(error: CutoutError) -> dict[str, str]:
-    """When to come again, where we are full; how to say who one is, where nobody knows it."""
+    """When to come again, how to say who one is, which methods there are: as the error has it."""
     if isinstance(error, Overloaded):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, AuthenticationFailed) and not isinstance(error, PermissionDenied):
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": error.allowed} if error.allowed else {}
     return {}

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from cutoutd.errors import CutoutError, InvalidRequest, ProcessingFailed
+from cutoutd.errors import CutoutError, InvalidRequest, MethodNotAllowed, ProcessingFailed
 from cutoutd.jobs.model import Job
 from cutoutd.options.refusal import invalid_from
 from cutoutd.web.links import Links
@@ -80,7 +80,7 @@ def as_cutout_error(error: Exception) -> CutoutError:
     if isinstance(error, RequestValidationError):
         return invalid_from(error.errors())
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return InvalidRequest("This address does not answer this HTTP method.")
+        return MethodNotAllowed((error.headers or {}).get("Allow", ""))
     if isinstance(error, HTTPException):
         return InvalidRequest(str(error.detail))
     return ProcessingFailed("Internal server error.")
