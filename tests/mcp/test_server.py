@@ -111,14 +111,26 @@ def test_every_way_to_give_an_image_is_there_and_every_wrong_one_is_a_sentence(r
             ({"base64": "%"}, "not base64"),
             ({"path": "ball.jpg", "format": "tiff"}, "format: must be one of png"),
             ({}, "exactly one of path, url and base64"),
+            ({"path": "ball.jpg", "url": "https://e.com/a.jpg"}, "exactly one of path, url and"),
+            ({"pth": "ball.jpg"}, "pth: there is no such argument; did you mean path?"),
+            ({"path": "ball.jpg", "x" * 99: 1}, "there is no such argument."),
+            ({"path": 7}, "path: must be a valid string"),
+            ({"path": "ball.jpg", "wait_s": "long"}, "wait_s: must be a valid number"),
+            ({"path": "ball.jpg", "wait_s": 301}, "wait_s: must be less than or equal to 300"),
+            ({"path": "ball.jpg", "crop": "perhaps"}, "crop: must be a valid boolean"),
         ]
         for arguments, sentence in wrong:
             refused = await client.call_tool("remove_background", arguments)
             assert refused.is_error, arguments
             assert sentence.lower() in text_of(refused).lower(), (arguments, text_of(refused))
             assert "Traceback" not in text_of(refused)
+            assert "\n" not in text_of(refused)
         unknown = await client.call_tool("job_status", {"job": 999})
         assert "There is no job 999" in text_of(unknown)
+        for wrong_job in ("x", 0, None):
+            refused = await client.call_tool("job_status", {"job": wrong_job})
+            assert text_of(refused).startswith("job: must be")
+        assert text_of(await client.call_tool("job_status", {})) == "job is required."
 
     during("stdio", root, session)
 

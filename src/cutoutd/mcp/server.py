@@ -9,11 +9,12 @@ from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ContentBlock, ImageContent, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from cutoutd.errors import CutoutError
 from cutoutd.mcp.jobs import Finished, Jobs
 from cutoutd.mcp.removal import Removal, Wish
+from cutoutd.options.refusal import invalid_from, no_such
 from cutoutd.segmentation.sessions import Sessions
 
 MOST_WAIT_S = 300
@@ -27,9 +28,26 @@ Content: TypeAlias = list[ContentBlock]
 Wait = Annotated[float, Field(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the image")]
 
 
+class Server(MCPServer):
+    """Wrong arguments are answered with one sentence that names them."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """As the SDK calls a tool. Raises ToolError, also for an argument that no tool has."""
+        schemas = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        known = schemas.get(name, {}).get("properties", arguments)
+        for wrong in (one for one in arguments if one not in known):
+            raise ToolError(no_such(wrong, known, what="argument").message)
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(invalid_from(error.__cause__.errors()).message) from error
+            raise
+
+
 def server_of(removal: Removal, jobs: Jobs, models: Sessions) -> MCPServer:
     """A server with the tools remove_background, list_models and job_status."""
-    server = MCPServer("cutoutd", instructions=INSTRUCTIONS)
+    server = Server("cutoutd", instructions=INSTRUCTIONS)
     _add_removal(server, removal, jobs)
     _add_questions(server, jobs, models)
     return server
