@@ -24,7 +24,7 @@ def create(
     unfinished: int = typer.Option(None, min=1, help="Jobs it may have waiting or running."),
     days: float | None = typer.Option(None, min=0, help="It expires after so many days."),
 ) -> None:
-    """Make a key and print it: it cannot be shown again."""
+    """Make a key and print it: it cannot be shown again. Running servers know it within seconds."""
     from cutoutd.clients.keys import ApiKey, Scope
 
     with _store() as (store, now):

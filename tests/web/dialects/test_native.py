@@ -436,3 +436,56 @@ def test_a_preset_is_what_it_says_however_it_is_sent(http: httpx.Client, way: st
     assert image["media_type"] == "image/jpeg"
     assert [note for note in job["notes"] if note.endswith(":85:amazon")]
     assert [message for message in job["messages"] if message.endswith("amazon wants 85 %.")]
+
+
+def test_files_are_called_after_what_was_sent(http: httpx.Client) -> None:
+    image = ("image", ("red shoe.jpg", PHOTO, "image/jpeg"))
+    one = http.post(REMOVE, files=[image])
+    assert one.headers["content-disposition"] == 'inline; filename="red shoe-cutout.png"'
+    stages = dict(part.split(";dur=") for part in one.headers["server-timing"].split(", "))
+    assert {"decode", "encode"} <= stages.keys()
+    assert all(float(spent) >= 0 for spent in stages.values())
+    two = http.post(REMOVE, files=[image, image], headers={"Accept": "application/zip"})
+    assert two.headers["content-disposition"] == 'inline; filename="cutouts.zip"'
+    names = zipfile.ZipFile(io.BytesIO(two.content)).namelist()
+    assert names == ["red shoe-cutout.png", "red shoe-2-cutout.png"]
+
+
+@pytest.mark.parametrize("way", ["form", "json", "query"])
+def test_a_field_that_does_not_exist_is_refused_with_the_nearest_that_does(
+    http: httpx.Client, way: str
+) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "form": {"files": {"image": PHOTO}, "data": {"croop": "true"}},
+        "json": {"json": {"image": URL, "croop": True}},
+        "query": {"content": PHOTO, "params": {"croop": "true"}},
+    }
+    for path in (REMOVE, "/v1/jobs?wait=1"):
+        answer = http.post(path, **ways[way])
+        assert (answer.status_code, answer.json()["field"]) == (400, "croop")
+        assert answer.json()["detail"] == "croop: there is no such option; did you mean crop?"
+
+
+def test_an_image_sent_as_file_is_told_its_field(http: httpx.Client) -> None:
+    problem = http.post(REMOVE, files={"file": ("photo.jpg", PHOTO)}).json()
+    assert problem["field"] == "file"
+    assert "send the image itself as image" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", REMOVE, "POST"), ("DELETE", "/v1/jobs", "POST"), ("PUT", "/v1/models", "GET")],
+)
+def test_another_method_is_answered_with_those_that_there_are(
+    http: httpx.Client, method: str, path: str, allowed: str
+) -> None:
+    answer = http.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["code"] == "method_not_allowed"
+    assert answer.json()["status"] == 405
+
+
+def test_a_vendors_address_answers_another_method_in_the_vendors_shape(http: httpx.Client) -> None:
+    answer = http.get("/v1.0/removebg")
+    assert answer.status_code == 405
+    assert answer.json()["errors"]

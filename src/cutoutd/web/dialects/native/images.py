@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from cutoutd.command import ImageFormat
 from cutoutd.errors import InvalidRequest
+from cutoutd.jobs.model import Job
 from cutoutd.web.accept import IMAGES, JSON, ZIP, AcceptDep, preferred
 from cutoutd.web.archives import zip_of
 from cutoutd.web.bodies import body_of, documented, off_the_loop
@@ -16,14 +17,22 @@ from cutoutd.web.dialects.native.render import ANSWERED, JobResponse, notes_of, 
 from cutoutd.web.dialects.native.schemas import RemoveBackgroundRequest
 from cutoutd.web.dialects.native.submission import command_of
 from cutoutd.web.errors import render_problem
+from cutoutd.web.file_names import content_disposition, name_of_source, names_of_images
 from cutoutd.web.openapi.answers import image_answer
 from cutoutd.web.synchronous import Made, images_of, perform
 
 router = APIRouter(route_class=in_dialect(render_problem), tags=["cutoutd"])
 
 OFFERED = (*IMAGES, ZIP, JSON)
-HEADERS = ("X-Job-Id", "X-Width", "X-Height", "X-Bounding-Box", "X-Notes")
-ENDINGS = {"image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/jpeg": "jpg"}
+HEADERS = (
+    "X-Job-Id",
+    "X-Width",
+    "X-Height",
+    "X-Bounding-Box",
+    "X-Notes",
+    "Content-Disposition",
+    "Server-Timing",
+)
 
 
 @router.post(
@@ -59,28 +68,40 @@ async def remove_background(
         keep_for_s=body.keep_for_s,
         echo={ANSWERED: 1} if kind in IMAGES else None,
     )
+    headers = _headers(job)
     if kind == JSON:
-        return JSONResponse(render_job(job, caller.links).model_dump(mode="json"))
+        answer = render_job(job, caller.links).model_dump(mode="json")
+        return JSONResponse(answer, headers=headers)
     made = await images_of(job, caller.context)
+    names = _names(body, made)
     if kind == ZIP:
-        size = sum(len(one.data) for one in made)
-        return Response(await off_the_loop(size, lambda: zip_of(_named(made))), media_type=ZIP)
+        size, files = sum(len(one.data) for one in made), [one.data for one in made]
+        headers["Content-Disposition"] = content_disposition("cutouts.zip")
+        entries = dict(zip(names, files, strict=True))
+        data = await off_the_loop(size, lambda: zip_of(entries))
+        return Response(data, media_type=ZIP, headers=headers)
     artifact = made[0].artifact
-    headers = {"X-Job-Id": str(job.id), "X-Width": str(artifact.width)}
-    headers |= {"X-Height": str(artifact.height), "Vary": "Accept"}
+    headers |= {"X-Width": str(artifact.width), "X-Height": str(artifact.height)}
+    headers["Content-Disposition"] = content_disposition(names[0])
     if artifact.bbox:
         headers["X-Bounding-Box"] = ",".join(map(str, artifact.bbox))
-    if notes := notes_of(job):
-        headers["X-Notes"] = ",".join(notes)
     return Response(made[0].data, media_type=artifact.media_type, headers=headers)
 
 
-def _named(made: list[Made]) -> dict[str, bytes]:
-    """File names for an archive: `1-cutout.png`, `1-mask.png`, `2-cutout.png` and so on."""
-    names: dict[str, bytes] = {}
-    for one in made:
-        number, ending = 1, ENDINGS.get(one.artifact.media_type, "bin")
-        while (name := f"{number}-{one.artifact.kind}.{ending}") in names:
-            number += 1
-        names[name] = one.data
-    return names
+def _headers(job: Job) -> dict[str, str]:
+    """What every answer says beside its body."""
+    headers = {"X-Job-Id": str(job.id), "Vary": "Accept"}
+    if notes := notes_of(job):
+        headers["X-Notes"] = ",".join(notes)
+    if job.outcome and job.outcome.timings_ms:
+        stages = job.outcome.timings_ms.items()
+        headers["Server-Timing"] = ", ".join(f"{stage};dur={spent:g}" for stage, spent in stages)
+    return headers
+
+
+def _names(body: RemoveBackgroundRequest, made: list[Made]) -> list[str]:
+    """What to call each image, after the file or URL that it was made from."""
+    sources = [*(None for _ in body.file), *map(name_of_source, body.image)]
+    return names_of_images(
+        sources, [(one.artifact.kind.value, one.artifact.media_type) for one in made]
+    )
