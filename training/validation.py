@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +75,24 @@ class SoftAlpha:
     backgrounds: Validation
 
     def __iter__(self) -> Iterator[Example]:
+        return (composite(*one) for one in self.chosen())
+
+    def chosen(self) -> Iterator[tuple[Example, Example, bytes]]:
+        """Cut-out, background, and the digest that says where: what `composite` takes."""
         behind = list(self.backgrounds)
         for cutout in self.cutouts:
             for turn in range(BACKGROUNDS_EACH):
                 digest = hashlib.sha256(f"{cutout.name}/{turn}".encode()).digest()
-                yield composite(cutout, behind[digest[0] % len(behind)], digest)
+                yield cutout, behind[digest[0] % len(behind)], digest
 
 
 SOFT_ALPHA = "soft_alpha"
+
+
+def soft_alpha(folder: Path) -> SoftAlpha:
+    """The composites of held-out cut-outs. folder: where the tar shards are."""
+    held = {one.name: Validation(one, folder) for one in SETS if one.held_out}
+    return SoftAlpha(held["cutouts_rendered"], held["backgrounds"])
 
 
 def validation_sets(folder: Path) -> dict[str, Iterable[Example]]:
@@ -91,7 +102,7 @@ def validation_sets(folder: Path) -> dict[str, Iterable[Example]]:
     return {
         **pairs,
         "wide": WideScenes(tuple(pairs.values())),
-        SOFT_ALPHA: SoftAlpha(held["cutouts_rendered"], held["backgrounds"]),
+        SOFT_ALPHA: soft_alpha(folder),
     }
 
 
@@ -109,8 +120,25 @@ def truth_of(example: Example) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(example.mask)).convert("L"))
 
 
+class Layers(NamedTuple):
+    """What a composite is made of, all (width, height) of the scene."""
+
+    scene: Image.Image
+    """RGB."""
+    front: Image.Image
+    """RGBA: the cut-out in its place, nothing around it."""
+
+
 def composite(cutout: Example, background: Example, digest: bytes) -> Example:
     """Lay a cut-out over a background, at a size and place that the digest says."""
+    scene, front = layers(cutout, background, digest)
+    scene.paste(front, (0, 0), front)
+    name = f"{cutout.name}+{background.name}"
+    return Example(name, _lossless(scene), _lossless(front.getchannel("A")))
+
+
+def layers(cutout: Example, background: Example, digest: bytes) -> Layers:
+    """What `composite` lays over each other."""
     scene = Image.open(io.BytesIO(background.picture)).convert("RGB")
     front = Image.open(io.BytesIO(cutout.picture)).convert("RGBA")
     front = front.crop(front.getchannel("A").getbbox())
@@ -124,11 +152,9 @@ def composite(cutout: Example, background: Example, digest: bytes) -> Example:
         round((side - length) * byte / 255)
         for side, length, byte in zip(scene.size, front.size, digest[2:4], strict=True)
     )
-    alpha = Image.new("L", scene.size)
-    alpha.paste(front.getchannel("A"), (left, top))
-    scene.paste(front, (left, top), front)
-    name = f"{cutout.name}+{background.name}"
-    return Example(name, _lossless(scene), _lossless(alpha))
+    placed = Image.new("RGBA", scene.size)
+    placed.paste(front, (left, top))
+    return Layers(scene, placed)
 
 
 def _lossless(picture: Image.Image) -> bytes:
