@@ -3,14 +3,16 @@
     python -m training.export small training/runs/small/checkpoint.pt cutoutd-small.onnx --size 320
 
 The moving average's weights, every convolution's branches and batch normalisation folded into
-one, any batch size, and metadata that the product reads: the file also works from a folder of
-the operator's own models. Weights may be stored in half precision: the file is half as large,
-ONNX Runtime turns them back when it loads it, and computes in single precision either way.
+one, any batch size, any side that halves five times, and metadata that the product reads (the
+side it is meant for among it): the file also works from a folder of the operator's own models.
+Weights may be stored in half precision: the file is half as large, ONNX Runtime turns them back
+when it loads it, and computes in single precision either way.
 """
 
 import argparse
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -28,6 +30,8 @@ from training.settings import read_design
 from training.train import read_network
 
 OPSET = 18
+HALVINGS = 32
+"""What a side must be a multiple of: the way down halves it five times."""
 TOLERANCE = 1e-3
 HALVED_FROM = 1024
 """Tensors of this many numbers and more may be stored in half precision."""
@@ -88,7 +92,7 @@ def export(
         path,
         input_names=["image"],
         output_names=["mask"],
-        dynamic_shapes=({0: torch.export.Dim("n", min=1, max=64)},),
+        dynamic_shapes=(any_shape(),),
         opset_version=OPSET,
         external_data=False,
         verbose=False,
@@ -106,6 +110,13 @@ def export(
         path.unlink()
         raise ValueError(f"the exported network differs by {distance:.2g} from the trained one")
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def any_shape() -> dict[int, Any]:
+    """(N, 3, H, W) with any N up to 64, H and W up to 1,024 px."""
+    dim = torch.export.Dim
+    sides = {axis: HALVINGS * dim(name, min=2, max=32) for axis, name in ((2, "h"), (3, "w"))}
+    return {0: dim("n", min=1, max=64), **sides}
 
 
 def described(size: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from training.model import Network
 from training.settings import read_design
 
 from cutoutd.segmentation.models import EMBEDDED, IMAGENET_MEAN, IMAGENET_STD
+from cutoutd.segmentation.session import open_session
 from training import checkpoint
 
 pytestmark = [
@@ -45,6 +46,14 @@ def test_a_mirrored_network_gives_a_mirrored_mask_for_a_mirrored_picture(exporte
     mask, mirrored = session.predict(photo), session.predict(np.ascontiguousarray(photo[:, ::-1]))
 
     assert np.abs(mask - mirrored[:, ::-1]).max() < 1e-4
+
+
+def test_an_exported_file_runs_at_any_side_that_halves_five_times(exported: Path) -> None:
+    larger = replace(spec_of(exported), size=96)
+
+    session = open_session(larger, exported)
+
+    assert session.predict(np.full((50, 70, 3), 90, np.uint8)).shape == (96, 96)
 
 
 def test_an_exported_file_tells_nothing_about_the_machine(exported: Path) -> None:
