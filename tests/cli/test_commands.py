@@ -55,7 +55,7 @@ def test_an_interruption_is_exit_code_130(tmp_path: Path) -> None:
 
 
 def test_completion_knows_the_commands() -> None:
-    run = cutoutd(_CUTOUTD_COMPLETE="complete_bash", COMP_WORDS="cutoutd re", COMP_CWORD="1")
+    run = cutoutd(_CUTOUTD_COMPLETE="complete_bash", COMP_WORDS="cutoutd rem", COMP_CWORD="1")
     assert run.stdout.split() == ["remove"]
 
 

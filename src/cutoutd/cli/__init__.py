@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from cutoutd.cli import (
+    backup,
     bench,
     config,
     doctor,
@@ -33,7 +34,15 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(worker.worker)
 app.command(cls=OptionsCommand)(remove.remove)
-for command in (doctor.doctor, bench.bench, config.config, openapi.openapi, mcp.mcp):
+for command in (
+    backup.backup,
+    backup.restore,
+    doctor.doctor,
+    bench.bench,
+    config.config,
+    openapi.openapi,
+    mcp.mcp,
+):
     app.command()(command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(jobs.app, name="jobs")
