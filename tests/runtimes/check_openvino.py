@@ -14,8 +14,8 @@ from tests.segmentation.pictures import drawn_pictures
 from cutoutd.segmentation.options import ProviderName, SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
 
-ALLOWED = {"openvino-f32": 1e-3, "openvino-bf16": 0.05}
-"""bf16 keeps eight bits of each number."""
+ALLOWED = {"openvino-f32": 1e-3, "openvino-bf16": 0.5}
+"""bf16 keeps eight bits of each number: single pixels of an edge move far."""
 
 
 def main() -> int:
@@ -27,17 +27,19 @@ def main() -> int:
         toml = f'size = {facts.size}\nlicence = "ours"\noutput = "d1"\n'
         (Path(folder) / "tiny" / "model.toml").write_text(toml)
         masks, providers = [], []
-        for provider in (ProviderName.CPU, ProviderName.OPENVINO):
+        for provider in (ProviderName.CPU, ProviderName.OPENVINO, ProviderName.OPENVINO_BF16):
             sessions = Sessions(SegmentationOptions(provider=provider, folder=Path(folder)))
             for name in ("cutoutd-small", "tiny"):
                 with sessions.get(name) as session:
                     masks.append([session.predict(rgb) for rgb in drawn_pictures(10)])
                     providers.append(session.provider)
     failures = 0
-    for name, ours, theirs in zip(("cutoutd-small", "tiny"), masks[:2], masks[2:], strict=True):
+    failures = int(providers[2] != "openvino-f32")
+    for place, theirs in enumerate(masks[2:], start=2):
+        name, ours = ("cutoutd-small", "tiny")[place % 2], masks[place % 2]
         worst = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
-        failures += worst > ALLOWED[providers[2]]
-        print(f"{name} on {providers[2]}: largest difference {worst:.6f}")
+        failures += worst > ALLOWED[providers[place]]
+        print(f"{name} on {providers[place]}: largest difference {worst:.6f}")
     return min(failures, 1)
 
 

@@ -34,12 +34,15 @@ PROVIDERS = {
             "DmlExecutionProvider",
             "install `onnxruntime-directml` in place of `onnxruntime` on Windows",
         ),
-        Provider(
-            ProviderName.OPENVINO,
-            "OpenVINO",
-            "install `cutoutd[openvino]`",
-            runtime="openvino",
-            package="openvino",
+        *(
+            Provider(
+                name,
+                "OpenVINO",
+                "install `cutoutd[openvino]`",
+                runtime="openvino",
+                package="openvino",
+            )
+            for name in (ProviderName.OPENVINO, ProviderName.OPENVINO_BF16)
         ),
         Provider(ProviderName.MNN, "MNN", "install `cutoutd[mnn]`", runtime="mnn", package="MNN"),
     )

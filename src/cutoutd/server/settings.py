@@ -101,7 +101,8 @@ class Settings(BaseSettings):
     )
     provider: ProviderName = Field(
         ProviderName.CPU,
-        description="Who computes: auto, cpu, cuda, tensorrt, openvino, mnn, coreml or directml.",
+        description="Who computes: auto, cpu, cuda, tensorrt, openvino, openvino-bf16, mnn, "
+        "coreml or directml.",
     )
     on_provider_failure: OnProviderFailure = Field(
         OnProviderFailure.FAIL,

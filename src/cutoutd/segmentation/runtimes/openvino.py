@@ -1,8 +1,9 @@
 """OpenVINO, and the only file that imports it: the extra `openvino`.
 
-It computes in bf16 where the CPU can (AVX-512 BF16, AMX), which is about twice as fast there;
-elsewhere it computes in float32 and is about as fast as ONNX Runtime. The provider it reports
-says which: `openvino-bf16` or `openvino-f32`.
+It computes in float32, and in bf16 only where `openvino-bf16` was asked for and the CPU can
+(AVX-512 BF16, AMX): about twice as fast, but eight bits of each number are few for some networks.
+Left to itself it would take bf16 wherever there is one. The provider it reports says which it is:
+`openvino-bf16` or `openvino-f32`.
 """
 
 from importlib import import_module
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.network_input import NetworkInput, first_mask
+from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.runtimes.runner import RunnerOptions
 
 
@@ -23,8 +25,12 @@ class OpenVinoRunner:
 
     takes_batches = False
 
-    def __init__(self, spec: ModelSpec, weights: Path, threads: int) -> None:
-        properties: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+    def __init__(self, spec: ModelSpec, weights: Path, *, threads: int, precision: str) -> None:
+        properties: dict[str, object] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+            "INFERENCE_PRECISION_HINT": precision,
+        }
         if threads:
             properties["INFERENCE_NUM_THREADS"] = threads
         try:
@@ -94,4 +100,5 @@ def _precision(compiled: Any) -> str:
 
 def open_runner(spec: ModelSpec, weights: Path, options: RunnerOptions) -> OpenVinoRunner:
     """Compile a model for one slot. Raises ConfigurationError if it cannot be opened."""
-    return OpenVinoRunner(spec, weights, options.threads)
+    precision = "bf16" if options.provider is ProviderName.OPENVINO_BF16 else "f32"
+    return OpenVinoRunner(spec, weights, threads=options.threads, precision=precision)
