@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/ima
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
-	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scaled-demo serve setup size soak stranger test test-runtimes train-smoke
+	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scale scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -135,6 +135,10 @@ chaos: $(VENV)/.dev ## Kill processes and the database at random, and lose nothi
 
 scaled-demo: $(VENV)/.dev ## PostgreSQL, S3, one web process, two workers, one accident
 	$(BIN)/python -m tests.chaos.scaled_demo
+
+scale: $(VENV)/.dev ## Measure a job and the queue, validate the simulation of many machines: some ten minutes of an idle machine
+	$(BIN)/python -m benchmarks.scale $(S)
+	$(BIN)/python -m tools.generate
 
 fuzz: $(VENV)/.dev ## Send damaged files and odd requests to every dialect, and weigh what a request costs: some fifteen minutes
 	FUZZ_SECONDS=61 timeout 1200 $(BIN)/python -m pytest -q tests/fuzz tests/test_contract.py

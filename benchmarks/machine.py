@@ -15,7 +15,7 @@ def facts() -> dict[str, object]:
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
         "load_before": round(os.getloadavg()[0], 2),
         "date": time.strftime("%Y-%m-%d"),
     }
@@ -39,7 +39,8 @@ def _cpu() -> str:
     return f"{name.partition(': ')[2]} {widest}".strip()
 
 
-def _version(package: str) -> str | None:
+def version(package: str) -> str | None:
+    """Of an installed package, None without it."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

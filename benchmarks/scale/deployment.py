@@ -43,9 +43,9 @@ class Deployment:
     _start_worker: Callable[[int], Process]
 
     def add_worker(self) -> None:
-        """Start one more, and wait until it listens on both of its queues."""
+        """Start one more, and wait until it looks at both of its queues."""
         self.workers.append(self._start_worker(len(self.workers)))
-        _wait_for_listeners(self.database, 2 * len(self.workers))
+        _wait_for_workers(self.database, len(self.workers))
 
     def read(self) -> Counter[str]:
         """Used so far: microseconds of CPU by whom, and what the database and the store count."""
@@ -100,12 +100,14 @@ def counted_database(server: Cluster) -> str:
     return database
 
 
-def _wait_for_listeners(database: str, count: int) -> None:
-    """Each worker process listens once for each of its two queues when it is up."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'listen %'"
+def _wait_for_workers(database: str, processes: int) -> None:
+    """Each worker process registers once for each of its two queues when it is up."""
     deadline = time.monotonic() + START_S
     with psycopg.connect(database, autocommit=True) as connection:
-        while connection.execute(query).fetchone() < (count,):
+        while True:
+            row = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
+            if row is not None and row[0] >= 2 * processes:
+                return
             if time.monotonic() > deadline:
                 raise TimeoutError("the workers did not start")
             time.sleep(0.1)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,11 @@ class Stage:
         """Of the object store."""
         return self.puts + self.gets + self.deletes
 
+    def slowed(self, factor: float) -> "Stage":
+        """With all CPU times that factor."""
+        names = ("own_s", "database_s", "caller_s", "store_s")
+        return replace(self, **{name: factor * getattr(self, name) for name in names})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
@@ -48,6 +53,10 @@ class Growth:
     def at(self, rows: float) -> float:
         """Seconds with so many rows."""
         return self.base_s + self.per_row_s * rows
+
+    def slowed(self, factor: float) -> "Growth":
+        """Times that factor."""
+        return Growth(base_s=factor * self.base_s, per_row_s=factor * self.per_row_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,17 @@ class Costs:
     """One look of `/readyz` or `/metrics`, by the number of jobs kept."""
     connections_web: int
     connections_worker: int
+
+    def slowed(self, factor: float) -> "Costs":
+        """Where others use the cores as well: every second of CPU takes so many."""
+        return replace(
+            self,
+            **{
+                field.name: value.slowed(factor)
+                for field in fields(self)
+                if isinstance(value := getattr(self, field.name), Stage | Growth)
+            },
+        )
 
 
 def stage_of(row: Mapping[str, float]) -> Stage:

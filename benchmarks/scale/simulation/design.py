@@ -35,6 +35,8 @@ class Design:
 
     partitions: int = 1
     """Queues with a share of the workers and a channel of notifications each."""
+    databases: int = 1
+    """PostgreSQL servers, each with a share of the clients, the web processes and the workers."""
     replicas: int = 0
     """Copies of the database that answer callers who look."""
     notify_in_commit: bool = True
@@ -49,5 +51,3 @@ class Design:
     """Jobs that one look of a caller asks for."""
     direct_uploads: bool = False
     """Whether callers put images into the object store themselves."""
-    relaxed_commits: int = 0
-    """Commits of a job's work that need not wait for the disk (as SQLite's do not)."""

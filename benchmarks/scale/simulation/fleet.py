@@ -45,7 +45,7 @@ class Fleet:
         cores = design.one_machine_cores
         shared = Station(env, cores, slice_s=design.slice_s) if cores else None
         self.shared = shared
-        self.database = Database(env, design, shared)
+        self.databases = [Database(env, design, shared) for _ in range(design.databases)]
         self.store = ObjectStore(env, design, shared)
         self.web = [Process(env, design, shared) for _ in range(design.web_processes)]
         self.workers = [Process(env, design, shared) for _ in range(design.worker_processes)]
@@ -75,9 +75,14 @@ class Fleet:
     def forget(self) -> None:
         """Count from now on: until now the machines were filling."""
         self.latencies, self.turnarounds, self.waits, self.missed = [], [], [], 0
-        self.database.work_s = self.database.notifying_s = 0.0
+        for database in self.databases:
+            database.work_s = database.notifying_s = 0.0
         for one in (*self.web, *self.workers):
             one.work_s = 0.0
+
+    def _database(self, partition: int) -> Database:
+        """The one that holds this part of the queue."""
+        return self.databases[partition % len(self.databases)]
 
     def _call(self, service_s: float) -> Steps:
         """A caller, from its first byte to its answer."""
@@ -87,7 +92,7 @@ class Fleet:
         yield from self._accept(web, job)
         if self._random.random() < self.design.webhooks:
             yield job.ended
-            yield from self._call_back()
+            yield from self._call_back(job)
         else:
             yield from self._look_until_ended(web, job)
         self.latencies.append(self.env.now - job.submitted_at)
@@ -98,16 +103,15 @@ class Fleet:
         yield from self._caller(cost.caller_s)
         yield from web.compute(cost.own_s)
         yield from self.store.ask(cost, cost.requests)
-        share = cost.database_s / cost.commits
+        database = self._database(job.partition)
+        share, statements = cost.database_s / cost.commits, cost.statements / cost.commits
         for _ in range(cost.commits - 1):
-            yield from self.database.commit(share, statements=cost.statements / cost.commits)
+            yield from database.commit(share, statements=statements)
         job.accepted_at = self.env.now
         counting = self.costs.admission.per_row_s if design.admission_counts else 0.0
-        yield from self.database.commit(
-            share + counting * self.unfinished,
-            statements=cost.statements / cost.commits,
-            notifies=design.notify_in_commit,
-        )
+        counting *= self.unfinished / design.databases
+        notifies = design.notify_in_commit
+        yield from database.commit(share + counting, statements=statements, notifies=notifies)
         self.unfinished += 1
         self.kept += 1
         self.queues[job.partition].append(job)
@@ -123,7 +127,7 @@ class Fleet:
     def _notify_later(self, partition: int) -> Steps:
         yield self.env.timeout(NOTIFICATION_EVERY_S)
         self._untold[partition] = False
-        yield from self.database.query(self.costs.missed_fetch.database_s)
+        yield from self._database(partition).query(self.costs.missed_fetch.database_s)
         for _ in range(len(self.queues[partition]) if self.design.wake_one else 1):
             self.bells[partition].ring(one=self.design.wake_one)
 
@@ -137,12 +141,12 @@ class Fleet:
             seconds = cost.work.database_s / cost.work.commits
             if queue:
                 job = queue.popleft()  # Its row is locked: others skip it.
-                yield from self.database.commit(seconds, durable=self._waits_for_disk(0))
+                yield from self._database(partition).commit(seconds)
                 self.env.process(self._work(worker, job, slots, slot))
                 continue
             self.missed += 1
             yield from worker.compute(cost.missed_fetch.own_s)
-            yield from self.database.query(cost.missed_fetch.database_s)
+            yield from self._database(partition).query(cost.missed_fetch.database_s)
             slots.release(slot)
             if not queue:
                 ring = bell.wait()
@@ -151,33 +155,26 @@ class Fleet:
 
     def _work(self, worker: Process, job: Job, slots: simpy.Resource, slot: simpy.Event) -> Steps:
         cost, commits = self.costs.work, self.costs.work.commits
-        yield from self._step(1)
+        yield from self._step(job)
         self.waits.append(self.env.now - job.submitted_at)
         yield from self.store.ask(cost, cost.gets)
         yield from worker.compute(cost.own_s)
         yield self.env.timeout(job.service_s)
         yield from self.store.ask(cost, cost.puts)
-        yield from self._step(COMMITS_BEFORE)
+        yield from self._step(job)
         self.unfinished -= 1
         self.turnarounds.append(self.env.now - job.accepted_at)
         job.ended.succeed()
         yield from self.store.ask(cost, cost.deletes)
-        for number in range(COMMITS_BEFORE + 1, commits):
-            yield from self._step(number)
+        for _ in range(COMMITS_BEFORE + 1, commits):
+            yield from self._step(job)
         slots.release(slot)  # type: ignore[arg-type]
 
-    def _step(self, number: int) -> Steps:
+    def _step(self, job: Job) -> Steps:
         """One of the transactions of a job's work."""
         cost = self.costs.work
-        each = cost.database_s / cost.commits
-        statements = cost.statements / cost.commits
-        durable = self._waits_for_disk(number)
-        yield from self.database.commit(each, statements=statements, durable=durable)
-
-    def _waits_for_disk(self, number: int) -> bool:
-        """The one that ends the job always does; of the others so many need not."""
-        others = number if number < COMMITS_BEFORE else number - 1
-        return number == COMMITS_BEFORE or others >= self.design.relaxed_commits
+        each, statements = cost.database_s / cost.commits, cost.statements / cost.commits
+        yield from self._database(job.partition).commit(each, statements=statements)
 
     def _look_until_ended(self, web: Process, job: Job) -> Steps:
         design, together = self.design, self.design.polls_together
@@ -188,14 +185,15 @@ class Fleet:
             ahead = 0.0 if ended else self.costs.estimate.per_row_s * self.unfinished
             yield from self._caller(cost.caller_s)
             yield from web.compute(cost.own_s / together)
-            yield from self.database.look(cost.database_s / together + ahead, cost.statements)
+            seconds = cost.database_s / together + ahead / design.databases
+            yield from self._database(job.partition).look(seconds, cost.statements)
             if ended:
                 return
 
-    def _call_back(self) -> Steps:
+    def _call_back(self, job: Job) -> Steps:
         cost = self.costs.webhook
         for _ in range(cost.commits):
-            yield from self.database.commit(cost.database_s / cost.commits)
+            yield from self._database(job.partition).commit(cost.database_s / cost.commits)
 
     def _caller(self, seconds: float) -> Steps:
         """The caller's own CPU counts where it shares the machine."""
@@ -204,19 +202,22 @@ class Fleet:
 
     def _begin_background(self) -> None:
         costs, design = self.costs, self.design
-        for idle, count in (
-            (costs.idle_web, len(self.web)),
-            (costs.idle_worker, len(self.workers)),
-        ):
+        both = ((costs.idle_web, len(self.web)), (costs.idle_worker, len(self.workers)))
+        for idle, count in both:
             if count and idle.database_s:
                 self.env.process(self._repeat(1 / count, lambda idle=idle: idle.database_s))
-        census, maintenance = costs.census, costs.maintenance
-        rows = (lambda: self.unfinished) if design.census_of_unfinished else (lambda: self.kept)
         if design.census_every_s:
             each = design.census_every_s / (design.web_processes + design.worker_processes)
-            self.env.process(self._repeat(each, lambda: census.at(rows())))
+            self.env.process(self._repeat(each, self._census_s))
         each = design.maintain_s / max(1, design.worker_processes)
-        self.env.process(self._repeat(each, lambda: maintenance.at(self.unfinished), alone=True))
+        self.env.process(self._repeat(each, self._maintenance_s, alone=True))
+
+    def _census_s(self) -> float:
+        rows = self.unfinished if self.design.census_of_unfinished else self.kept
+        return self.costs.census.at(rows / self.design.databases)
+
+    def _maintenance_s(self) -> float:
+        return self.costs.maintenance.at(self.unfinished / self.design.databases)
 
     def _repeat(
         self, every_s: float, seconds: Callable[[], float], *, alone: bool = False
@@ -224,6 +225,7 @@ class Fleet:
         """What all processes together do at an interval. alone: never two at a time."""
         while True:
             yield self.env.timeout(every_s)
-            query = self.env.process(self.database.query(seconds()))
+            database = self._random.choice(self.databases)
+            query = self.env.process(database.query(seconds()))
             if alone:
                 yield query

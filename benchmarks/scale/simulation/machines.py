@@ -61,19 +61,10 @@ class Database:
         yield self._env.timeout(self._design.round_trip_s * statements)
         yield from copy.serve(seconds)
 
-    def commit(
-        self,
-        seconds: float,
-        *,
-        statements: float = 1,
-        notifies: bool = False,
-        durable: bool = True,
-    ) -> Steps:
+    def commit(self, seconds: float, *, statements: float = 1, notifies: bool = False) -> Steps:
         """A transaction that writes. PostgreSQL lets no two that notify commit at one time."""
         self.commits += 1
         yield from self.query(seconds, statements + 1)
-        if not durable:
-            return
         if not notifies:
             yield self.log.commit()
             return

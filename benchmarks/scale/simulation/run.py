@@ -67,8 +67,8 @@ def simulate(
         turnarounds=tuple(fleet.turnarounds),
         waits=tuple(fleet.waits),
         ended=len(fleet.latencies),
-        database_cores=fleet.database.work_s / seconds,
-        notifying=fleet.database.notifying_s / seconds,
+        database_cores=sum(one.work_s for one in fleet.databases) / seconds,
+        notifying=max(one.notifying_s for one in fleet.databases) / seconds,
         web=max(one.work_s for one in fleet.web) / seconds,
         missed_fetches=fleet.missed / seconds,
     )
