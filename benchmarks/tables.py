@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from benchmarks.scale import pages
+
 HERE = Path(__file__).parent
 DECISIONS = HERE.parent / "docs" / "decisions"
 
@@ -97,6 +99,7 @@ TABLES = {
     HERE / "README.md": (speed, speed_mnn, edges, edges_blurred),
     HERE.parent / "docs" / "quickstart.md": (install_lines,),
     DECISIONS / "0003-how-networks-are-run.md": (throughput,),
+    HERE.parent / "docs" / "scale.md": pages.TABLES,
 }
 """The pages, and the tables on each. A table's marks have its name: `<!-- speed -->`."""
 
