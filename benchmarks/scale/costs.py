@@ -9,6 +9,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -55,8 +56,7 @@ def measure_scaled(jobs: int) -> dict[str, Any]:
         _wait_for_ends(it)
         idle = _idle(it)
         told, woken = (
-            _span(it, 1, idle, lambda name=name: _notify(it, name, jobs))
-            for name in (NOBODYS, WORKERS)
+            _span(it, 1, idle, partial(_notify, it, name, jobs)) for name in (NOBODYS, WORKERS)
         )
         poll_ended = _span(it, jobs, idle, lambda: _ask(http, first))
         each = _over(_span(it, 1, idle, lambda: _run(it, http, image, jobs)), jobs)
@@ -162,7 +162,7 @@ def _row(spent: Counter[str]) -> Stage:
     """Counters as the record has them. A store's `POST` deletes several."""
     parts = ("web", "worker", "database", "store", "caller")
     row = {f"{part}_cpu_ms": spent[f"{part}_cpu_us"] / 1e3 for part in parts}
-    names = ("commits", "statements", "wal_bytes")
+    names: tuple[str, ...] = ("commits", "statements", "wal_bytes")
     names += tuple(f"store_{name}" for name in ("put", "get", "bytes_in", "bytes_out"))
     row |= {name: float(spent[name]) for name in names}
     return row | {"store_delete": float(spent["store_delete"] + spent["store_post"])}

@@ -30,7 +30,7 @@ def watch() -> None:
         kind = connection.get_execution_options().get("writing")
         COUNTS["durable_commits" if kind == "FULL" else "relaxed_commits" if kind else "reads"] += 1
 
-    def count_sync(descriptor: int) -> None:
+    def count_sync(descriptor: Any) -> None:
         COUNTS["file_syncs"] += 1
         sync(descriptor)
 

@@ -46,7 +46,7 @@ class Counting:
 
 def main() -> None:
     """Serve on loopback until the process is ended."""
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

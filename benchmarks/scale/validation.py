@@ -31,7 +31,8 @@ POLL_S = 0.2
 SERVICE_S = (0.55, 0.6, 0.6, 0.65, 0.7, 0.7, 0.8, 0.9, 1.1, 1.4, 1.9, 2.6)
 """Drawn from: most images are small, some are large."""
 SEED = 20_261_129
-PROBE_S = 0.01
+PROBE_S = 0.003
+"""As long as most of what a job asks of a core at one time."""
 
 
 @dataclass(slots=True)

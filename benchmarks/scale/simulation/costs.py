@@ -89,14 +89,12 @@ class Costs:
 
     def slowed(self, factor: float) -> "Costs":
         """Where others use the cores as well: every second of CPU takes so many."""
-        return replace(
-            self,
-            **{
-                field.name: value.slowed(factor)
-                for field in fields(self)
-                if isinstance(value := getattr(self, field.name), Stage | Growth)
-            },
-        )
+        slow: dict[str, Any] = {
+            field.name: value.slowed(factor)
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Stage | Growth)
+        }
+        return replace(self, **slow)
 
 
 def stage_of(row: Mapping[str, float]) -> Stage:

@@ -9,6 +9,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import simpy
 from benchmarks.scale.simulation.costs import Costs
@@ -205,7 +206,7 @@ class Fleet:
         both = ((costs.idle_web, len(self.web)), (costs.idle_worker, len(self.workers)))
         for idle, count in both:
             if count and idle.database_s:
-                self.env.process(self._repeat(1 / count, lambda idle=idle: idle.database_s))
+                self.env.process(self._repeat(1 / count, partial(float, idle.database_s)))
         if design.census_every_s:
             each = design.census_every_s / (design.web_processes + design.worker_processes)
             self.env.process(self._repeat(each, self._census_s))
