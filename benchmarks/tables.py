@@ -87,11 +87,18 @@ def throughput() -> list[str]:
 
 def install_lines() -> list[str]:
     """How long each install line took in a machine that has only Python."""
-    lines = json.loads((HERE / "results" / "install-lines.json").read_text())["lines"]
+    record = json.loads((HERE / "results" / "install-lines.json").read_text())
+    machine = record["machine"]
+    rows = (
+        f"| `{one['line']}` | {one['seconds']} | {one['cpu_seconds']} |" for one in record["lines"]
+    )
+    load = f"which had other work (load {machine['load_before']})"
     return [
-        "| line | seconds | of a processor |",
+        "| line | seconds | CPU seconds |",
         "|---|---|---|",
-        *(f"| `{one['line']}` | {one['seconds']} | {one['cpu_seconds']} |" for one in lines),
+        *rows,
+        "",
+        f"{machine['date']}, {machine['cores']} cores, {load}.",
     ]
 
 
