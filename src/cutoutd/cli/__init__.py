@@ -51,7 +51,7 @@ app.add_typer(models.app, name="models")
 
 @app.callback(invoke_without_command=True)
 def version(
-    *, version: bool = typer.Option(False, "--version", help="Print the version and leave.")
+    *, version: bool = typer.Option(False, "--version", help="Show the version and exit.")
 ) -> None:
     """Print the version if asked."""
     if version:

@@ -49,10 +49,8 @@ FAILED = typer.Option(
     "--failed",
     help="Move each input that cannot be done into this folder; a text file beside it says why.",
 )
-RESUME = typer.Option(False, "--resume", help="Leave out what has been done with the same options.")
-SKIP = typer.Option(
-    False, "--skip/--overwrite", help="Leave out what is there already, or write over it."
-)
+RESUME = typer.Option(False, "--resume", help="Skip what has been done with the same options.")
+SKIP = typer.Option(False, "--skip/--overwrite", help="Skip outputs that exist, or overwrite them.")
 AT_ONCE = typer.Option(
     0, "--parallel", "-p", min=0, max=64, help="Images at a time. 0: by the number of CPUs."
 )

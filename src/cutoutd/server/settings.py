@@ -101,12 +101,13 @@ class Settings(BaseSettings):
     )
     provider: ProviderName = Field(
         ProviderName.CPU,
-        description="Who computes: auto, cpu, cuda, tensorrt, openvino, openvino-bf16, mnn, "
+        description="Execution provider: auto, cpu, cuda, tensorrt, openvino, openvino-bf16, mnn, "
         "coreml or directml.",
     )
     on_provider_failure: OnProviderFailure = Field(
         OnProviderFailure.FAIL,
-        description="When the provider fails in mid-run: `fail` the job, or go on on the `cpu`.",
+        description="When the provider fails during a run: `fail` the job, or fall back to the "
+        "`cpu`.",
     )
     slots: int = Field(
         0, ge=0, le=64, description="Images in the network at once. 0: one for every four cores."
