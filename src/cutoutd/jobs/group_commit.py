@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class GroupCommit:
-    """Whoever has committed waits here for the disk. Safe to share between threads."""
+    """A thread that has committed waits here for the disk. Safe to share between threads."""
 
     def __init__(self, sync: Callable[[], None]) -> None:
         """sync: makes durable whatever was written before it is called."""
