@@ -54,7 +54,8 @@ def _panel(number: int, row: Mapping[str, Any], longest: float) -> str:
     for part in (0, 0.5, 1):
         x = place(part * longest, 0).split(",")[0]
         text = f"{part * longest:.1f} s"
-        marks.append(f'<text x="{x}" y="{low + 16}" text-anchor="middle">{text}</text>')
+        anchor = "end" if part == 1 else "middle"
+        marks.append(f'<text x="{x}" y="{low + 16}" text-anchor="{anchor}">{text}</text>')
     if number == 0:
         for at, (name, color) in enumerate((("measured", MEASURED), ("predicted", PREDICTED))):
             marks.append(
