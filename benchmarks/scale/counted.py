@@ -19,7 +19,7 @@ COUNTS: Counter[str] = Counter()
 
 def watch() -> None:
     """Count from now on."""
-    sync, place = os.fsync, Path(os.environ.pop("CUTOUTD_COUNTS"))
+    sync, sync_log, place = os.fsync, os.fdatasync, Path(os.environ.pop("CUTOUTD_COUNTS"))
 
     @event.listens_for(Engine, "after_cursor_execute")
     def _executed(*_: Any) -> None:
@@ -27,14 +27,18 @@ def watch() -> None:
 
     @event.listens_for(Engine, "commit")
     def _committed(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("writing")
-        COUNTS["durable_commits" if kind == "FULL" else "relaxed_commits" if kind else "reads"] += 1
+        writes = connection.get_execution_options().get("writing")
+        COUNTS["commits" if writes else "reads"] += 1
 
-    def count_sync(descriptor: Any) -> None:
+    def count_file(descriptor: Any) -> None:
         COUNTS["file_syncs"] += 1
         sync(descriptor)
 
-    os.fsync = count_sync
+    def count_log(descriptor: Any) -> None:
+        COUNTS["log_syncs"] += 1
+        sync_log(descriptor)
+
+    os.fsync, os.fdatasync = count_file, count_log
     signal.signal(signal.SIGUSR1, lambda *_: place.write_text(json.dumps(COUNTS)))
 
 
