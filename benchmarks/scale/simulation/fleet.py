@@ -135,7 +135,7 @@ class Fleet:
     def _fetch(self, worker: Process, partition: int, slots: simpy.Resource) -> Steps:
         """A worker's loop: fetch while there are slots and tickets, else wait to be woken."""
         bell, queue, cost = self.bells[partition], self.queues[partition], self.costs
-        yield self.env.timeout(self._random.uniform(0, self.design.fetch_poll_s))
+        poll_s = self._random.uniform(0, self.design.fetch_poll_s)  # Not all in step.
         while True:
             slot = slots.request()
             yield slot
@@ -151,7 +151,8 @@ class Fleet:
             slots.release(slot)
             if not queue:
                 ring = bell.wait()
-                yield ring | self.env.timeout(self.design.fetch_poll_s)
+                yield ring | self.env.timeout(poll_s)
+                poll_s = self.design.fetch_poll_s
                 bell.forget(ring)
 
     def _work(self, worker: Process, job: Job, slots: simpy.Resource, slot: simpy.Event) -> Steps:
