@@ -9,7 +9,7 @@ BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/ima
 
 .DEFAULT_GOAL := help
 .PHONY: audit bench bench-edges bench-mnn chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
-	corpus dist docs e2e fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scale scaled-demo serve setup size soak stranger test test-runtimes train-smoke
+	corpus dist docs e2e examples fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scale scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,10 @@ docs: $(VENV)/docs/.installed ## Build the documentation into build/site; a brok
 	@echo "build/site/index.html"
 
 generate: $(VENV)/.dev ## Write what the code knows best anew: openapi.yaml, tables and quoted code of the pages
+	$(BIN)/python -m tools.generate
+
+examples: $(VENV)/.dev ## Record anew what the server answers to each main operation, for openapi.yaml
+	$(BIN)/python -m tools.record_examples
 	$(BIN)/python -m tools.generate
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/

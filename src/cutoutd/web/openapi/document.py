@@ -12,6 +12,7 @@ from cutoutd.web.dialects import dialect_of
 from cutoutd.web.dialects.base import Dialect
 from cutoutd.web.errors import render_problem
 from cutoutd.web.openapi.answers import BINARY, USUAL
+from cutoutd.web.openapi.examples import add_examples
 from cutoutd.web.openapi.refusals import Refusals
 from cutoutd.web.openapi.requests import Requests
 from cutoutd.web.openapi.routes import METHODS, needs_of
@@ -50,6 +51,7 @@ def describe(app: FastAPI, dialects: tuple[Dialect, ...]) -> Schema:
             operation["tags"] = list(dict.fromkeys(operation.get("tags", ())))
             requests.describe(operation, needs.body)
             _describe_success(operation)
+            add_examples(operation)
             operation["responses"].pop("422", None)
             operation["responses"].update(refusals.of(name, render, needs, method))
             keys = dialect.security if dialect else (BEARER, API_KEY)
