@@ -1,3 +1,4 @@
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,10 @@ from tests.segmentation.networks import a_spec, write_network
 from tests.segmentation.test_session import GREY, Fixed
 
 from cutoutd.errors import ConfigurationError, InvalidRequest
-from cutoutd.segmentation.models import ModelSpec, Registry
+from cutoutd.segmentation.models import EMBEDDED, ModelSpec, Registry
 from cutoutd.segmentation.options import SegmentationOptions
 from cutoutd.segmentation.session import Session
-from cutoutd.segmentation.sessions import MEGABYTE, Sessions
+from cutoutd.segmentation.sessions import MEGABYTE, Sessions, open_registry
 from cutoutd.segmentation.weights import Weights
 
 
@@ -157,3 +158,13 @@ def test_a_folder_with_a_description_is_a_model(tmp_path: Path) -> None:
     with sessions.get("shoes") as session:
         assert session.predict(GREY).shape == (32, 32)
         assert session.spec.licence == "ours"
+
+
+def test_an_earlier_version_of_the_embedded_model_is_offered_by_its_number(tmp_path: Path) -> None:
+    assert EMBEDDED.folder is not None
+    shutil.copy(EMBEDDED.folder / EMBEDDED.file, tmp_path / "cutoutd-small@3.onnx")
+
+    registry = open_registry(SegmentationOptions(folder=tmp_path))
+
+    assert registry["cutoutd-small@3"].folder == tmp_path
+    assert registry.default is EMBEDDED
