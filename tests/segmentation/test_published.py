@@ -27,7 +27,7 @@ def test_a_published_models_files_come_over_https_and_have_digests(spec: ModelSp
 
 @pytest.mark.parametrize("spec", PUBLISHED, ids=lambda spec: spec.name)
 def test_where_a_published_models_licence_was_read_is_on_the_page(spec: ModelSpec) -> None:
-    section = PAGE.split("### Licences, and how we know")[1].split("\n## ")[0]
+    section = PAGE.split("## Licences, and how we know")[1].split("\n## ")[0]
     rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
     patterns = {pattern for row in rows for pattern in re.findall(r"`([^`]+)`", row[1])}
     assert any(fnmatch(spec.name, pattern) for pattern in patterns)
