@@ -134,12 +134,12 @@ class ModelSpec:
 
 EMBEDDED = ModelSpec(
     name="cutoutd-small",
-    size=320,
+    size=352,
     outputs=1,
     reducing_gap=2.0,
     repeats_pixels=True,
     file="cutoutd-small.onnx",
-    checksum="sha256:d0377f2703690d2c71c61a3ad4b54b6db18fe9326208d90de08c622d0fb31b9d",
+    checksum="sha256:3daafb0b8e8d93cd666598feb48eba4b096adee56945945f7ba863bea94acde0",
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,
