@@ -12,7 +12,7 @@ from tools.sections import with_quotes, with_sections
 from benchmarks import tables
 from cutoutd.cli.openapi import as_yaml
 from cutoutd.server import app
-from tools import conformance, keywords, options, parameters, reference
+from tools import collection, conformance, keywords, options, parameters, reference
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,6 +33,7 @@ def _page(name: str, **texts: Callable[[], str]) -> Callable[[], str]:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "openapi.yaml": _openapi,
+    collection.TARGET: collection.collection,
     "README.md": _page("README.md", conformance=conformance.summary),
     keywords.TARGET: keywords.module,
     "docs/options.md": options.page,

@@ -25,6 +25,7 @@ HOME: Final = "https://cutoutd.example"
 """Instead of the address of the server that was asked."""
 PHOTO: Final = encoded(ball(24, 24), "PNG")
 URL: Final = "https://shop.example/shoe.jpg"
+KEY: Final = "KEY"
 OURS: Final = (
     *("X-Width", "X-Height", "X-Bounding-Box", "X-Job-Id", "Content-Disposition", "Server-Timing"),
     *("X-Credits-Charged", "X-Type", "X-Foreground-Top", "X-Foreground-Left"),
@@ -78,13 +79,13 @@ CALLS: Final = (
     Call(operation="operateGetOverview"),
     Call(operation="operateListJobs", query={"limit": 1}),
     *(
-        Call(operation=f"modelslab{generation}RemoveBgMask", json={"key": "KEY", "image": URL})
+        Call(operation=f"modelslab{generation}RemoveBgMask", json={"key": KEY, "image": URL})
         for generation in ("V6", "V5", "V1", "Enterprise")
     ),
-    Call(operation="modelslabV8RemoveBgMask", json={"key": "KEY", "image": URL}),
+    Call(operation="modelslabV8RemoveBgMask", json={"key": KEY, "image": URL}),
     Call(
         operation="modelslabV6Fetch",
-        json={"key": "KEY"},
+        json={"key": KEY},
         path=after("modelslabV6RemoveBgMask", "id", "request_id"),
     ),
     Call(operation="octoaiBackgroundRemoval", json={"init_image": BASE64}),
@@ -120,17 +121,8 @@ CALLS: Final = (
     Call(operation="replicateCreateFile", file="content"),
     Call(operation="replicateGetModel", path=lambda _: REPLICATE),
     Call(operation="replicateGetAccount"),
-    *(
-        Call(operation=f"fal{verb}{app_name}", json={"image_url": URL})
-        for app_name in (
-            "Birefnet",
-            "BirefnetV2",
-            "ImageutilsRembg",
-            "BriaBackgroundRemove",
-            "Bria",
-        )
-        for verb in ("Run", "Submit")
-    ),
+    Call(operation="falRunBirefnet", json={"image_url": URL}),
+    Call(operation="falSubmitBirefnet", json={"image_url": URL}),
     Call(
         operation="falRequestStatus",
         path=after("falSubmitBirefnet", "request_id", "request_id", app="birefnet"),
@@ -138,6 +130,11 @@ CALLS: Final = (
     Call(
         operation="falRequestResponse",
         path=after("falSubmitBirefnet", "request_id", "request_id", app="birefnet"),
+    ),
+    *(
+        Call(operation=f"fal{verb}{app_name}", json={"image_url": URL})
+        for app_name in ("BirefnetV2", "ImageutilsRembg", "BriaBackgroundRemove", "Bria")
+        for verb in ("Run", "Submit")
     ),
     Call(operation="leonardoGetUser"),
     Call(
