@@ -6,7 +6,6 @@ a drawn image, which is also what every URL leads to. Run it after changing what
 
 import base64
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,9 +17,12 @@ import httpx
 from tests.inside import serving
 from tests.scenes import ball, encoded
 
+from cutoutd import __version__
 from cutoutd.server import app
 
 TARGET: Final = Path(__file__).parent.parent / "src/cutoutd/web/openapi/examples.json"
+VERSION: Final = "1.2.3"
+"""Instead of the version that was asked: strangers are not told which one runs."""
 HOME: Final = "https://cutoutd.example"
 """Instead of the address of the server that was asked."""
 PHOTO: Final = encoded(ball(24, 24), "PNG")
@@ -57,6 +59,7 @@ def after(operation: str, name: str, parameter: str, **fixed: str) -> Any:
     return lambda found: {parameter: str(found[operation]["response"][name]), **fixed}
 
 
+FAL: Final = ("Birefnet", "BirefnetV2", "ImageutilsRembg", "BriaBackgroundRemove", "Bria")
 REPLICATE: Final = {"owner": "851-labs", "name": "background-remover"}
 CALLS: Final = (
     Call(operation="checkReadiness"),
@@ -121,9 +124,9 @@ CALLS: Final = (
     Call(operation="replicateCreateFile", file="content"),
     Call(operation="replicateGetModel", path=lambda _: REPLICATE),
     Call(operation="replicateGetAccount"),
-    Call(operation="falRunBirefnet", json={"image_url": URL}),
     Call(operation="falSubmitBirefnet", json={"image_url": URL}),
-    Call(
+    *(Call(operation=f"falRun{app_name}", json={"image_url": URL}) for app_name in FAL),
+    Call(  # By now it has ended.
         operation="falRequestStatus",
         path=after("falSubmitBirefnet", "request_id", "request_id", app="birefnet"),
     ),
@@ -131,11 +134,7 @@ CALLS: Final = (
         operation="falRequestResponse",
         path=after("falSubmitBirefnet", "request_id", "request_id", app="birefnet"),
     ),
-    *(
-        Call(operation=f"fal{verb}{app_name}", json={"image_url": URL})
-        for app_name in ("BirefnetV2", "ImageutilsRembg", "BriaBackgroundRemove", "Bria")
-        for verb in ("Run", "Submit")
-    ),
+    *(Call(operation=f"falSubmit{app_name}", json={"image_url": URL}) for app_name in FAL[1:]),
     Call(operation="leonardoGetUser"),
     Call(
         operation="huggingfaceRunModel",
@@ -204,7 +203,7 @@ def add(found: dict[str, Any], call: Call, answer: httpx.Response, base: str) ->
     found["status"] = str(answer.status_code)
     kind = answer.headers["content-type"].partition(";")[0]
     if kind.endswith("json"):
-        text = re.sub(re.escape(base), HOME, answer.text)
+        text = answer.text.replace(base, HOME).replace(f'"{__version__}"', f'"{VERSION}"')
         found["response"], found["media_type"] = json.loads(text), kind
     else:
         shown = {name.title(): value for name, value in answer.headers.items()}

@@ -91,19 +91,19 @@ TYPES = ({"Content-Type": "application/json"}, {}, {"Content-Type": "text/plain"
 def test_json_is_read_with_any_letters_and_with_or_without_a_type(
     http: httpx.Client, vendor: str, before: bytes, headers: dict[str, str]
 ) -> None:
-    text = json.dumps({JSON_ROUTES[vendor]: URL, "x": "größe"}, ensure_ascii=False)
+    text = json.dumps({JSON_ROUTES[vendor]: f"{URL}#größe"}, ensure_ascii=False)
     body = before + text.encode()
     made(vendor, http.post(VENDORS[vendor].path, content=body, headers=headers))
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/files"])
 def test_json_is_never_taken_for_a_picture(http: httpx.Client, path: str) -> None:
-    body = BOM + json.dumps({"image": f"data:;base64,{TEXT}", "x": "ß"}).encode()
+    body = BOM + json.dumps({"image": f"data:;base64,{TEXT}"}).encode()
     assert http.post(path, content=body, headers=TYPES[0]).status_code in (201, 202)
     body = json.dumps({"größe": 1}, ensure_ascii=False).encode()
     answer = http.post(path, content=body, headers=TYPES[0])
     assert answer.status_code == 400
-    assert "image" in answer.json()["detail"]
+    assert answer.json()["field"] in ("größe", "image")
 
 
 @pytest.mark.parametrize(
