@@ -2,10 +2,13 @@
 
 import os
 import platform
+import sys
 import time
 from importlib import metadata
 from pathlib import Path
 
+BUSY = 0.25
+"""Load for each core, the mean of a minute, beyond which figures are not worth keeping."""
 PACKAGES = ("onnxruntime", "mnn", "numpy", "pillow", "rembg")
 
 
@@ -19,6 +22,13 @@ def facts() -> dict[str, object]:
         "load_before": round(os.getloadavg()[0], 2),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def refuse_busy() -> None:
+    """End with a sentence where something else takes a quarter of the cores."""
+    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+    if load > BUSY * cores:
+        sys.exit(f"This machine is busy (load {load:.1f}, {cores} cores): wait, or say --busy.")
 
 
 def peak_megabytes() -> float:
