@@ -126,7 +126,7 @@ def described(size: int) -> dict[str, str]:
         "mean": ",".join(map(str, MEAN)),
         "std": ",".join(map(str, STD)),
         "reducing_gap": "2.0",
-        "repeats_pixels": "true",
+        "resampling": "box",
         "licence": "Apache-2.0",
         "source": "cutoutd",
     }

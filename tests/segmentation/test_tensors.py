@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.segmentation.models import EMBEDDED, Scale
+from cutoutd.segmentation.models import EMBEDDED, Resampling, Scale
 from cutoutd.segmentation.tensors import tensor_from_image
 
 LANCZOS = Image.Resampling.LANCZOS
@@ -17,7 +17,7 @@ LEVELS = replace(
     mean=(0, 0, 0),
     std=(1, 1, 1),
     scale=Scale.LEVELS,
-    repeats_pixels=False,
+    resampling=Resampling.LANCZOS,
 )
 
 
@@ -50,13 +50,13 @@ def test_a_short_side_is_repeated_and_a_long_one_is_averaged_where_the_model_wan
     gap: float | None,
 ) -> None:
     pixels = picture(25, 200)
-    tensor = tensor_from_image(pixels, replace(LEVELS, repeats_pixels=True, reducing_gap=gap))
+    tensor = tensor_from_image(pixels, replace(LEVELS, resampling=Resampling.BOX, reducing_gap=gap))
     means = np.repeat(pixels, 2, axis=1).reshape(50, 4, 50, 3).mean(axis=1) / 255
     np.testing.assert_allclose(tensor[0].transpose(1, 2, 0), means, atol=1.01 / 255)
 
 
 def test_no_colour_is_mixed_where_both_sides_are_too_short() -> None:
     pixels = picture(7, 11)
-    tensor = tensor_from_image(pixels, replace(LEVELS, repeats_pixels=True))
+    tensor = tensor_from_image(pixels, replace(LEVELS, resampling=Resampling.BOX))
     seen = np.rint(tensor[0].transpose(1, 2, 0) * 255).reshape(-1, 3)
     assert set(map(tuple, seen)) == set(map(tuple, pixels.reshape(-1, 3)))

@@ -42,6 +42,15 @@ class Scale(StrEnum):
     """The brightest level of the resized image, as rembg's sessions do."""
 
 
+class Resampling(StrEnum):
+    """The filter that resizes an image to the network's side."""
+
+    LANCZOS = "lanczos"
+    BOX = "box"
+    """A longer side as means, a shorter one by repeating pixels: blur hides a subject that is
+    small to a network trained on sharp photos."""
+
+
 class Activation(StrEnum):
     """What turns the network's output into a probability."""
 
@@ -94,9 +103,7 @@ class ModelSpec:
     """What the qualities of these names show it; `fast` is once, whatever the model."""
     reducing_gap: float | None = None
     """Pillow's shortcut when shrinking: box-reduce to this many times the size first."""
-    repeats_pixels: bool = False
-    """Resize with the box filter instead of Lanczos: a longer side as means, a shorter one by
-    repeating pixels, as blur hides a subject that is small to a network trained on sharp photos."""
+    resampling: Resampling = Resampling.LANCZOS
     file: str
     """Name of the ONNX file."""
     folder: Path | None = None
@@ -137,9 +144,9 @@ EMBEDDED = ModelSpec(
     size=352,
     outputs=1,
     reducing_gap=2.0,
-    repeats_pixels=True,
+    resampling=Resampling.BOX,
     file="cutoutd-small.onnx",
-    checksum="sha256:3daafb0b8e8d93cd666598feb48eba4b096adee56945945f7ba863bea94acde0",
+    checksum="sha256:61775c88ae795811cf9c3b63979e003a5237980f5d3d5aa0260baa8d25c0c189",
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,

@@ -28,6 +28,7 @@ from cutoutd.segmentation.models import (
     ModelSpec,
     Part,
     Precision,
+    Resampling,
     Scale,
     Subject,
 )
@@ -54,7 +55,7 @@ class ModelFile(BaseModel):
     activation: Activation = Activation.AUTO
     stretch: bool = False
     reducing_gap: float | None = Field(None, ge=1)
-    repeats_pixels: bool = False
+    resampling: Resampling = Resampling.LANCZOS
     checksum: str | None = Field(None, pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")
     prompts: bool = False
     remote: str | None = Field(None, pattern=r"^[^/\s]+:\d+/[^/\s]+$")

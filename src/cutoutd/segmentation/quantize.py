@@ -91,7 +91,7 @@ def _description(spec: ModelSpec) -> str:
         f"activation = {text(spec.activation)}",
         f"classes = {list(spec.classes)}",
         f"stretch = {str(spec.stretch).lower()}",
-        f"repeats_pixels = {str(spec.repeats_pixels).lower()}",
+        f"resampling = {text(spec.resampling)}",
         f"subject = {text(spec.subject)}",
         f"licence = {text(spec.licence)}",
         f"commercial = {str(spec.commercial).lower()}",

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.resize import BOX, LANCZOS, reduce, resize
-from cutoutd.segmentation.models import Activation, ModelSpec, Scale
+from cutoutd.segmentation.models import Activation, ModelSpec, Resampling, Scale
 
+FILTERS = {Resampling.LANCZOS: LANCZOS, Resampling.BOX: BOX}
 FLAT = 1 / 255
 """A prediction that varies by less than one 8-bit level has nothing to stretch."""
 LARGEST = 1e6
@@ -38,7 +39,7 @@ def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.
 
 
 def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]:
-    """(size, size, 4), by Lanczos or as means and repeated pixels, with the reducing gap."""
+    """(size, size, 4), resampled as the model wants it, with the reducing gap."""
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)))
     pixels = np.ascontiguousarray(pixels)
@@ -47,8 +48,7 @@ def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    method = BOX if spec.repeats_pixels else LANCZOS
-    return resize(reduce(pixels, down, across), size, method, extent=extent)
+    return resize(reduce(pixels, down, across), size, FILTERS[spec.resampling], extent=extent)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
