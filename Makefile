@@ -119,8 +119,8 @@ bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the ext
 	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/edges.py --blurred
+	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/edges.py
+	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/edges.py --blurred
 
 .venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench

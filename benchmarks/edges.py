@@ -9,10 +9,8 @@ results/edges-blurred.json.
 """
 
 import argparse
-import io
 import json
 import platform
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,43 +18,27 @@ import rembg
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.command import Matting, MattingMode, RemoveBackground, Source
+from benchmarks.methods import METHODS, OneMask
+from benchmarks.pictures import KINDS, Composite, Floats, draw
 from cutoutd.imaging.trimap import UNKNOWN, trimap_from_mask
-from cutoutd.removal.model import ImagingLimits
-from cutoutd.removal.pipeline import remove_background
-from pictures import KINDS, Composite, Floats, draw
 
 HERE = Path(__file__).parent
 SIZE = 320
-SOURCES = (Source(artifact="drawn"),)
-LIMITS = ImagingLimits(matting_seconds=600, matting_bytes=8_000_000_000)
-
-
 BLUR = 1.2
 """Standard deviation in the mask's own pixels."""
 SURER = 1.5
 """How much steeper a blurred mask is made."""
+IN_SHEET = ("rembg", "rembg, alpha_matting", "cutoutd", "cutoutd, matting fast")
 
 
-class KnownAnswer:
-    """A network that already knows: both products' idea of a session."""
-
-    name = provider = "known-answer"
-    sees = 2 * SIZE
-
-    def __init__(self, alpha: Floats, *, blurred: bool) -> None:
-        small = Image.fromarray(alpha.astype(np.float32)).resize((SIZE, SIZE), Image.Resampling.BOX)
-        self.probability = np.asarray(small)
-        if blurred:
-            soft = smoothed(smoothed(self.probability).T).T
-            self.probability = np.clip((soft - 0.5) * SURER + 0.5, 0, 1).astype(np.float32)
-
-    def predict(self, picture: object, *_: object) -> object:
-        """Ours: an array in, probabilities out. rembg's: an image in, a list of masks out."""
-        if isinstance(picture, np.ndarray):
-            return self.probability
-        mask = Image.fromarray((self.probability * 255).astype(np.uint8))
-        return [mask.resize(picture.size, Image.Resampling.LANCZOS)]
+def known(alpha: Floats, *, blurred: bool) -> OneMask:
+    """A network that already knows. alpha: (H, W), 0..1."""
+    small = Image.fromarray(alpha.astype(np.float32)).resize((SIZE, SIZE), Image.Resampling.BOX)
+    probability = np.asarray(small)
+    if blurred:
+        soft = smoothed(smoothed(probability).T).T
+        probability = np.clip((soft - 0.5) * SURER + 0.5, 0, 1).astype(np.float32)
+    return OneMask(probability, sees=2 * SIZE)
 
 
 def smoothed(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,40 +47,6 @@ def smoothed(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     weights = np.exp(-(reach**2) / (2 * BLUR**2))
     padded = np.pad(rows, ((0, 0), (4, 4)), mode="edge")
     return np.stack([np.convolve(row, weights / weights.sum(), mode="valid") for row in padded])
-
-
-Cut = Callable[[Composite, KnownAnswer], NDArray[np.uint8]]
-
-
-def ours(matting: Matting | None) -> Cut:
-    command = RemoveBackground(sources=SOURCES, matting=matting)
-
-    def cut(drawn: Composite, network: KnownAnswer) -> NDArray[np.uint8]:
-        file = io.BytesIO()
-        Image.fromarray(drawn.shown).save(file, "PNG")
-        removal = remove_background(file.getvalue(), command, network, limits=LIMITS)
-        assert not removal.notes, removal.notes
-        return np.asarray(Image.open(io.BytesIO(removal.images[0].data)))
-
-    return cut
-
-
-def theirs(**options: bool) -> Cut:
-    def cut(drawn: Composite, network: KnownAnswer) -> NDArray[np.uint8]:
-        picture = Image.fromarray(drawn.shown)
-        return np.asarray(rembg.remove(picture, session=network, **options))
-
-    return cut
-
-
-METHODS = {
-    "rembg": theirs(),
-    "rembg, decontaminate": theirs(decontaminate=True),
-    "rembg, alpha_matting": theirs(alpha_matting=True),
-    "cutoutd": ours(None),
-    "cutoutd, matting fast": ours(Matting()),
-    "cutoutd, matting exact": ours(Matting(mode=MattingMode.EXACT)),
-}
 
 
 def measure(drawn: Composite, cutout: NDArray[np.uint8], scene: Floats) -> dict[str, float]:
@@ -168,13 +116,14 @@ def main() -> None:
     for number in range(chosen.count):
         drawn = draw(KINDS[number % len(KINDS)], number, chosen.width, chosen.width * 3 // 4)
         scene = draw("blur", 10_000 + number, chosen.width, chosen.width * 3 // 4).back
-        network = KnownAnswer(drawn.alpha, blurred=chosen.blurred)
-        cutouts = {name: method(drawn, network) for name, method in METHODS.items()}
+        network, shown = known(drawn.alpha, blurred=chosen.blurred), Image.fromarray(drawn.shown)
+        cuts = {name: method(shown, network) for name, method in METHODS.items()}
+        assert not any(cut.notes for cut in cuts.values()), cuts
+        cutouts = {name: cut.pixels for name, cut in cuts.items()}
         for name, cutout in cutouts.items():
             figures[name].append({"kind": drawn.kind, **measure(drawn, cutout, scene)})
         if number < len(KINDS):
-            shown = ("rembg", "rembg, alpha_matting", "cutoutd", "cutoutd, matting fast")
-            sheet.append(crops(drawn, {name: cutouts[name] for name in shown}))
+            sheet.append(crops(drawn, {name: cutouts[name] for name in IN_SHEET}))
         print(number, drawn.kind, flush=True)
     means = {
         name: {

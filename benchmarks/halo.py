@@ -1,7 +1,7 @@
 """Halo and fringe on held-out cut-outs with true alpha: ours beside rembg's, from one mask.
 
 Every picture is a composite that is never trained on (`training.validation`); the embedded network
-looks at it once, and its mask is given to both products. Writes results/halo.json.
+looks at it once, and its mask is given to both products. Writes results/halo.json, with how often ours had which note.
 
     PYTHONPATH=src:. python benchmarks/halo.py DATA [--every 1]
 
@@ -11,79 +11,22 @@ subject's nearest pixel, weighted by its alpha: levels 0..255, mean over the cha
 """
 
 import argparse
-import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import rembg
-from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 from training.alpha import alpha_errors
 from training.validation import Layers, layers, soft_alpha
 
-from cutoutd.command import Matting, MattingMode, RemoveBackground, Source
-from cutoutd.removal.model import ImagingLimits
-from cutoutd.removal.pipeline import remove_background
+from benchmarks.methods import METHODS, Levels, OneMask
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.session import open_session
 
 HERE = Path(__file__).parent
-LIMITS = ImagingLimits(matting_seconds=600, matting_bytes=8_000_000_000)
-SOURCES = (Source(artifact="composite"),)
-Levels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class OneMask:
-    """A network that has already answered: both products' idea of a session."""
-
-    probability: NDArray[np.float32]
-    """(h, w), 0..1."""
-    name: str = "one-mask"
-    provider: str = "one-mask"
-    sees: int = EMBEDDED.sees
-
-    def predict(self, picture: object, *_: object) -> object:
-        """Ours: an array in, probabilities out. rembg's: an image in, a list of masks out."""
-        if isinstance(picture, np.ndarray):
-            return self.probability
-        assert isinstance(picture, Image.Image)
-        mask = Image.fromarray((self.probability * 255).astype(np.uint8))
-        return [mask.resize(picture.size, Image.Resampling.LANCZOS)]
-
-
-Cut = Callable[[Image.Image, OneMask], Levels]
-
-
-def ours(matting: Matting | None) -> Cut:
-    command = RemoveBackground(sources=SOURCES, matting=matting)
-
-    def cut(shown: Image.Image, network: OneMask) -> Levels:
-        file = io.BytesIO()
-        shown.save(file, "PNG")
-        removal = remove_background(file.getvalue(), command, network, limits=LIMITS)
-        return np.asarray(Image.open(io.BytesIO(removal.images[0].data)).convert("RGBA"))
-
-    return cut
-
-
-def theirs(**options: bool) -> Cut:
-    return lambda shown, network: np.asarray(rembg.remove(shown, session=network, **options))
-
-
-METHODS = {
-    "rembg": theirs(),
-    "rembg, alpha_matting": theirs(alpha_matting=True),
-    "rembg, decontaminate": theirs(decontaminate=True),
-    "cutoutd": ours(None),
-    "cutoutd, matting fast": ours(Matting()),
-    "cutoutd, matting exact": ours(Matting(mode=MattingMode.EXACT)),
-}
 
 
 def measure(made: Layers, cutout: Levels) -> dict[str, float]:
@@ -114,13 +57,16 @@ def main() -> None:
     assert EMBEDDED.folder is not None
     session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file)
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
+    notes: dict[str, Counter[str]] = {name: Counter() for name in METHODS}
     for one in islice(soft_alpha(chosen.data).chosen(), 0, None, chosen.every):
         made = layers(*one)
         shown = made.scene.copy()
         shown.paste(made.front, (0, 0), made.front)
-        network = OneMask(session.predict(np.asarray(shown)))
-        for name, cut in METHODS.items():
-            figures[name].append(measure(made, cut(shown, network)))
+        network = OneMask(session.predict(np.asarray(shown)), sees=EMBEDDED.sees)
+        for name, method in METHODS.items():
+            cut = method(shown, network)
+            figures[name].append(measure(made, cut.pixels))
+            notes[name].update(cut.notes)
     means = {
         name: {metric: float(np.mean([row[metric] for row in rows])) for metric in rows[0]}
         for name, rows in figures.items()
@@ -128,7 +74,7 @@ def main() -> None:
     for name, row in means.items():
         print(f"{name:24}", *(f"{metric} {value:7.2f}" for metric, value in row.items()))
     count = len(figures["cutoutd"])
-    record = {"pictures": count, "rembg": rembg.__version__, "mean": means}
+    record = {"pictures": count, "rembg": rembg.__version__, "mean": means, "notes": notes}
     chosen.out.write_text(json.dumps(record, indent=1) + "\n")
 
 

@@ -62,6 +62,17 @@ def _edges(file: str) -> list[str]:
     return lines
 
 
+def halo() -> list[str]:
+    """What lies outside the subject, of every method."""
+    record = json.loads((HERE / "results" / "halo.json").read_text())
+    lines = ["| method | halo, % | its alpha, % | fringe | SAD |", "|---" * 5 + "|"]
+    for name, row in record["mean"].items():
+        cells = [f"{row['halo_percent']:.1f}", f"{row['halo_alpha_percent']:.2f}"]
+        cells += [f"{row['fringe']:.1f}", f"{row['SAD']:.2f}"]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return lines
+
+
 KEYS = ("model", "MP", "callers", "slots")
 NAMES = {"u2net": "U²-Net's shape", "isnet-general-use": "IS-Net's shape"}
 
@@ -103,7 +114,7 @@ def install_lines() -> list[str]:
 
 
 TABLES = {
-    HERE / "README.md": (speed, speed_mnn, edges, edges_blurred),
+    HERE / "README.md": (speed, speed_mnn, halo, edges, edges_blurred),
     HERE.parent / "docs" / "quickstart.md": (install_lines,),
     DECISIONS / "0003-how-networks-are-run.md": (throughput,),
     HERE.parent / "docs" / "scale.md": pages.TABLES,
