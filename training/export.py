@@ -51,7 +51,7 @@ class Mirrored(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, 3, H, W) -> probability (N, 1, H, W)."""
         both = self.network.features(torch.cat([pictures, pictures.flip(3)]))[0]
-        there, back = self.network.heads[0](both).unflatten(0, (2, -1))
+        there, back = self.network.finest(both).unflatten(0, (2, -1))
         return torch.sigmoid(grown((there + back.flip(3)) / 2, pictures))
 
 

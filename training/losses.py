@@ -15,7 +15,7 @@ def mask_loss(logits: Tensor, truth: Tensor, *, boundary: float) -> Tensor:
     third, the mean distance between the two masks' gradients.
     """
     window = max(3, logits.shape[-1] // 8 | 1)
-    around = functional.avg_pool2d(truth, window, 1, window // 2, count_include_pad=False)
+    around = surroundings(truth, window)
     weight = 1 + 5 * (around - truth).abs()
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     entropy = (weight * entropy).sum((1, 2, 3)) / weight.sum((1, 2, 3))
@@ -24,6 +24,16 @@ def mask_loss(logits: Tensor, truth: Tensor, *, boundary: float) -> Tensor:
     union = ((guess + truth - guess * truth) * weight).sum((1, 2, 3))
     overlap = 1 - (common + 1) / (union + 1)
     return entropy + overlap + boundary * gradient_distance(guess, truth)
+
+
+def surroundings(x: Tensor, window: int) -> Tensor:
+    """Mean over the odd window around each pixel, (N, 1, h, w): rows first, then columns.
+
+    Beyond the frame there is nothing to count.
+    """
+    half = window // 2
+    rows = functional.avg_pool2d(x, (1, window), 1, (0, half), count_include_pad=False)
+    return functional.avg_pool2d(rows, (window, 1), 1, (half, 0), count_include_pad=False)
 
 
 def gradient_distance(guess: Tensor, truth: Tensor) -> Tensor:
@@ -42,7 +52,8 @@ def structure_loss(guess: Tensor, truth: Tensor) -> Tensor:
     """
 
     def mean(x: Tensor) -> Tensor:
-        return functional.avg_pool2d(x, STRUCTURE_WINDOW, 1)
+        rows = functional.avg_pool2d(x, (1, STRUCTURE_WINDOW), 1)
+        return functional.avg_pool2d(rows, (STRUCTURE_WINDOW, 1), 1)
 
     here, there = mean(guess), mean(truth)
     spread = mean(guess * guess) - here * here + mean(truth * truth) - there * there

@@ -4,7 +4,8 @@ Source: the nested U of residual U-blocks is U²-Net's (Qin et al., Pattern Reco
 Ours starts at half resolution, has few channels where pixels are many and most of its weights
 at 1/16 and 1/32, and weighs its deepest features by their global mean (squeeze and excitation,
 Hu et al., CVPR 2018). The same mean may be told to the decoders, which see less of the picture
-(global guidance, PoolNet, Liu et al., CVPR 2019).
+(global guidance, PoolNet, Liu et al., CVPR 2019). The finest head may answer at the picture's
+own size: four logits for each pixel at 1/2 (sub-pixel convolution, Shi et al., CVPR 2016).
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.encoders import BlockEncoder, LiteEncoder
 from training.layers import Block, Convolution, Normalised, grown
@@ -36,12 +38,15 @@ class Design:
     """How many parts a convolution is trained as: 3, 1 (normalised) or 0 (with a bias)."""
     guided: int = 0
     """Decoders that are told the deepest features' global mean, the coarsest first."""
+    detail: int = 0
+    """Channels at 1/2 that the last convolutions read from the picture itself; with any, the
+    finest head answers at the picture's own size."""
 
 
 class Network(nn.Module):
     """(N, 3, H, W) normalised pictures -> logits of the subject, (N, 1, H/2, W/2) and coarser.
 
-    H and W are multiples of 32. In evaluation only the finest is computed, and returned as
+    With `detail` the finest are (N, 1, H, W). H and W are multiples of 32. In evaluation only the finest is computed, and returned as
     probability at the pictures' own size.
     """
 
@@ -78,21 +83,34 @@ class Network(nn.Module):
             Block(inputs + skip, *sizes, branches=branches)
             for inputs, skip, sizes in zip(below, widths[1:], design.decoders, strict=True)
         )
+        self.close = (
+            Convolution(3, design.detail, stride=2, branches=branches) if design.detail else None
+        )
+        read = design.decoders[0][0] + widths[0] + design.detail
         self.top = nn.Sequential(
-            Convolution(design.decoders[0][0] + widths[0], design.top, branches=branches),
+            Convolution(read, design.top, branches=branches),
             Convolution(design.top, design.top, branches=branches),
         )
+        coarser = (*(sizes[0] for sizes in design.decoders), channels)
         self.heads = nn.ModuleList(
-            nn.Conv2d(width, 1, 3, padding=1)
-            for width in (design.top, *(sizes[0] for sizes in design.decoders), channels)
+            [
+                nn.Conv2d(design.top, 4 if design.detail else 1, 3, padding=1),
+                *(nn.Conv2d(width, 1, 3, padding=1) for width in coarser),
+            ]
         )
 
     def forward(self, pictures: Tensor) -> Tensor | list[Tensor]:
         """Training: logits, the finest first, one set for each head. Evaluation: probability."""
         features = self.features(pictures)
         if self.training:
-            return [head(x) for head, x in zip(self.heads, features, strict=True)]
-        return torch.sigmoid(grown(self.heads[0](features[0]), pictures))
+            coarser = zip(self.heads[1:], features[1:], strict=True)
+            return [self.finest(features[0]), *(head(x) for head, x in coarser)]
+        return torch.sigmoid(grown(self.finest(features[0]), pictures))
+
+    def finest(self, features: Tensor) -> Tensor:
+        """The first of `features` -> logits, as large as they are or twice that."""
+        logits = self.heads[0](features)
+        return logits if self.close is None else functional.pixel_shuffle(logits, 2)
 
     def features(self, pictures: Tensor) -> list[Tensor]:
         """What each head reads, at 1/2, 1/4 and so on, the finest first."""
@@ -109,7 +127,10 @@ class Network(nn.Module):
             x = decoder(torch.cat([x, skip], dim=1))
             features.insert(0, x)
         skip = seen.pop()
-        features.insert(0, self.top(torch.cat([grown(x, skip), skip], dim=1)))
+        read = [grown(x, skip), skip]
+        if self.close is not None:
+            read.append(self.close(pictures))
+        features.insert(0, self.top(torch.cat(read, dim=1)))
         return features
 
     def fold(self) -> "Network":
@@ -130,6 +151,8 @@ def convolutions_in_order(network: Network) -> list[nn.Conv2d]:
     order += [*_kernels(network.bottom), network.weigh]
     for decoder, guide in zip_longest(reversed(network.decoders), network.guides):
         order += [*([guide] if guide is not None else []), *_inside([decoder])]
+    if network.close is not None:
+        order.append(network.close.kernel)
     head = network.heads[0]
     assert isinstance(head, nn.Conv2d)
     return [*order, *_kernels(network.top), head]

@@ -1,17 +1,17 @@
 """Go back from an ONNX file of ours to a run that can go on: for when its checkpoint is lost.
 
-    python -m training.warm RUN cutoutd-small.onnx --packed training/data --out training/runs/RUN
+    python -m training.warm RUN cutoutd-small.onnx --of small-4 --packed training/data \
+        --out training/runs/RUN
 
 An exported file has plain convolutions. Each gets its batch normalisation back: on the way down
 with the statistics of the published weights that it began from (they never moved), on the way up
 with those that its outputs have on training photos. Either way the network computes what the
-file does. What the file does not have begins anew: guides as if they were not there, the
-coarser heads fitted alone.
+file does. What the file does not have begins anew: guides and further channels as if they were
+not there, the coarser heads fitted alone.
 """
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -68,23 +68,36 @@ def unfold_normalised(module: Normalised, folded: nn.Conv2d) -> None:
 def unfold_convolution(
     module: Convolution, folded: nn.Conv2d, moments: tuple[Tensor, Tensor]
 ) -> None:
-    """Compute what `folded` does, with the statistics of its outputs."""
+    """Compute what `folded` does, with the statistics of its outputs.
+
+    Channels that `folded` does not have are not read by those that it has.
+    """
     assert folded.bias is not None
     mean, variance = moments
     norm = module.kernel_norm
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    module.kernel.weight.copy_(folded.weight)
-    norm.running_mean.copy_(mean - folded.bias)
-    norm.running_var.copy_(variance)
-    norm.weight.copy_(torch.sqrt(variance + norm.eps))
-    norm.bias.copy_(mean)
+    embed(module.kernel.weight, folded.weight)
+    known = slice(len(mean))
+    norm.running_mean[known] = mean - folded.bias
+    norm.running_var[known] = variance
+    norm.weight[known] = torch.sqrt(variance + norm.eps)
+    norm.bias[known] = mean
+
+
+@torch.no_grad()
+def embed(weight: Tensor, known: Tensor) -> None:
+    """Copy (o, i, k, k) into the first of (O, I, k, k); those o outputs ignore further inputs."""
+    outputs, inputs = known.shape[:2]
+    weight[:outputs, :inputs] = known
+    weight[:outputs, inputs:] = 0
 
 
 @torch.no_grad()
 def unfold(network: Network, folded: Network, pictures: Sequence[Tensor]) -> None:
-    """Make `network` compute what `folded` does, of the same design or without its guides.
+    """Make `network` compute what `folded` does, of the same design or of one with less in it.
 
+    A finest head that answers at the picture's size gives each pixel at 1/2 four times.
     pictures: batches (N, 3, S, S) of training photos.
     """
     there = dict(folded.named_modules())
@@ -99,7 +112,16 @@ def unfold(network: Network, folded: Network, pictures: Sequence[Tensor]) -> Non
         elif isinstance(here, Convolution) and isinstance(one, Convolution):
             unfold_convolution(here, one.kernel, moments[one])
     network.weigh.load_state_dict(folded.weigh.state_dict())
-    network.heads[0].load_state_dict(folded.heads[0].state_dict())
+    for here, one in zip(network.guides, folded.guides, strict=False):
+        here.load_state_dict(one.state_dict())
+    head, known = network.heads[0], folded.heads[0]
+    assert isinstance(head, nn.Conv2d)
+    assert isinstance(known, nn.Conv2d)
+    assert head.bias is not None
+    assert known.bias is not None
+    times = len(head.bias) // len(known.bias)
+    embed(head.weight, known.weight.repeat(times, 1, 1, 1))
+    head.bias.copy_(known.bias.repeat(times))
 
 
 def fit_heads(network: Network, batches: Sequence[Batch]) -> None:
@@ -118,8 +140,8 @@ def fit_heads(network: Network, batches: Sequence[Batch]) -> None:
 
 
 def folded_from(path: Path, design: Design, *, sharpness: float) -> Network:
-    """The network in a file that was exported with this factor of its logits."""
-    network = Network(replace(design, guided=0)).fold()
+    """The network in a file of this design that was exported with this factor of its logits."""
+    network = Network(design).fold()
     checkpoint.copy_from_onnx(network, path)
     sharpen(network, 1 / sharpness)
     return network
@@ -130,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", help="a run of config.toml")
     parser.add_argument("onnx", type=Path)
+    parser.add_argument("--of", required=True, help="the design of that file")
     parser.add_argument("--packed", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sharpness", type=float, default=1.0, help="that the file was given")
@@ -139,7 +162,7 @@ def main() -> None:
     training = Training(run, device)
     assert isinstance(training.network.encoder, LiteEncoder)
     training.network.encoder.start(published_weights())
-    folded = folded_from(arguments.onnx, read_design(run.design), sharpness=arguments.sharpness)
+    folded = folded_from(arguments.onnx, read_design(arguments.of), sharpness=arguments.sharpness)
     supply = Supply.open(run, arguments.packed, SETS, device)
     batches = [supply.batch(SIDE) for _ in range(BATCHES)]
     unfold(training.network, folded, [batch.pictures for batch in batches])

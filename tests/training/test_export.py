@@ -78,9 +78,10 @@ def test_the_embedded_file_is_the_small_design_to_the_last_weight() -> None:
     assert difference(network, EMBEDDED.folder / EMBEDDED.file, pictures) < 1e-4
 
 
+@pytest.mark.parametrize("detail", [0, 6])
 @torch.no_grad()
-def test_an_exported_network_with_guides_can_be_read_back(tmp_path: Path) -> None:
-    design = replace(read_design("tiny"), guided=2)
+def test_an_exported_network_with_guides_can_be_read_back(tmp_path: Path, detail: int) -> None:
+    design = replace(read_design("tiny"), guided=2, detail=detail)
     network = Network(design)
     for guide in network.guides:
         torch.nn.init.normal_(guide.weight)
@@ -98,7 +99,7 @@ def test_mirroring_averages_both_views() -> None:
     network = Network(read_design("tiny")).eval()
     pictures = torch.randn(1, 3, 64, 64)
 
-    both = [network.heads[0](network.features(p)[0]) for p in (pictures, pictures.flip(3))]
+    both = [network.finest(network.features(p)[0]) for p in (pictures, pictures.flip(3))]
     mean = torch.sigmoid(grown((both[0] + both[1].flip(3)) / 2, pictures))
 
     assert torch.allclose(Mirrored(network)(pictures), mean, atol=1e-6)

@@ -1,5 +1,11 @@
 import torch
-from training.losses import gradient_distance, mask_loss, structure_loss, supervised_loss
+from training.losses import (
+    gradient_distance,
+    mask_loss,
+    structure_loss,
+    supervised_loss,
+    surroundings,
+)
 
 SURE = 20.0
 
@@ -28,6 +34,14 @@ def test_a_wrong_edge_costs_more_than_the_same_error_far_inside() -> None:
     ]
 
     assert costs[0] > costs[1]
+
+
+def test_rows_and_columns_average_what_a_square_window_does() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(2, 1, 20, 24)
+    square_window = torch.nn.functional.avg_pool2d(x, 7, 1, 3, count_include_pad=False)
+
+    assert torch.allclose(surroundings(x, 7), square_window, atol=1e-6)
 
 
 def test_gradients_of_equal_masks_have_no_distance() -> None:

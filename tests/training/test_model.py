@@ -55,7 +55,7 @@ def test_a_folded_inverted_residual_has_no_normalisation_left(stride: int) -> No
     assert torch.allclose(block(pictures), before, atol=1e-4)
 
 
-@pytest.mark.parametrize("design", ["small", "tiny"])
+@pytest.mark.parametrize("design", ["small", "small-5", "tiny"])
 @torch.no_grad()
 def test_a_folded_network_gives_the_same_mask(design: str) -> None:
     network = Network(read_design(design))
@@ -66,7 +66,7 @@ def test_a_folded_network_gives_the_same_mask(design: str) -> None:
     assert torch.allclose(network.fold()(pictures), before, atol=1e-5)
 
 
-@pytest.mark.parametrize("design", ["small", "base", "tiny"])
+@pytest.mark.parametrize("design", ["small", "small-5", "base", "tiny"])
 @torch.no_grad()
 def test_the_mask_is_a_probability_at_the_size_of_the_picture(design: str) -> None:
     network = Network(read_design(design)).eval()
@@ -110,3 +110,26 @@ def test_in_training_every_level_answers_from_half_to_a_thirty_second() -> None:
     assert [tuple(output.shape) for output in outputs] == [
         (2, 1, side, side) for side in (32, 16, 8, 4, 2)
     ]
+
+
+def test_with_detail_the_finest_answer_has_the_size_of_the_picture() -> None:
+    network = Network(replace(read_design("tiny"), detail=6)).train()
+
+    outputs = network(torch.randn(2, 3, 64, 64))
+
+    assert [output.shape[-1] for output in outputs] == [64, 16, 8, 4, 2]
+
+
+def test_with_detail_neighbouring_pixels_learn_to_differ() -> None:
+    torch.manual_seed(0)
+    network = Network(replace(read_design("tiny"), detail=6)).train()
+    stripes = torch.arange(64).remainder(2).float().expand(2, 1, 64, 64)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+
+    for _ in range(30):
+        cost = (torch.sigmoid(network(stripes.expand(2, 3, 64, 64))[0]) - stripes).abs().mean()
+        optimiser.zero_grad()
+        cost.backward()
+        optimiser.step()
+
+    assert float(cost.detach()) < 0.1

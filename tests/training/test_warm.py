@@ -7,6 +7,7 @@ from training.supply import Batch
 from training.warm import fit_heads, unfold
 
 DESIGN = read_design("small-4")
+LARGER = read_design("small-5")
 
 
 def batches(count: int) -> list[torch.Tensor]:
@@ -14,10 +15,10 @@ def batches(count: int) -> list[torch.Tensor]:
     return [torch.randn(2, 3, 64, 64) for _ in range(count)]
 
 
-def settled() -> Network:
+def settled(guided: int = 0) -> Network:
     """A network whose statistics are those of some images, as training leaves them."""
     torch.manual_seed(0)
-    network = Network(replace(DESIGN, guided=0)).train()
+    network = Network(replace(DESIGN, guided=guided)).train()
     network.encoder.eval()
     with torch.no_grad():
         for pictures in batches(20):
@@ -35,6 +36,22 @@ def test_an_unfolded_network_computes_what_the_folded_one_does() -> None:
 
     for pictures in batches(2):
         assert torch.allclose(network(pictures), known(pictures), atol=1e-4)
+
+
+@torch.no_grad()
+def test_one_with_more_channels_and_finer_answers_starts_with_what_the_folded_one_says() -> None:
+    known = settled(guided=2)
+    torch.nn.init.normal_(known.guides[1].weight, 0, 0.1)
+    network = Network(LARGER).eval()
+    network.encoder.load_state_dict(known.encoder.state_dict())
+
+    unfold(network, known.fold(), batches(4))
+
+    for pictures in batches(2):
+        finer = network.finest(network.features(pictures)[0])
+        coarser = known.finest(known.features(pictures)[0])
+        expected = torch.nn.functional.interpolate(coarser, scale_factor=2, mode="nearest")
+        assert torch.allclose(finer, expected, atol=1e-3)
 
 
 @torch.no_grad()
