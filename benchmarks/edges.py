@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import rembg
+from benchmarks.methods import METHODS, OneMask
+from benchmarks.pictures import KINDS, Composite, Floats, draw
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.methods import METHODS, OneMask
-from benchmarks.pictures import KINDS, Composite, Floats, draw
 from cutoutd.imaging.trimap import UNKNOWN, trimap_from_mask
 
 HERE = Path(__file__).parent

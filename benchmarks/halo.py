@@ -1,7 +1,8 @@
 """Halo and fringe on held-out cut-outs with true alpha: ours beside rembg's, from one mask.
 
 Every picture is a composite that is never trained on (`training.validation`); the embedded network
-looks at it once, and its mask is given to both products. Writes results/halo.json, with how often ours had which note.
+looks at it once, and its mask is given to both products. Writes results/halo.json, with how often
+ours had which note.
 
     PYTHONPATH=src:. python benchmarks/halo.py DATA [--every 1]
 
@@ -18,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import rembg
+from benchmarks.methods import METHODS, Levels, OneMask
 from scipy import ndimage
 from training.alpha import alpha_errors
 from training.validation import Layers, layers, soft_alpha
 
-from benchmarks.methods import METHODS, Levels, OneMask
 from cutoutd.segmentation.models import EMBEDDED
 from cutoutd.segmentation.session import open_session
 

@@ -70,6 +70,7 @@ def export(
     path: Path,
     *,
     size: int,
+    fast_size: int | None = None,
     version: str,
     half: bool = False,
     mirrored: bool = False,
@@ -102,7 +103,7 @@ def export(
     if half:
         store_in_half(model)
     model.producer_name, model.producer_version = PREFIX.rstrip("."), version
-    helper.set_model_props(model, described(size))
+    helper.set_model_props(model, described(size, fast_size))
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
     distance = difference(folded, path, torch.randn(3, 3, size, size))
@@ -119,10 +120,11 @@ def any_shape() -> dict[int, Any]:
     return {0: dim("n", min=1, max=64), **sides}
 
 
-def described(size: int) -> dict[str, str]:
+def described(size: int, fast_size: int | None) -> dict[str, str]:
     """The metadata by which the product knows an exported file without any other."""
     facts = {
         "size": str(size),
+        **({"fast_size": str(fast_size)} if fast_size else {}),
         "mean": ",".join(map(str, MEAN)),
         "std": ",".join(map(str, STD)),
         "reducing_gap": "2.0",
@@ -180,6 +182,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, help="or an ONNX file of ours")
     parser.add_argument("onnx", type=Path)
     parser.add_argument("--size", type=int, required=True, help="side of the input, px")
+    parser.add_argument("--fast-size", type=int, help="of the input at quality fast, px")
     parser.add_argument("--version", required=True, help="of the weights, as the card names it")
     parser.add_argument("--half", action="store_true", help="store weights in half precision")
     parser.add_argument("--mirrored", action="store_true", help="average with the mirror image")
@@ -195,6 +198,7 @@ def main() -> None:
         network,
         arguments.onnx,
         size=arguments.size,
+        fast_size=arguments.fast_size,
         version=arguments.version,
         half=arguments.half,
         mirrored=arguments.mirrored,

@@ -46,8 +46,8 @@ class Design:
 class Network(nn.Module):
     """(N, 3, H, W) normalised pictures -> logits of the subject, (N, 1, H/2, W/2) and coarser.
 
-    With `detail` the finest are (N, 1, H, W). H and W are multiples of 32. In evaluation only the finest is computed, and returned as
-    probability at the pictures' own size.
+    With `detail` the finest are (N, 1, H, W). H and W are multiples of 32. In evaluation only
+    the finest is computed, and returned as probability at the pictures' own size.
     """
 
     def __init__(self, design: Design) -> None:

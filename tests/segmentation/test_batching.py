@@ -21,6 +21,7 @@ class Doubling:
 
     provider = "test"
     takes_batches = True
+    takes_any_side = True
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

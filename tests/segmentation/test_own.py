@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from tests.segmentation.networks import write_network
 
+from cutoutd.command import Quality
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.models import Activation, Scale, Subject
 from cutoutd.segmentation.options import SegmentationOptions
@@ -22,6 +23,7 @@ def test_every_key_of_a_description_has_its_effect(tmp_path: Path) -> None:
         tmp_path,
         """
         size = 32
+        fast_size = 24
         licence = "proprietary"
         subject = "product"
         mean = [0.5, 0.5, 0.5]
@@ -36,6 +38,7 @@ def test_every_key_of_a_description_has_its_effect(tmp_path: Path) -> None:
     )
     (spec,) = own_models(tmp_path)
     assert (spec.name, spec.size, spec.licence) == ("shoes", 32, "proprietary")
+    assert (spec.at(Quality.FAST).size, spec.at(Quality.BALANCED).size) == (24, 32)
     assert (spec.subject, spec.scale, spec.activation) == (
         Subject.PRODUCT,
         Scale.BRIGHTEST,

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.segmentation.networks import a_spec, write_network
 
+from cutoutd.command import Quality
 from cutoutd.errors import ConfigurationError, ProcessingFailed
 from cutoutd.segmentation.models import EMBEDDED, ModelSpec
 from cutoutd.segmentation.runtimes.runner import RunnerOptions
@@ -19,15 +21,19 @@ def a_disc_on_a_plain_ground() -> np.ndarray:
 class Fixed:
     """A runner that gives one answer, or fails."""
 
-    takes_batches = False
+    takes_batches = takes_any_side = False
 
     def __init__(self, answer: np.ndarray | None, provider: str = "cpu") -> None:
         self.answer = answer
         self.provider = provider
-        self.runs = 0
+        self.shapes: list[tuple[int, ...]] = []
+
+    @property
+    def runs(self) -> int:
+        return len(self.shapes)
 
     def run(self, tensor: np.ndarray) -> np.ndarray:
-        self.runs += 1
+        self.shapes.append(tensor.shape)
         if self.answer is None:
             raise ProcessingFailed("The device was lost.")
         return self.answer
@@ -51,6 +57,29 @@ def test_the_embedded_model_finds_the_subject_of_a_plain_picture() -> None:
     assert mask.dtype == np.float32
     assert mask[144, 144] > 0.9
     assert mask[:20].max() < 0.1
+
+
+def test_a_fast_look_is_a_smaller_one_where_the_network_takes_any_side() -> None:
+    assert EMBEDDED.folder is not None
+    spec = replace(EMBEDDED, fast_size=256)
+    session = open_session(spec, EMBEDDED.folder / EMBEDDED.file, RunnerOptions(threads=1))
+
+    fast, balanced = (
+        session.predict(a_disc_on_a_plain_ground(), quality=quality)
+        for quality in (Quality.FAST, Quality.BALANCED)
+    )
+
+    assert (fast.shape, balanced.shape) == ((256, 256), (EMBEDDED.size, EMBEDDED.size))
+    assert fast[104, 104] > 0.9
+
+
+def test_where_sides_are_fixed_a_fast_look_is_as_large_as_any() -> None:
+    runner = Fixed(np.zeros((1, 1, 4, 4), np.float32))
+    spec = a_spec(Path("fixed.onnx"), fast_size=2)
+
+    Session(spec, [runner]).predict(GREY, quality=Quality.FAST)
+
+    assert runner.shapes == [(1, 3, spec.size, spec.size)]
 
 
 def test_a_prediction_that_is_no_number_stays_none_and_disturbs_no_other() -> None:

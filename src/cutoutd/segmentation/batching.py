@@ -46,6 +46,7 @@ class Batcher:
 
     takes_batches = False
     """It makes them."""
+    takes_any_side = False
 
     def __init__(self, runner: Runner, batching: Batching) -> None:
         self.provider = runner.provider

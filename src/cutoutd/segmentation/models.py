@@ -6,7 +6,7 @@ a new row; there is no class per model.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -85,6 +85,8 @@ class ModelSpec:
     subject: Subject = Subject.GENERAL
     size: int
     """Side in px of the square that the whole image is resized to."""
+    fast_size: int | None = None
+    """The same at `fast`, where the network takes images of any side; None: no other."""
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     scale: Scale = Scale.LEVELS
@@ -132,6 +134,12 @@ class ModelSpec:
         """What is shown of an image beside itself."""
         shown = {Quality.BALANCED: self.balanced, Quality.HIGH: self.high}
         return shown.get(quality, ONCE)
+
+    def at(self, quality: Quality) -> "ModelSpec":
+        """The same model with the side that this quality shows it."""
+        if self.fast_size is None or quality is not Quality.FAST:
+            return self
+        return replace(self, size=self.fast_size)
 
     @property
     def sees(self) -> int:

@@ -45,6 +45,7 @@ class ModelFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(gt=0, le=LARGEST_SIDE)
+    fast_size: int | None = Field(None, gt=0, le=LARGEST_SIDE)
     licence: str = Field(min_length=1)
     subject: Subject = Subject.GENERAL
     mean: Triple = IMAGENET_MEAN

@@ -7,6 +7,7 @@ threads, while resizing and everything around it runs outside.
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,6 +54,7 @@ class Session:
         self.sees = spec.sees
         self.slots = len(runners)
         self.provider = runners[0].provider
+        self._takes_any_side = all(runner.takes_any_side for runner in runners)
         self._rescue = rescue
         self._free: SimpleQueue[Runner] = SimpleQueue()
         for runner in runners:
@@ -66,18 +68,19 @@ class Session:
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w) probability of subject, 0..1.
 
-        At the network's size, to which the whole image is resized, or finer where `quality` let it
-        look nearer; NaN where the network gave no number. Waits for a free slot. Raises
-        InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
+        At the network's size, to which the whole image is resized, smaller or finer where `quality`
+        let it look less or nearer; NaN where the network gave no number. Waits for a free slot.
+        Raises InvalidRequest for a prompt, ProcessingFailed if the network cannot be run.
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        return predict_augmented(self._predict, pixels, self.spec.augmentation(quality))
+        spec = self.spec.at(quality) if self._takes_any_side else self.spec
+        return predict_augmented(partial(self._predict, spec), pixels, spec.augmentation(quality))
 
-    def _predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the network says of one image, at its size."""
-        raw = self._run(tensor_from_image(pixels, self.spec))
-        return probability_from_output(raw, self.spec)
+    def _predict(self, spec: ModelSpec, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of one image, at the size of `spec`."""
+        raw = self._run(tensor_from_image(pixels, spec))
+        return probability_from_output(raw, spec)
 
     def warm(self) -> None:
         """Run once in every slot, so that the first caller does not pay for what is lazy."""

@@ -27,6 +27,7 @@ class KServeRunner:
 
     provider = "kserve"
     takes_batches = False
+    takes_any_side = False
 
     def __init__(self, spec: ModelSpec, *, timeout_s: float = TIMEOUT_S) -> None:
         assert spec.remote is not None

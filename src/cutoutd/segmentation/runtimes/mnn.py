@@ -66,6 +66,7 @@ class MnnRunner:
 
     provider = "mnn-f32"
     takes_batches = False
+    takes_any_side = False
 
     def __init__(self, spec: ModelSpec, graph: Path, *, threads: int = 0) -> None:
         """threads: 0 is every core. Raises ConfigurationError if the graph cannot be opened."""

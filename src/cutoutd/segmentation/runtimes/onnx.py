@@ -7,7 +7,7 @@ they are imported; we tell them not to, which also makes a read-only root possib
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -70,7 +70,7 @@ class OnnxRunner:
         self._takes = _check_input(spec, session)
         self._output = _check_output(spec, session)
         self._input: str = session.get_inputs()[0].name
-        self.takes_batches = not isinstance(session.get_inputs()[0].shape[0], int)
+        self.takes_batches, self.takes_any_side = _what_varies(session.get_inputs()[0].shape)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
@@ -81,6 +81,12 @@ class OnnxRunner:
             raise ProcessingFailed("The segmentation model failed on this image.") from exc
         mask: NDArray[np.float32] = outputs[0]
         return mask
+
+
+def _what_varies(shape: Sequence[int | str | None]) -> tuple[bool, bool]:
+    """Whether the number of images varies, and whether their sides do: those have no number."""
+    count, *sides = (not isinstance(one, int) for one in shape)
+    return count, sum(sides) >= 2
 
 
 def open_runner(

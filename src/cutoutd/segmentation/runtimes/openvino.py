@@ -24,6 +24,7 @@ class OpenVinoRunner:
     """A compiled model with its own stream and threads: a tensor in, a tensor out."""
 
     takes_batches = False
+    takes_any_side = False
 
     def __init__(self, spec: ModelSpec, weights: Path, *, threads: int, precision: str) -> None:
         properties: dict[str, object] = {

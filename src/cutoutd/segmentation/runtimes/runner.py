@@ -17,6 +17,8 @@ class Runner(Protocol):
     """Who really does the arithmetic."""
     takes_batches: bool
     """Whether N may be more than 1."""
+    takes_any_side: bool
+    """Whether H and W may be others than the model's own."""
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3, H, W) -> the mask output as the network gives it. Raises ProcessingFailed."""
