@@ -109,14 +109,14 @@ install-lines: dist ## Run every install line of the pages in a Debian that has 
 	@docker/install_lines.sh
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --memory --no-special
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --keep --cases
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py --rembg
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/runtime.py
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --memory --no-special
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --keep --cases
+	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/models.py --rembg
+	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/runtime.py
 
 bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the extra `mnn`)
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/speed.py --provider mnn
-	PYTHONPATH=src .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --provider mnn
+	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/edges.py

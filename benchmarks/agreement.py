@@ -9,6 +9,7 @@ import argparse
 import io
 
 import numpy as np
+from benchmarks.photos import photo
 from numpy.typing import NDArray
 from PIL import Image
 from pymatting import cf_laplacian, cg, estimate_alpha_cf, ichol, make_linear_system
@@ -16,7 +17,6 @@ from pymatting import cf_laplacian, cg, estimate_alpha_cf, ichol, make_linear_sy
 from cutoutd.imaging.budget import Budget
 from cutoutd.imaging.dissection import solve_closed_form
 from cutoutd.imaging.trimap import UNKNOWN, trimap_from_mask
-from speed import photo
 
 EPSILON = 1e-7
 LEVEL = 1 / 255

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 BUSY = 0.25
-"""Load for each core, the mean of a minute, beyond which figures are not worth keeping."""
+"""Of the cores that others use, beyond which figures are not worth keeping."""
 PACKAGES = ("onnxruntime", "mnn", "numpy", "pillow", "rembg")
 
 
@@ -24,11 +24,31 @@ def facts() -> dict[str, object]:
     }
 
 
-def refuse_busy() -> None:
-    """End with a sentence where something else takes a quarter of the cores."""
-    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
-    if load > BUSY * cores:
-        sys.exit(f"This machine is busy (load {load:.1f}, {cores} cores): wait, or say --busy.")
+def refuse_busy(*, unless: bool = False) -> float:
+    """How many cores others use now; ends with a sentence where that is a quarter of them.
+
+    Not the load: that stays high for minutes after a benchmark that was run before this one.
+    unless: measure all the same.
+    """
+    used, cores = cores_in_use(), len(os.sched_getaffinity(0))
+    if used > BUSY * cores and not unless:
+        sys.exit(f"This machine is busy ({used:.1f} of {cores} cores in use): wait, or say --busy.")
+    return round(used, 2)
+
+
+def cores_in_use(seconds: float = 2.0) -> float:
+    """Cores that all processes together keep busy while this one waits so long."""
+    before = _ticks()
+    time.sleep(seconds)
+    busy, idle = (after - first for after, first in zip(_ticks(), before, strict=True))
+    return (os.cpu_count() or 1) * busy / max(busy + idle, 1)
+
+
+def _ticks() -> tuple[int, int]:
+    """Of all cores since the start: with work (another guest's included), and without."""
+    fields = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, idle
 
 
 def peak_megabytes() -> float:

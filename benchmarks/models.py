@@ -28,14 +28,14 @@ from pathlib import Path
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
+from benchmarks.machine import facts, peak_megabytes
+from benchmarks.networks import SIDES, write
+from benchmarks.photos import photo
 from PIL import Image
 
 from cutoutd.command import RemoveBackground
 from cutoutd.segmentation.options import ProviderName, SegmentationOptions
 from cutoutd.segmentation.sessions import Sessions
-from machine import facts, peak_megabytes
-from networks import SIDES, write
-from speed import photo
 
 RESULTS = Path(__file__).parent / "results" / "models.json"
 SHAPES = {"u2net": "u2net", "isnet-general-use": "isnet"}

@@ -24,6 +24,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnxruntime
+from benchmarks.machine import facts, peak_megabytes
+from benchmarks.networks import SIDES, write
+from benchmarks.photos import photo
 
 from cutoutd.command import RemoveBackground
 from cutoutd.imaging.threads import set_num_threads
@@ -34,9 +37,6 @@ from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.runtimes.onnx import OnnxRunner
 from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import Session, open_session, usable_providers
-from machine import facts, peak_megabytes
-from networks import SIDES, write
-from speed import photo
 
 RESULTS = Path(__file__).parent / "results" / "runtime.json"
 CORES = len(os.sched_getaffinity(0))

@@ -29,6 +29,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from benchmarks.machine import facts, refuse_busy  # noqa: E402
+from benchmarks.photos import photo  # noqa: E402
+from benchmarks.pipelines import LIMITS, THREADS, command  # noqa: E402
 from tests.running import running_process  # noqa: E402 - The path comes first.
 
 from cutoutd.command import MattingMode, Quality, RemoveBackground  # noqa: E402
@@ -36,8 +39,6 @@ from cutoutd.removal import pipeline  # noqa: E402
 from cutoutd.segmentation import session  # noqa: E402
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE  # noqa: E402
 from cutoutd.segmentation.runtimes.runner import RunnerOptions  # noqa: E402
-from machine import facts, refuse_busy  # noqa: E402
-from speed import LIMITS, THREADS, command, photo  # noqa: E402
 
 RESULT = Path(__file__).parent / "results" / "stages.json"
 CASES = {

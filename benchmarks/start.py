@@ -23,10 +23,9 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import httpx  # noqa: E402 - The path comes first.
+from benchmarks.machine import facts, refuse_busy  # noqa: E402
+from benchmarks.photos import photo  # noqa: E402
 from tests.running import running_process  # noqa: E402
-
-from machine import facts, refuse_busy  # noqa: E402
-from speed import photo  # noqa: E402
 
 RESULT = Path(__file__).parent / "results" / "start.json"
 PROGRAMS = {

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from speed import photo
+from benchmarks.photos import photo
 
 WORKER = """
 import sys, time
