@@ -5,10 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+NETWORKS ?= $(or $(CUTOUTD_MODELS_DIR),data/models)
+
 BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
+.PHONY: audit bench bench-edges bench-mnn bench-peers bench-real chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
 	corpus dist docs e2e examples fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scale scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
@@ -109,22 +111,46 @@ install-lines: dist ## Run every install line of the pages in a Debian that has 
 	@docker/install_lines.sh
 
 bench: .venv-bench/.installed ## Measure speed and memory beside rembg, in an environment of its own
-	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --memory --no-special
-	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --keep --cases
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --memory --no-special $(BUSY)
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --keep --cases $(BUSY)
+	@if [ -e $(NETWORKS)/u2netp.onnx ]; then $(MAKE) bench-real; else \
+		echo "NOT MEASURED: no networks in $(NETWORKS); name their folder with: make bench NETWORKS=…"; fi
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/models.py --rembg
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/runtime.py
 
 bench-mnn: .venv-bench/.installed ## The same where networks run on MNN (the extra `mnn`)
-	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --provider mnn
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.speed --provider mnn $(BUSY)
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/models.py throughput memory latency --provider mnn --rembg
+
+bench-real: .venv-bench/.installed ## Published networks through cutoutd, rembg and what `make bench-peers` installed: NETWORKS=…, PHOTOS=…, DATA=…
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.real speed $(NETWORKS) $(BUSY) $(if $(PHOTOS),--photos $(PHOTOS))
+	$(if $(DATA),PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.real quality $(NETWORKS) --data $(DATA) --missing)
+
+bench-peers: ## Install the other programs that bench-real measures, each in an environment of its own
+	-@$(MAKE) --no-print-directory .venv/bench-peers/backgroundremover/.installed
+	-@$(MAKE) --no-print-directory .venv/bench-peers/imgly/.installed
 
 bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's on drawn pictures
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/edges.py
 	PYTHONPATH=src:. .venv-bench/bin/python benchmarks/edges.py --blurred
 
+.venv/bench-peers/backgroundremover/.installed: benchmarks/real/peers/backgroundremover.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	touch $@
+
+# Without scripts: one would fetch ONNX Runtime for CUDA from elsewhere, the one for CPUs is in the package.
+.venv/bench-peers/imgly/.installed: benchmarks/real/peers/imgly.json
+	mkdir -p $(@D)
+	cp $< $(@D)/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(@D)
+	touch $@
+
+# py-sod-metrics by itself: it asks for scikit-image below 0.26, rembg for 0.26, which it runs with.
 .venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install '.[server]' -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --no-deps pysodmetrics==1.6.2
 	touch $@
 
 train-smoke: training/.venv/.installed ## Pack, train, export, evaluate on 64 drawn pictures; test training

@@ -40,4 +40,4 @@ class Record:
 
 def shortened(value: object) -> object:
     """Numbers as people read them."""
-    return round(value, 2) if isinstance(value, float) else value
+    return float(f"{value:.3g}") if isinstance(value, float) else value

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from benchmarks.real.pages import real, real_ratios
 from benchmarks.scale import pages
 
 HERE = Path(__file__).parent
@@ -114,7 +115,7 @@ def install_lines() -> list[str]:
 
 
 TABLES = {
-    HERE / "README.md": (speed, speed_mnn, halo, edges, edges_blurred),
+    HERE / "README.md": (speed, speed_mnn, real, real_ratios, halo, edges, edges_blurred),
     HERE.parent / "docs" / "quickstart.md": (install_lines,),
     DECISIONS / "0003-how-networks-are-run.md": (throughput,),
     HERE.parent / "docs" / "scale.md": pages.TABLES,

@@ -7,6 +7,7 @@ metric or a module; a test compares each file with what is made here.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.real.pages import real_brief
 from tools.sections import with_quotes, with_sections
 
 from benchmarks import tables
@@ -34,7 +35,7 @@ def _page(name: str, **texts: Callable[[], str]) -> Callable[[], str]:
 GENERATED: Mapping[str, Callable[[], str]] = {
     "openapi.yaml": _openapi,
     collection.TARGET: collection.collection,
-    "README.md": _page("README.md", conformance=conformance.summary),
+    "README.md": _page("README.md", conformance=conformance.summary, real=real_brief),
     keywords.TARGET: keywords.module,
     "docs/options.md": options.page,
     "docs/configuration.md": reference.configuration,

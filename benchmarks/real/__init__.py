@@ -1,0 +1,1 @@
+"""Networks as published, through cutoutd and through what else people run on a CPU."""
