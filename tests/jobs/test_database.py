@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
@@ -20,6 +21,7 @@ from cutoutd.clients.schema import api_keys
 from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.jobs.database import Database, open_database
 from cutoutd.jobs.files import FileRecords
+from cutoutd.jobs.schema import REVISION
 from cutoutd.jobs.store import JobStore
 
 
@@ -30,6 +32,13 @@ def test_the_migrations_build_the_tables_that_the_code_uses(database: Database) 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours})
         assert compare_metadata(context, api_keys.metadata) == []
+
+
+def test_the_revision_that_counts_as_up_to_date_is_the_last_migration() -> None:
+    folder = Path(cutoutd.jobs.database.__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
 
 
 def test_opening_again_keeps_what_is_there(database_url: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cutoutd.errors import ConfigurationError, Overloaded
 from cutoutd.jobs.group_commit import GroupCommit, sync_file
+from cutoutd.jobs.schema import REVISION
 
 log = logging.getLogger(__name__)
 
@@ -84,17 +85,15 @@ class Database:
                 raise _away() from exc
 
     def migrate(self) -> None:
-        """Bring the tables up to date; processes that start together take turns."""
-        from alembic import command
-        from alembic.config import Config
+        """Bring the tables up to date; processes that start together take turns.
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        Alembic is loaded only where there is something to do: that takes longer than all else here.
+        """
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if _revision_of(connection) != REVISION:
+                _upgrade(connection)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -148,9 +147,33 @@ def _make_private(file: str | None) -> None:
             ) from exc
 
 
-def _migrate(database: Database) -> None:
+def _revision_of(connection: Connection) -> str | None:
+    """The migration that was the last to change the tables; None where there are none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing. Raises ConfigurationError for tables that are newer."""
+    from alembic import command
+    from alembic.config import Config
     from alembic.util import CommandError
 
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as exc:
+        raise ConfigurationError(
+            "The job store was written by a newer version of cutoutd; start that one, or give "
+            "this one a CUTOUTD_DATA_DIR or CUTOUTD_DATABASE_URL of its own."
+        ) from exc
+
+
+def _migrate(database: Database) -> None:
     try:
         database.migrate()
     except Overloaded as exc:
@@ -159,12 +182,9 @@ def _migrate(database: Database) -> None:
             f"The job store cannot be opened ({_first_line(exc.__cause__)}). Is it running, "
             "writable and undamaged? CUTOUTD_DATABASE_URL and CUTOUTD_DATA_DIR say where it is."
         ) from exc
-    except CommandError as exc:
+    except ConfigurationError:
         database.close()
-        raise ConfigurationError(
-            "The job store was written by a newer version of cutoutd; start that one, or give "
-            "this one a CUTOUTD_DATA_DIR or CUTOUTD_DATABASE_URL of its own."
-        ) from exc
+        raise
 
 
 def _first_line(error: BaseException | None) -> str:

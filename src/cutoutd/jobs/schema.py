@@ -19,6 +19,9 @@ from sqlalchemy import (
     false,
 )
 
+REVISION = "0003"
+"""Of the last migration."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
