@@ -106,6 +106,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--busy", action="store_true", help="measure whatever the load")
     chosen = options.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is installed has its bytecode.
     if not chosen.busy:
         refuse_busy()
     rates: dict[str, list[float]] = {name: [] for name in SIDES}

@@ -113,6 +113,7 @@ def main() -> None:
     options.add_argument("--modules", type=int, default=15)
     options.add_argument("--busy", action="store_true", help="measure whatever the load")
     chosen = options.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is installed has its bytecode.
     if not chosen.busy:
         refuse_busy()
     record = {**facts(), "rounds": chosen.rounds}

@@ -47,8 +47,12 @@ SLOW = {"numpy", "PIL.Image", "onnxruntime", "fastapi", "sqlalchemy", "pydantic"
         (("-m", "cutoutd", "--help"), SLOW),
         (("-c", "from cutoutd import remove_background"), {"httpx", "fastapi", "sqlalchemy"}),
         (("-c", "import cutoutd.cli.worker, cutoutd.server.wiring"), {"fastapi", "starlette"}),
+        (
+            ("-c", "import cutoutd.cli.serve, cutoutd.server.app"),
+            {"numpy", "PIL", "onnxruntime", "alembic"},
+        ),
     ],
-    ids=["import cutoutd", "cutoutd --help", "the library", "cutoutd worker"],
+    ids=["import cutoutd", "cutoutd --help", "the library", "cutoutd worker", "cutoutd serve"],
 )
 def test_nothing_slow_is_imported_before_it_is_needed(
     words: tuple[str, ...], slow: set[str]

@@ -21,8 +21,7 @@ from cutoutd.command import ImageKind, RemoveBackground
 from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.logs import logging_config
 from cutoutd.net.dial import guarded_client
-from cutoutd.removal.model import ExtraImages, Removal
-from cutoutd.removal.outputs import Encoded
+from cutoutd.removal.model import Encoded, ExtraImages, Removal
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.server.config import config_of
 from cutoutd.server.settings import load_settings

@@ -20,7 +20,7 @@ from cutoutd.net.dial import guarded_client
 from cutoutd.net.fetch import Fetcher
 from cutoutd.net.limits import FetchLimits
 from cutoutd.net.urls import parse_url
-from cutoutd.removal.inprocess import Remover
+from cutoutd.removal.remover import Remover
 from cutoutd.service.handler import Handler
 from cutoutd.storage.__init__ import open_artifact_store
 

@@ -9,7 +9,7 @@ import pytest
 from tests.crashing import OpensOnce, open_dead, open_nothing, open_obedient
 
 from cutoutd.command import RemoveBackground, Source
-from cutoutd.errors import ConfigurationError, ProcessingFailed, SourceRejected
+from cutoutd.errors import ConfigurationError, Overloaded, ProcessingFailed, SourceRejected
 from cutoutd.removal.model import ExtraImages
 from cutoutd.removal.pool import ProcessPool
 
@@ -79,6 +79,22 @@ def test_a_process_that_cannot_begin_says_why(open_remover: object, sentence: st
     with pytest.raises(ConfigurationError, match=sentence):
         isolated.start()
     isolated.close()
+
+
+def test_processes_that_have_begun_are_ready_once_they_are_waited_for() -> None:
+    isolated = ProcessPool(open_obedient, processes=2, time_limit_s=5)
+    isolated.begin()
+    isolated.start()
+    assert works(isolated)
+    isolated.close()
+
+
+def test_processes_that_have_only_begun_can_be_closed() -> None:
+    isolated = ProcessPool(open_obedient, processes=1, time_limit_s=5)
+    isolated.begin()
+    isolated.close()
+    with pytest.raises(Overloaded):
+        works(isolated)
 
 
 def test_no_process_is_left_after_close() -> None:

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cutoutd.imaging.kernels import Plane
-from cutoutd.segmentation.augment import FINER, Augmentation, predict_augmented
+from cutoutd.segmentation.augment import FINER, predict_augmented
+from cutoutd.segmentation.models import Augmentation
 
 SIDE = 32
 """Of the network's masks, px."""

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import ImageFormat, ImageKind, Output
+from cutoutd.command.geometry import Box
 from cutoutd.command.notes import explain
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.encode import Tags
-from cutoutd.imaging.geometry import Box, bounding_box
+from cutoutd.imaging.geometry import bounding_box
 from cutoutd.removal.outputs import encode_output
 
 SUFFIXES = {".jpg": "jpeg", ".jpe": "jpeg", ".apng": "png"}

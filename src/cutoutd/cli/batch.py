@@ -13,8 +13,7 @@ from cutoutd.command.notes import explain
 
 if TYPE_CHECKING:
     from cutoutd.command import RemoveBackground
-    from cutoutd.removal.model import ExtraImages, Segmenter
-    from cutoutd.removal.outputs import Encoded
+    from cutoutd.removal.model import Encoded, ExtraImages, Segmenter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

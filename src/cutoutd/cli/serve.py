@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
+    from cutoutd.cli.server import TwoStageServer
     from cutoutd.server.settings import Settings
+    from cutoutd.server.wiring import Server
 
 _SWITCH_S = 0.001
 """How long a worker's thread may keep the interpreter from the thread that answers HTTP."""
@@ -26,20 +28,36 @@ def serve(
 
     The first signal finishes what runs, the second gives it back to the queue.
     """
+    import gc
     import os
-    import sys
     from contextlib import closing
 
-    from cutoutd.cli.server import TwoStageServer
+    os.umask(0o077)  # Whatever this process writes is for its user alone.
+    gc.disable()  # What is imported stays; to look for garbage in it takes a sixth of the start.
+    try:
+        server, listener = _open(host, port)
+    finally:
+        gc.freeze()
+        gc.enable()
+    with closing(server):  # It is closed already, unless it never came to serving.
+        if metrics_port is not None:
+            server.context.metrics.serve(metrics_port)
+        listener.run()
+    if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
+        raise typer.Exit(1)
+
+
+def _open(host: str | None, port: int | None) -> "tuple[Server, TwoStageServer]":
+    """Everything open, and who listens. Half of what is imported is, while the models load."""
+    import sys
+
     from cutoutd.cli.sockets import allow_files_for, check_free
     from cutoutd.segmentation.sessions import Sessions
-    from cutoutd.server.app import create_app
     from cutoutd.server.config import config_of
     from cutoutd.server.misspelt import misspelt
+    from cutoutd.server.processes import begin_processes
     from cutoutd.server.settings import load_settings
-    from cutoutd.server.wiring import open_server
 
-    os.umask(0o077)  # Whatever this process writes is for its user alone.
     for sentence in misspelt():
         typer.secho(f"cutoutd: {sentence}", err=True, fg="yellow")
     settings = load_settings(host=host, port=port)
@@ -47,18 +65,18 @@ def serve(
     clients = config.clients
     Sessions(config.models).check()  # In one sentence, before anything starts.
     check_free(settings.host, settings.port)
+    processes = begin_processes(config, works_here=not config.scaled)
+
+    from cutoutd.cli.server import TwoStageServer
+    from cutoutd.server.app import create_app
+    from cutoutd.server.wiring import open_server
+
     if settings.first_key and not (clients.secrets or clients.file or clients.anonymous):
         _print_first_key()
     allow_files_for(settings.max_connections)
-    server = open_server(config)
+    server = open_server(config, processes=processes)
     sys.setswitchinterval(_SWITCH_S)
-    listener = TwoStageServer(_listening(settings, create_app(config, server)), server)
-    with closing(server):  # It is closed already, unless it never came to serving.
-        if metrics_port is not None:
-            server.context.metrics.serve(metrics_port)
-        listener.run()
-    if not listener.started:  # The reason is in the log: the port is taken, the store is locked, …
-        raise typer.Exit(1)
+    return server, TwoStageServer(_listening(settings, create_app(config, server)), server)
 
 
 def _print_first_key() -> None:

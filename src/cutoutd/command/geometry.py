@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cutoutd.errors import InvalidRequest
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom; right and bottom exclusive."""
+
 
 class Unit(StrEnum):
     """What a length counts in."""
@@ -127,3 +132,16 @@ class Canvas:
     reference: ReferenceBox = ReferenceBox.SUBJECT
     snap_cropped_sides: bool = True
     """A subject that the image's frame cuts off stands at the canvas's edge on that side."""
+
+
+def check_room(canvas: Canvas) -> None:
+    """Raises InvalidRequest for paddings that leave no room on the canvas."""
+    padding = canvas.padding
+    for near, far, side in (
+        (padding.left, padding.right, canvas.width),
+        (padding.top, padding.bottom, canvas.height),
+    ):
+        share = sum(one.value / 100 for one in (near, far) if one.unit is Unit.PERCENT)
+        fixed = sum(one.value for one in (near, far) if one.unit is Unit.PX)
+        if share >= 1 or (side is not None and share * side + fixed >= side):
+            raise InvalidRequest("padding: it leaves no room for the subject.", field="padding")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import Canvas, Fit, Length, Placement, ReferenceBox, Sides, Unit
+from cutoutd.command.geometry import Box, check_room
 from cutoutd.errors import InvalidRequest
-from cutoutd.imaging.geometry import Box
 
 CENTERED = Placement()
 
@@ -79,19 +79,6 @@ class _Axis(NamedTuple):
         start = near + (side - near - far - length) * place
         least, most = (extent * length for extent in self.extents)
         return max(least, min(start, side - length - most)) if side > length else start
-
-
-def check_room(canvas: Canvas) -> None:
-    """Raises InvalidRequest for paddings that leave no room on the canvas."""
-    padding = canvas.padding
-    for near, far, side in (
-        (padding.left, padding.right, canvas.width),
-        (padding.top, padding.bottom, canvas.height),
-    ):
-        share = sum(one.value / 100 for one in (near, far) if one.unit is Unit.PERCENT)
-        fixed = sum(one.value for one in (near, far) if one.unit is Unit.PX)
-        if share >= 1 or (side is not None and share * side + fixed >= side):
-            raise InvalidRequest("padding: it leaves no room for the subject.", field="padding")
 
 
 def lay_out(

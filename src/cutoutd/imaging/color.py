@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from PIL import ImageColor
-
 from cutoutd.errors import InvalidRequest
 
 RGBA = tuple[int, int, int, int]
@@ -39,4 +37,6 @@ def _channels(value: str | Sequence[int]) -> tuple[int, ...]:
         return ()
     if _NUMBERS.fullmatch(text):
         return tuple(int(part) for part in text.split(","))
+    from PIL import ImageColor  # Not at import: who answers HTTP opens no images.
+
     return ImageColor.getrgb(f"#{text}" if _BARE_HEX.fullmatch(text) else text)

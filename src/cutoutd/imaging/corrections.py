@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from cutoutd.command import Stroke, Unit
+from cutoutd.command.geometry import Box
 from cutoutd.errors import InvalidRequest
 from cutoutd.imaging.budget import Budget, OverBudget
 from cutoutd.imaging.dissection import solve_closed_form
-from cutoutd.imaging.geometry import Box, bounding_box
+from cutoutd.imaging.geometry import bounding_box
 from cutoutd.imaging.guided import apply, fit
 from cutoutd.imaging.outline import distance_to
 from cutoutd.imaging.resize import BOX, resize

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import Crop, Length, Placement, Prompt, Region, Unit
+from cutoutd.command.geometry import Box
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom; right and bottom exclusive."""
 Extent = tuple[float, float, float, float]
 """In the same order: how far something reaches beyond a box, as shares of its width or height."""
 NO_EXTENT: Extent = (0.0, 0.0, 0.0, 0.0)

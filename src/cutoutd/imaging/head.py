@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cutoutd.imaging.geometry import Box, bounding_box
+from cutoutd.command.geometry import Box
+from cutoutd.imaging.geometry import bounding_box
 
 ROWS = 400
 """More tell nothing about a silhouette."""

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from cutoutd.command import Canvas, Crop, Fit, Placement, ReferenceBox, Sides
+from cutoutd.command.geometry import check_room
 from cutoutd.errors import InvalidRequest
-from cutoutd.imaging.canvas import check_room
 from cutoutd.options.fields import Flag, Options, Padding, Position, Ratio, Share, Size, stripped
 from cutoutd.options.subject import percent
 

@@ -17,7 +17,8 @@ from cutoutd.imaging.frames import Frame, read_animation, read_frames
 from cutoutd.imaging.kernels import Plane
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.resize import as_image
-from cutoutd.removal.outputs import Encoded, Finished, encoded_as, lay_out
+from cutoutd.removal.model import Encoded
+from cutoutd.removal.outputs import Finished, encoded_as, lay_out
 
 WATCHED = 160
 """Side in px of what is kept of each frame, to see where it changes."""

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.command import Background, Canvas, ImageKind, ReferenceBox, RemoveBackground
+from cutoutd.command.geometry import Box
 from cutoutd.command.notes import HEAD_GUESSED
 from cutoutd.imaging.canvas import Reference, lay_out, put_on_canvas
 from cutoutd.imaging.compose import blur, fill, fit_background, over, without_subject
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.geometry import (
     NO_EXTENT,
-    Box,
     Extent,
     add_margins,
     bounding_box,

@@ -1,13 +1,14 @@
 """What a removal is given, and what comes of it."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from cutoutd.command import ImageKind, Prompt, Quality
+from cutoutd.command.geometry import Box
 
-from cutoutd.command import Prompt, Quality
-from cutoutd.removal.outputs import Encoded
+if TYPE_CHECKING:  # The process that answers HTTP has no arrays.
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Segmenter(Protocol):
@@ -21,8 +22,8 @@ class Segmenter(Protocol):
     """Pixels of an image's shorter side; more would tell it nothing, and are not handed over."""
 
     def predict(
-        self, pixels: NDArray[np.uint8], prompt: Prompt | None, quality: Quality
-    ) -> NDArray[np.float32]:
+        self, pixels: "NDArray[np.uint8]", prompt: Prompt | None, quality: Quality
+    ) -> "NDArray[np.float32]":
         """(H, W, 3) sRGB or (H, W, 4) RGBX, upright -> (h, w) probability of subject, 0..1.
 
         At the network's own resolution: the whole image resized to it; NaN where it gave no
@@ -45,6 +46,19 @@ class ImagingLimits:
     """Matting that takes longer falls back: exact to fast, fast to the guided mask."""
     matting_bytes: int = 2_000_000_000
     """Likewise for the memory it keeps on top of the image's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """One finished file."""
+
+    kind: ImageKind
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    bbox: Box | None
+    """Left, top, right, bottom of the subject in this image; right and bottom exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

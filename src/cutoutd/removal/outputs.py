@@ -1,7 +1,6 @@
 """The finished pixels to the files that were asked for."""
 
 import base64
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,20 +9,8 @@ from numpy.typing import NDArray
 from cutoutd.command import ImageFormat, ImageKind, Output
 from cutoutd.imaging.compose import fill, over
 from cutoutd.imaging.encode import Tags, encode, media_type
-from cutoutd.imaging.geometry import Box, bounding_box
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """One finished file."""
-
-    kind: ImageKind
-    data: bytes
-    media_type: str
-    width: int
-    height: int
-    bbox: Box | None
-    """Left, top, right, bottom of the subject in this image; right and bottom exclusive."""
+from cutoutd.imaging.geometry import bounding_box
+from cutoutd.removal.model import Encoded
 
 
 class Finished(NamedTuple):

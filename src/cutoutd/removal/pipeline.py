@@ -28,8 +28,8 @@ from cutoutd.imaging.transparency import cuts_out
 from cutoutd.removal.animation import remove_from_frames
 from cutoutd.removal.canvas import arrange, compose, moves, shows_colors, source_behind
 from cutoutd.removal.correct import correct_mask
-from cutoutd.removal.model import ExtraImages, ImagingLimits, Removal, Segmenter
-from cutoutd.removal.outputs import Encoded, Finished, encode_output
+from cutoutd.removal.model import Encoded, ExtraImages, ImagingLimits, Removal, Segmenter
+from cutoutd.removal.outputs import Finished, encode_output
 from cutoutd.removal.segment import View, check, evenly, predict, view_of
 from cutoutd.removal.timings import Timings
 

@@ -13,14 +13,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, Overloaded, ProcessingFailed
 from cutoutd.loops import Loop, LoopThread
-from cutoutd.removal.inprocess import OpenRemover
 from cutoutd.removal.model import ExtraImages, Removal
 from cutoutd.removal.process import NotDelivered, Question, WorkerProcess
+from cutoutd.removal.remover import OpenRemover
 from cutoutd.segmentation.models import LoadedModel
 
 _WATCH_S: Final = 0.25
@@ -52,6 +53,7 @@ class ProcessPool:
         self._free: deque[WorkerProcess] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._beginning: Future[None] | None = None
         self._models: Sequence[LoadedModel] = ()
         self._failed_starts = 0
         self._start_again_at = 0.0
@@ -62,15 +64,24 @@ class ProcessPool:
         """The loop that looks after the processes."""
         return self._supervision.loop
 
+    def begin(self) -> None:
+        """Let the processes start and load their models, while the caller does something else."""
+        aside = ThreadPoolExecutor(1, thread_name_prefix="processes-begin")
+        self._beginning = aside.submit(self._fill_up)
+        aside.shutdown(wait=False)
+
     def start(self) -> None:
-        """Begin, and return when every process has its model warm.
+        """Return when every process has its model warm; begin, if that was not done before.
 
         Raises ConfigurationError if one cannot begin.
         """
-        self._all = [self._new() for _ in range(self._count)]
-        for process in self._all:
-            self._models = process.ready() or ()
-            self._free.append(process)
+        if self._beginning is None:
+            self.begin()
+        assert self._beginning is not None
+        self._beginning.result()
+        while self._starting:
+            self._models = self._starting[0].ready() or ()
+            self._free.append(self._starting.pop(0))
         self._supervision.start()
 
     def models(self) -> Sequence[LoadedModel]:

@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 
 from cutoutd.command import RemoveBackground
 from cutoutd.errors import ConfigurationError, CutoutError, ProcessingFailed
-from cutoutd.removal.inprocess import OpenRemover, Remover
 from cutoutd.removal.model import ExtraImages, Removal
+from cutoutd.removal.remover import OpenRemover, Remover
 from cutoutd.segmentation.models import LoadedModel
 
 _START_S: Final = 120.0
@@ -27,7 +27,9 @@ _NICENESS: Final = 5
 # Not a fork of this process, which would copy locks that its threads hold.
 _context: Final = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 if os.name == "posix":
-    _context.set_forkserver_preload([__name__, "cutoutd.segmentation.sessions"])
+    _context.set_forkserver_preload(
+        [__name__, "cutoutd.removal.inprocess", "cutoutd.segmentation.opening"]
+    )
 _log = logging.getLogger(__name__)
 
 Question: TypeAlias = tuple[bytes, RemoveBackground, ExtraImages]

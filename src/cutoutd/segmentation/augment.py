@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging.kernels import Plane
 from cutoutd.imaging.resize import resize_plane
+from cutoutd.segmentation.models import Augmentation
 
 Predict: TypeAlias = Callable[[NDArray[np.uint8]], Plane]
 """(H, W, 3 or 4) -> (h, w) probability of subject, 0..1, or NaN."""
@@ -30,15 +31,6 @@ FINER = 2
 """The finest that both looks together may be, in sides of the network."""
 RAMP = 1 / 64
 """Over this part of the frame the second look fades in."""
-
-
-class Augmentation(NamedTuple):
-    """What is shown beside the image itself."""
-
-    flip: bool = False
-    """Its mirror image as well: twice the time."""
-    zoom: bool = False
-    """The box of a small subject as well."""
 
 
 class _Box(NamedTuple):

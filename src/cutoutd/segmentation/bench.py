@@ -18,7 +18,7 @@ from PIL import Image
 from cutoutd.command import ColorProfile
 from cutoutd.errors import CutoutError
 from cutoutd.imaging.decode import decode
-from cutoutd.segmentation.sessions import OpenModel
+from cutoutd.segmentation.opening import OpenModel
 
 Probability = NDArray[np.float32]
 BETA_SQUARED = 0.3

@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from cutoutd.command import Quality
 from cutoutd.errors import ConfigurationError, InvalidRequest
-from cutoutd.segmentation.augment import Augmentation
 
 WEIGHTS_IN_PACKAGE = Path(__file__).parent / "weights"
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-ONCE, FLIP_AND_ZOOM = Augmentation(), Augmentation(flip=True, zoom=True)
 LARGEST = 1024
 """Pixels of a shorter side that any model is shown, if there are as many."""
+PROMPTS_EXTRA = "rembg"
+"""The extra, and the package, that models with prompts need."""
 
 
 class Subject(StrEnum):
@@ -66,6 +67,18 @@ class Precision(StrEnum):
     FP32 = "fp32"
     FP16 = "fp16"
     INT8 = "int8"
+
+
+class Augmentation(NamedTuple):
+    """What is shown of an image beside itself."""
+
+    flip: bool = False
+    """Its mirror image as well: twice the time."""
+    zoom: bool = False
+    """The box of a small subject as well."""
+
+
+ONCE, FLIP_AND_ZOOM = Augmentation(), Augmentation(flip=True, zoom=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

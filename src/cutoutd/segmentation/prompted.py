@@ -7,7 +7,6 @@ it resizes with one sample per pixel, has no more pixels than were computed.
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Semaphore
 from typing import Any, TypeAlias
@@ -18,20 +17,14 @@ from PIL import Image
 
 from cutoutd.command import Point, Prompt, Quality, Region
 from cutoutd.errors import ConfigurationError, ProcessingFailed
-from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.models import PROMPTS_EXTRA, ModelSpec
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.runtimes.onnx import onnxruntime
 
-EXTRA = "rembg"
 LARGEST = (1024, 684)
 """Width and height in px that the session fits an image into."""
 TO_THE_SUBJECT, TO_THE_BACKGROUND = 1, 0
 Mark: TypeAlias = dict[str, object]
-
-
-def is_installed() -> bool:
-    """Whether the extra is there."""
-    return find_spec(EXTRA) is not None
 
 
 class PromptedSession:
@@ -108,7 +101,7 @@ def _opened(spec: ModelSpec, weights: Sequence[Path], threads: int) -> Any:
         sam = import_module("rembg.sessions.sam")
     except ImportError as exc:
         raise ConfigurationError(
-            f"The model {spec.name!r} needs an extra: pip install cutoutd[{EXTRA}]."
+            f"The model {spec.name!r} needs an extra: pip install cutoutd[{PROMPTS_EXTRA}]."
         ) from exc
     here = {"download_models": classmethod(lambda _cls, *_, **__: tuple(map(str, weights)))}
     session_class = type("FromOurFiles", (sam.SamSession,), here)

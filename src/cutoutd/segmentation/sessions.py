@@ -5,39 +5,31 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from cutoutd.errors import ConfigurationError, InvalidRequest
-from cutoutd.segmentation import prompted
-from cutoutd.segmentation.batching import Batching
-from cutoutd.segmentation.cores import (
-    resident_bytes,
-    slots_and_threads,
-    slots_for,
-    usable_cores,
+from cutoutd.segmentation.cores import resident_bytes
+from cutoutd.segmentation.models import (
+    EMBEDDED,
+    PROMPTS_EXTRA,
+    LoadedModel,
+    ModelSpec,
+    Registry,
 )
-from cutoutd.segmentation.graphs import PreparedGraphs
-from cutoutd.segmentation.models import EMBEDDED, LoadedModel, ModelSpec, Registry
-from cutoutd.segmentation.options import (
-    DEFAULTS,
-    OnProviderFailure,
-    ProviderName,
-    SegmentationOptions,
-)
+from cutoutd.segmentation.options import DEFAULTS, ProviderName, SegmentationOptions
 from cutoutd.segmentation.own import own_models, self_described
-from cutoutd.segmentation.prompted import PromptedSession
 from cutoutd.segmentation.providers import choose
 from cutoutd.segmentation.published import PUBLISHED
-from cutoutd.segmentation.runtimes.onnx import metadata
-from cutoutd.segmentation.runtimes.runner import RunnerOptions
-from cutoutd.segmentation.session import Session, open_session, usable_providers
 from cutoutd.segmentation.weights import Weights, rembg_folders
 
+if TYPE_CHECKING:  # Who only asks which models there are loads no runtime and no arrays.
+    from cutoutd.segmentation.opening import OpenModel
+
 MEGABYTE = 1 << 20
-OpenModel: TypeAlias = Session | PromptedSession
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +49,11 @@ def open_registry(options: SegmentationOptions) -> Registry:
 def _self_described(folder: Path, known: Collection[str]) -> Iterator[ModelSpec]:
     """The models whose ONNX files say themselves what they need."""
     for path in sorted(folder.glob("*.onnx")):
-        if path.name not in known and (spec := self_described(path, metadata(path))):
-            yield spec
+        if path.name not in known:
+            from cutoutd.segmentation.runtimes.onnx import metadata
+
+            if spec := self_described(path, metadata(path)):
+                yield spec
 
 
 def open_weights(options: SegmentationOptions) -> Weights:
@@ -72,7 +67,7 @@ class _Place:
 
     spec: ModelSpec
     opening: Lock = field(default_factory=Lock)
-    session: OpenModel | None = None
+    session: "OpenModel | None" = None
     borrowers: int = 0
     last_used: float = 0.0
     memory: int = 0
@@ -87,7 +82,7 @@ class Sessions:
         *,
         registry: Registry | None = None,
         weights: Weights | None = None,
-        opened: Callable[[ModelSpec], OpenModel] | None = None,
+        opened: "Callable[[ModelSpec], OpenModel] | None" = None,
         memory: Callable[[], int] = resident_bytes,
     ) -> None:
         self.options = options
@@ -104,7 +99,7 @@ class Sessions:
         Raises ConfigurationError with the remedy: a provider that is missing, a model that is
         unknown, not here, or not allowed.
         """
-        choose(self.options.provider, usable_providers())
+        _check_provider(self.options.provider)
         specs = []
         for name in dict.fromkeys([self.options.default, *self.options.preload]):
             spec = self.registry.get(name)
@@ -125,7 +120,7 @@ class Sessions:
             self._give_back(self._lend(spec))
 
     @contextmanager
-    def get(self, name: str | None) -> Iterator[OpenModel]:
+    def get(self, name: str | None) -> "Iterator[OpenModel]":
         """Lend the model of that name (None: the default), opening it if need be.
 
         Raises InvalidRequest(field="model") for a name nobody knows, a model that may not be
@@ -133,10 +128,10 @@ class Sessions:
         """
         spec = self.registry.named(name)
         self._permit(spec, _refused)
-        if spec.prompts and not prompted.is_installed():
+        if spec.prompts and not find_spec(PROMPTS_EXTRA):
             raise _refused(
                 f"The model {spec.name!r} needs an extra on this server; its operator can run "
-                f"`pip install cutoutd[{prompted.EXTRA}]`."
+                f"`pip install cutoutd[{PROMPTS_EXTRA}]`."
             )
         if not self._obtainable(spec):
             raise _refused(
@@ -153,11 +148,11 @@ class Sessions:
     def usable(self, name: str) -> bool:
         """Whether a request may name this model: it is known, permitted, and here."""
         spec = self.registry.get(name)
-        if spec is None or (spec.prompts and not prompted.is_installed()):
+        if spec is None or (spec.prompts and not find_spec(PROMPTS_EXTRA)):
             return False
         return self._permitted(spec) and self._obtainable(spec)
 
-    def loaded(self) -> list[OpenModel]:
+    def loaded(self) -> "list[OpenModel]":
         """The models in memory, for health, metrics and `doctor`."""
         with self._lock:
             return [place.session for place in self._places.values() if place.session]
@@ -221,37 +216,18 @@ class Sessions:
         file = self.weights.find(spec)
         return file.stat().st_size if file else 0
 
-    def _open(self, spec: ModelSpec) -> OpenModel:
-        """Load and warm a model with this process's provider, slots and threads."""
-        options = self.options
-        cores = usable_cores()
-        slots, threads = slots_and_threads(options.slots, options.threads, cores)
-        if spec.remote:
-            return open_session(spec, Path(spec.file), slots=slots)
-        graphs = PreparedGraphs(options.cache) if options.cache else None
-        if options.auto_pull:
-            self.weights.pull(spec)
-        if graphs is None or not graphs.ready(spec.name):
-            self.weights.verify(spec)
-        provider = choose(options.provider, usable_providers())
-        if provider is ProviderName.CPU and not options.slots:
-            shared = slots_for(options.callers, spec.size, cores)
-            slots, threads = slots_and_threads(shared, options.threads, cores)
-        session: OpenModel
-        if spec.prompts:
-            files = self.weights.require_all(spec)
-            session = PromptedSession(spec, files, slots=slots, threads=threads)
-        else:
-            session = open_session(
-                spec,
-                self.weights.require(spec),
-                RunnerOptions(provider=provider, threads=threads, graphs=graphs),
-                slots=slots,
-                batching=Batching(largest=options.batch, wait_s=options.batch_wait_s),
-                rescue_on_cpu=options.on_provider_failure is OnProviderFailure.CPU,
-            )
-        session.warm()
-        return session
+    def _open(self, spec: ModelSpec) -> "OpenModel":
+        from cutoutd.segmentation.opening import open_model
+
+        return open_model(spec, self.options, self.weights)
+
+
+def _check_provider(wanted: ProviderName) -> None:
+    """Raises ConfigurationError if it is missing. The CPU is in every build: nothing is asked."""
+    if wanted is not ProviderName.CPU:
+        from cutoutd.segmentation.session import usable_providers
+
+        choose(wanted, usable_providers())
 
 
 def _refused(message: str) -> InvalidRequest:

@@ -13,7 +13,6 @@ from cutoutd.clients.keys import KeySource, KeyStore, keys_from_file, keys_from_
 from cutoutd.clients.options import ClientOptions
 from cutoutd.clients.quotas import ClientLimits
 from cutoutd.errors import ConfigurationError
-from cutoutd.imaging.threads import set_num_threads
 from cutoutd.jobs.census import take_census
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.dispatch import Dispatcher
@@ -23,10 +22,11 @@ from cutoutd.jobs.webhooks import Deliverer, WebhookPolicy
 from cutoutd.loops import Loop
 from cutoutd.net.dial import guarded_client, refuse_forbidden
 from cutoutd.net.fetch import Fetcher
-from cutoutd.removal.inprocess import InProcessFactory, InProcessRemover, Remover
 from cutoutd.removal.pool import ProcessPool
+from cutoutd.removal.remover import Remover
 from cutoutd.segmentation.sessions import Sessions
 from cutoutd.server.config import Config
+from cutoutd.server.processes import begin_processes
 from cutoutd.server.stores import Stores, open_dispatcher, open_stores
 from cutoutd.server.tracing import Tracing, open_tracing
 from cutoutd.service.handler import Handler
@@ -81,6 +81,7 @@ class _Work:
     tracing: Tracing | None
     stores: Stores
     sessions: Sessions
+    processes: ProcessPool | None
     dispatcher: Dispatcher
     readiness: Readiness
     metrics: Metrics
@@ -91,27 +92,26 @@ class _Work:
 def open_server(
     config: Config,
     *,
+    processes: ProcessPool | None = None,
     fetch: Callable[[str], bytes] | None = None,
     tracing: Tracing | None = None,
 ) -> Server:
     """Open the stores, load the model and start the workers.
 
-    fetch: obtains the bytes of a URL; None is the guarded download. tracing: makes spans of jobs;
-    None is what the configuration says.
+    processes: of `begin_processes`, where the caller has begun them; they are closed with the
+    server. fetch: obtains the bytes of a URL; None is the guarded download. tracing: makes spans
+    of jobs; None is what the configuration says.
     With PostgreSQL there are no workers here: `cutoutd worker` has them. Raises
     ConfigurationError for what cannot be opened; what was open by then is closed.
     """
     with ExitStack() as opened:
-        work = _open_work(config, opened, works_here=not config.scaled, fetch=fetch, given=tracing)
+        processes = processes or begin_processes(config, works_here=not config.scaled)
+        work = _open_work(
+            config, opened, processes, works_here=not config.scaled, fetch=fetch, given=tracing
+        )
         stores, options = work.stores, config.clients
         clients = _open_clients(options, stores.database)
-        limits = ClientLimits(
-            clients,
-            per_minute=options.per_minute,
-            unfinished=options.unfinished,
-            stored_bytes=options.stored_bytes,
-            url=options.counters_url,
-        )
+        limits = _limits_of(options, clients)
         service = _open_service(config, work, limits)
         opened.callback(service.close)
         operator = _open_operator(work)
@@ -145,7 +145,8 @@ def open_worker(config: Config) -> Worker:
             "with SQLite, cutoutd serve does the work itself."
         )
     with ExitStack() as opened:
-        work = _open_work(config, opened, works_here=True)
+        processes = begin_processes(config, works_here=True)
+        work = _open_work(config, opened, processes, works_here=True)
         _start(config, opened, work)
         return Worker(work.metrics, work.dispatcher, opened.pop_all())
     raise AssertionError  # An ExitStack swallows nothing.
@@ -154,17 +155,20 @@ def open_worker(config: Config) -> Worker:
 def _open_work(
     config: Config,
     opened: ExitStack,
+    processes: ProcessPool | None,
     *,
     works_here: bool,
     fetch: Callable[[str], bytes] | None = None,
     given: Tracing | None = None,
 ) -> _Work:
+    if processes is not None:
+        opened.callback(processes.close)
     tracing = given or open_tracing(wanted=config.tracing)
     if tracing is not None:
         opened.callback(tracing.close)
     stores, sessions = open_stores(config, opened), Sessions(config.models)
     loops: list[Loop] = []
-    remover = _open_remover(config, sessions, opened, loops) if works_here else None
+    remover = (processes or _open_here(config, sessions)) if works_here else None
     perform = _handler(config, stores, remover, fetch).perform if remover else None
     dispatcher = open_dispatcher(config, stores, perform)
     loops.extend(dispatcher.loops)
@@ -185,6 +189,7 @@ def _open_work(
         tracing=tracing,
         stores=stores,
         sessions=sessions,
+        processes=processes,
         dispatcher=dispatcher,
         readiness=readiness,
         metrics=metrics,
@@ -232,6 +237,9 @@ def _open_operator(work: _Work) -> Operator:
 def _start(config: Config, opened: ExitStack, work: _Work) -> None:
     """Begin to work, to deliver and to sweep; `opened` learns how to stop."""
     stores = work.stores
+    if work.processes is not None:
+        work.processes.start()
+        work.loops.append(work.processes.loop)
     deliverer = Deliverer(
         stores.deliveries,
         lambda: guarded_client(config.receivers),
@@ -255,26 +263,24 @@ def _start(config: Config, opened: ExitStack, work: _Work) -> None:
     opened.callback(sweeper.stop)
 
 
-def _open_remover(
-    config: Config, sessions: Sessions, opened: ExitStack, loops: list[Loop]
-) -> Remover:
-    """Warm and ready: in processes of its own, unless the operator wants it in this one."""
-    if not config.isolate:
-        set_num_threads(config.capacity.threads)
-        sessions.warm()
-        return InProcessRemover(sessions=sessions, limits=config.imaging)
-    remover = ProcessPool(
-        InProcessFactory(
-            options=config.models, limits=config.imaging, threads=config.capacity.threads
-        ),
-        processes=config.capacity.processes,
-        time_limit_s=config.jobs.time_limit_s,
-        memory_bytes=config.capacity.process_bytes,
+def _open_here(config: Config, sessions: Sessions) -> Remover:
+    """Warm and ready, in this process, as the operator wants it."""
+    from cutoutd.imaging.threads import set_num_threads
+    from cutoutd.removal.inprocess import InProcessRemover
+
+    set_num_threads(config.capacity.threads)
+    sessions.warm()
+    return InProcessRemover(sessions=sessions, limits=config.imaging)
+
+
+def _limits_of(options: ClientOptions, clients: Clients) -> ClientLimits:
+    return ClientLimits(
+        clients,
+        per_minute=options.per_minute,
+        unfinished=options.unfinished,
+        stored_bytes=options.stored_bytes,
+        url=options.counters_url,
     )
-    opened.callback(remover.close)
-    remover.start()
-    loops.append(remover.loop)
-    return remover
 
 
 def _open_clients(options: ClientOptions, database: Database) -> Clients:

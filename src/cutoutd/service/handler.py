@@ -25,8 +25,8 @@ from cutoutd.errors import (
 )
 from cutoutd.jobs.model import Artifact, Failure, Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
-from cutoutd.removal.inprocess import Remover
 from cutoutd.removal.model import ExtraImages, Removal
+from cutoutd.removal.remover import Remover
 from cutoutd.service.names import BASE64
 from cutoutd.storage.store import ArtifactStore
 

@@ -1,18 +1,16 @@
 """Percent-decoding of long texts, where urllib takes a microsecond for each escape."""
 
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PIECE: Final = 1 << 18
 """So small that no step keeps the interpreter for long."""
 _PERCENT: Final = ord("%")
 _NO_DIGIT: Final = 255
-_DIGITS: Final = np.full(256, _NO_DIGIT, dtype=np.uint8)
-for _value, _digit in enumerate(b"0123456789abcdef"):
-    _DIGITS[_digit] = _DIGITS[ord(chr(_digit).upper())] = _value
-
-
 _PLUS_IS_SPACE: Final = bytes.maketrans(b"+", b" ")
 
 
@@ -36,9 +34,22 @@ def percent_decoded(data: bytes, *, plus_is_space: bool = False) -> bytes:
     return bytes(plain)
 
 
+@cache
+def _digits() -> "NDArray[np.uint8]":
+    """The value of each hexadecimal digit, by its byte."""
+    import numpy as np  # Most servers never meet such a text.
+
+    digits = np.full(256, _NO_DIGIT, dtype=np.uint8)
+    for value, digit in enumerate(b"0123456789abcdef"):
+        digits[digit] = digits[ord(chr(digit).upper())] = value
+    return digits
+
+
 def _piece_decoded(piece: bytes) -> bytes:
+    import numpy as np
+
     letters = np.frombuffer(piece + b"  ", dtype=np.uint8)
-    high, low = _DIGITS[letters[1:-1]], _DIGITS[letters[2:]]
+    high, low = _digits()[letters[1:-1]], _digits()[letters[2:]]
     escaped = (letters[:-2] == _PERCENT) & (high != _NO_DIGIT) & (low != _NO_DIGIT)
     decoded = np.where(escaped, (high << 4) | low, letters[:-2])
     kept = np.ones(len(piece), dtype=np.bool_)

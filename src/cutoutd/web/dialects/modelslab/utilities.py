@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 
 import cutoutd
 from cutoutd.errors import InvalidRequest
-from cutoutd.imaging.decode import media_type_of
 from cutoutd.jobs.model import JobStatus
 from cutoutd.web.bodies import body_of, documented
 from cutoutd.web.callers import Caller
@@ -163,12 +162,18 @@ async def _published(body: UploadRequest, caller: Caller) -> str:
     if not isinstance(image, Upload):
         raise InvalidRequest("image: must be a data URI or base64 data.", field="image")
     kind = await run_in_threadpool(
-        media_type_of, image.data, max_pixels=caller.context.options.max_pixels
+        _media_type_of, image.data, max_pixels=caller.context.options.max_pixels
     )
     key = await caller.context.service.files.publish(
         image.data, media_type=kind, client=caller.client
     )
     return caller.links.to_artifact(key)
+
+
+def _media_type_of(data: bytes, *, max_pixels: int) -> str:
+    from cutoutd.imaging.decode import media_type_of  # No other route here opens an image.
+
+    return media_type_of(data, max_pixels=max_pixels)
 
 
 _ENTERPRISE = "/api/v1/enterprise/image_editing"
