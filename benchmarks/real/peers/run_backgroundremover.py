@@ -23,13 +23,18 @@ from torch import nn
 
 SIDE = 64
 """px of the square on which both networks are compared."""
+OPERATORS = torch.library.Library("torchvision", "FRAGMENT")
+"""Kept: what it defines goes with it."""
 answers, sys.stdout = sys.stdout, sys.stderr  # It prints what it runs on.
 
 
 def name_operators() -> None:
-    """torchvision's own operators, where its library is for CUDA and PyTorch is not: unused."""
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    """torchvision's own, which are not used, where its library is for CUDA and PyTorch is not."""
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        for name in ("nms", "qnms"):
+            OPERATORS.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 def take_over(source: Path, target: Path) -> None:
@@ -70,11 +75,8 @@ def as_they_run(network: nn.Module) -> list[nn.Module]:
 
 def main() -> None:
     """Answer until there is nothing more to read."""
-    try:
-        name_operators()
-        from backgroundremover.bg import remove
-    except RuntimeError:  # They are there.
-        from backgroundremover.bg import remove
+    name_operators()
+    from backgroundremover.bg import remove
 
     source, weights = Path(sys.argv[1]), Path(sys.argv[2], "u2netp.pth")
     if not weights.exists():
