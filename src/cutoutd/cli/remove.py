@@ -125,6 +125,7 @@ def remove(
 def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run: Run) -> None:
     """Work off what is planned, and tell how it goes."""
     from cutoutd.cli.resume import Records, fingerprint
+    from cutoutd.imaging.memory import keep_freed_memory
     from cutoutd.imaging.threads import set_num_threads
     from cutoutd.segmentation.cores import usable_cores
     from cutoutd.segmentation.sessions import Sessions
@@ -145,8 +146,9 @@ def _perform(plan: Plan, command: "RemoveBackground", extra: "ExtraImages", run:
         raise typer.BadParameter("an image would fill the terminal; name a file", param_hint="-o")
     for folder in run.moves.folders:
         folder.mkdir(parents=True, exist_ok=True)
-    set_num_threads(usable_cores())
     callers = 0 if run.watch else min(run.workers, len(todo))
+    keep_freed_memory()
+    set_num_threads(max(1, usable_cores() // max(1, callers)))
     models = replace(model_options(load_settings()), callers=callers)
     with Sessions(models).get(command.model) as segmenter:
         perform = run.moves.after(performer(command, segmenter, extra))

@@ -39,10 +39,12 @@ class InProcessFactory:
     def __call__(self) -> Remover:
         """Load the default model and run it once."""
         # The process that only sends this elsewhere needs none of them.
+        from cutoutd.imaging.memory import keep_freed_memory
         from cutoutd.imaging.threads import set_num_threads
         from cutoutd.removal.inprocess import InProcessRemover
         from cutoutd.segmentation.sessions import Sessions
 
+        keep_freed_memory()
         set_num_threads(self.threads)
         sessions = Sessions(self.options)
         sessions.warm()
