@@ -8,7 +8,7 @@ them is free, and keeps it until its own work is done.
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
 from threading import BoundedSemaphore
@@ -61,17 +61,16 @@ def each(function: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
     threads, items = _threads, list(items)
     if threads.count == 1 or len(items) <= 1:
         return [function(item) for item in items]
-    calls: list[Future[Made]] = [Future() for _ in items]
-    waiting = iter(
-        list(zip(calls, items, strict=True))
-    )  # Its `next` gives no two threads the same.
+    made: dict[int, Made] = {}
+    failed: dict[int, BaseException] = {}
+    waiting = enumerate(items)  # Its `next` gives no two threads the same.
 
     def work() -> None:
-        for call, item in waiting:
+        for place, item in waiting:
             try:
-                call.set_result(function(item))
+                made[place] = function(item)
             except BaseException as exc:  # noqa: BLE001 - The caller raises it.
-                call.set_exception(exc)
+                failed[place] = exc
 
     def help_out() -> None:
         if threads.free.acquire(blocking=False):
@@ -84,10 +83,12 @@ def each(function: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
     helpers = [threads.helpers.submit(help_out) for _ in range(count)]
     with threads.free:
         work()
-    for helper in helpers:
-        helper.cancel()
-    wait(calls)
-    return [call.result() for call in calls]
+    under_way = [helper for helper in helpers if not helper.cancel()]
+    if len(made) + len(failed) < len(items):
+        wait(under_way)
+    if failed:
+        raise failed[min(failed)]
+    return [made[place] for place in range(len(items))]
 
 
 def strips(rows: int, *, least: int) -> list[slice]:
