@@ -78,6 +78,13 @@ def _weights(part: tuple[int, int], beneath: tuple[int, int], full: int, coarse:
     return np.asarray(np.maximum(0, 1 - apart), dtype=np.float32)
 
 
+def channels(rgba: Bytes, factors: Plane, shifts: Plane) -> Plane:
+    """`kernels.channels`."""
+    planes = np.moveaxis(rgba[..., :3], -1, 0) * factors[:, np.newaxis, np.newaxis]
+    planes -= shifts[:, np.newaxis, np.newaxis]
+    return planes
+
+
 def guided_fit(guide: Plane, target: Plane, *, radius: int, epsilon: float) -> Plane:
     """`guided.fit`."""
     return _fitted(guide, target, radius, epsilon)

@@ -86,6 +86,14 @@ def test_the_refined_mask_is_the_same_but_for_rounding(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+def test_the_colours_in_their_planes_are_the_same_to_the_bit(shape: tuple[int, int]) -> None:
+    rgba, ours = noise(shape), np.empty((3, *shape), dtype=np.float32)
+    factors, shifts = np.array([[1, 0.01, 1 / 255], [0, 2, 0.5]], dtype=np.float32)
+    kernels.channels(rgba, ours, factors=factors, shifts=shifts)
+    assert np.array_equal(ours, reference.channels(rgba, factors, shifts))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("steps", [1, 2, 12])
 def test_the_relaxed_colours_are_the_same(shape: tuple[int, int], steps: int) -> None:
     half = [(side + 1) // 2 for side in shape]
@@ -93,7 +101,7 @@ def test_the_relaxed_colours_are_the_same(shape: tuple[int, int], steps: int) ->
     coarse = (random.random((2, 3, *half)) * 255).astype(np.float32)
     seen = (random.random((3, *shape)) * 255).astype(np.float32)
     alpha = half_sure(shape)
-    omegas = np.array(list(foreground._chebyshev_weights(steps)), dtype=np.float32)
+    omegas = foreground._chebyshev_weights(steps)
     ours = foreground._relax(coarse, seen, alpha, steps=steps)
     np.testing.assert_allclose(ours, reference.relax(coarse, seen, alpha, omegas), atol=0.02)
 

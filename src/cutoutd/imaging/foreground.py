@@ -11,7 +11,7 @@ satisfies the equation.
 """
 
 import math
-from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,10 @@ def estimate_colors(shrunk: Shrunk, alpha: Shrunk, residual: Plane | None = None
     if residual is not None:
         alpha_grid += resize_plane(residual, alpha_grid.shape)
         np.clip(alpha_grid, 0, 1, out=alpha_grid)
-    seen = reduce(shrunk.pixels, factor)[..., :3].astype(np.float32)
-    return _multi_level(np.ascontiguousarray(np.moveaxis(seen, -1, 0)), alpha_grid)
+    planes = np.empty((4, *alpha_grid.shape), dtype=np.float32)
+    kernels.channels(reduce(shrunk.pixels, factor), planes[:3])
+    planes[3] = alpha_grid
+    return _multi_level(planes)
 
 
 def unmix(
@@ -80,17 +82,17 @@ def _grid_factor(shrunk: Shrunk) -> int:
     return max(1, round(math.sqrt(height * width / COARSE_PIXELS)))
 
 
-def _multi_level(seen: Plane, alpha: Plane) -> Plane:
-    """seen: (3, h, w); alpha: (h, w), 0..1. Returns (6, h, w)."""
-    pyramid = [np.concatenate([seen, alpha[np.newaxis]])]
+def _multi_level(planes: Plane) -> Plane:
+    """planes: (4, h, w), the image's colours in levels and alpha, 0..1. Returns (6, h, w)."""
+    pyramid, (seen, alpha) = [planes], (planes[:3], planes[3])
     while max(pyramid[-1].shape[1:]) > 2:
         pyramid.append(_halve(pyramid[-1]))
     front_back = np.empty((2, 3, 1, 1), dtype=np.float32)
     front_back[0, :, 0, 0] = _mean_color(seen, alpha)
     front_back[1, :, 0, 0] = _mean_color(seen, 1 - alpha)
-    for level, planes in reversed(list(enumerate(pyramid))):
-        steps = min(STEPS[min(level, len(STEPS) - 1)], max(planes.shape[1:]))
-        front_back = _relax(front_back, planes[:3], planes[3], steps=steps)
+    for level, one in reversed(list(enumerate(pyramid))):
+        steps = min(STEPS[min(level, len(STEPS) - 1)], max(one.shape[1:]))
+        front_back = _relax(front_back, one[:3], one[3], steps=steps)
     return front_back.reshape(6, *alpha.shape)
 
 
@@ -100,18 +102,20 @@ def _relax(coarse: Plane, seen: Plane, alpha: Plane, *, steps: int) -> Plane:
     coarse: (2, 3, ceil(h / 2), ceil(w / 2)), where they begin; seen: (3, h, w); alpha: (h, w).
     Returns (2, 3, h, w).
     """
-    omegas = np.array(list(_chebyshev_weights(steps)), dtype=np.float32)
+    omegas = _chebyshev_weights(steps)
     front_back = np.empty((2, 3, *alpha.shape), dtype=np.float32)
     kernels.relax(coarse, seen, alpha, omegas, front_back, smooth=SMOOTHNESS, edge=EDGE_SMOOTHNESS)
     return front_back
 
 
-def _chebyshev_weights(steps: int) -> Iterator[float]:
+@cache
+def _chebyshev_weights(steps: int) -> Plane:
     """The omega of each step: how far it goes, beyond the step before the last."""
-    omega = 1.0
+    omegas, omega = np.empty(steps, dtype=np.float32), 1.0
     for step in range(steps):
-        yield omega
+        omegas[step] = omega
         omega = 1 / (1 - (omega if step else 2.0) * (SPECTRAL_RADIUS / 2) ** 2)
+    return omegas
 
 
 def _mean_color(colors: Plane, weight: Plane) -> Plane:

@@ -24,6 +24,7 @@ LIBRARIES: Final = {"win32": "kernels.dll", "darwin": "libkernels.dylib"}
 LIBRARY: Final = Path(__file__).with_name(LIBRARIES.get(sys.platform, "libkernels.so"))
 _SIZE, _ARRAY, _FLOAT = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_float
 _SIGNATURES: Final = {
+    "channels": (_ARRAY, _SIZE, _ARRAY, _ARRAY, _ARRAY),
     "guided_fit": (_ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _FLOAT, _FLOAT, _SIZE, _SIZE, _ARRAY),
     "guided_apply": (_ARRAY, _SIZE, _SIZE, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
     "refine": (*2 * (_ARRAY, _SIZE, _SIZE), _FLOAT, _ARRAY, *4 * (_SIZE,), _ARRAY),
@@ -69,6 +70,20 @@ def _at(array: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> in
         wanted = f"a contiguous {dtype} array of {shape}"
         raise ValueError(f"wanted {wanted}, not a {array.dtype} one of {array.shape}")
     return array.ctypes.data
+
+
+ONES: Final = np.ones(3, dtype=np.float32)
+ZEROS: Final = np.zeros(3, dtype=np.float32)
+
+
+def channels(rgba: Bytes, out: Plane, *, factors: Plane = ONES, shifts: Plane = ZEROS) -> None:
+    """Each colour in a plane of its own: its levels times its factor, less its shift.
+
+    rgba: (h, w, 4); factors, shifts: (3,); out: (3, h, w), written.
+    """
+    shape = rgba.shape[:2]
+    by = (_floats(factors, 3), _floats(shifts, 3))
+    _call("channels", _bytes(rgba, *shape, 4), rgba.size // 4, *by, _floats(out, 3, *shape))
 
 
 def guided_fit(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.guided import apply, fit
-from cutoutd.imaging.kernels import Plane
+from cutoutd.imaging.kernels import Plane, channels
 from cutoutd.imaging.resize import Shrunk, box_resize
 
 RADIUS = 2
@@ -29,7 +29,8 @@ def upsample(
     explain, (h, w).
     """
     means = box_resize(shrunk, probability.shape)
-    guide = np.moveaxis(means[..., :3], -1, 0).astype(np.float32, order="C")
+    guide = np.empty((3, *probability.shape), dtype=np.float32)
+    channels(means, guide)
     guide /= np.float32(255)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)
     return apply(fitted[:4], rgba), fitted[4]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutoutd.imaging.kernels import channels
 from cutoutd.imaging.resize import BOX, LANCZOS, reduce, resize
 from cutoutd.segmentation.models import Activation, ModelSpec, Resampling, Scale
 
@@ -27,14 +28,13 @@ def tensor_from_image(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.
     the whole image, resized without keeping its proportions as the model was trained, divided as
     `spec.scale` says, minus mean, over std.
     """
-    seen = _resize_for(pixels, spec)[..., :3]
-    whole = 255.0 if spec.scale is Scale.LEVELS else max(float(seen.max()), 1e-6)
+    seen = _resize_for(pixels, spec)
+    whole = np.float32(255)
+    if spec.scale is Scale.BRIGHTEST:
+        whole = np.float32(max(seen[..., :3].max(), 1e-6))
     mean, std = (np.array(three, np.float32) for three in (spec.mean, spec.std))
-    factor, shift = 1 / (whole * std), mean / std
     tensor = np.empty((1, 3, spec.size, spec.size), dtype=np.float32)
-    for channel, plane in enumerate(tensor[0]):
-        np.multiply(seen[..., channel], factor[channel], out=plane)
-        np.subtract(plane, shift[channel], out=plane)
+    channels(seen, tensor[0], factors=np.float32(1) / (whole * std), shifts=mean / std)
     return tensor
 
 

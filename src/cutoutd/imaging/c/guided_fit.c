@@ -116,6 +116,14 @@ typedef struct {
     ptrdiff_t start, stop;
 } Span;
 
+/* Whether eight counts are all zero. */
+static inline int eight_zeros(const float *counts)
+{
+    uint64_t pairs[4];
+    memcpy(pairs, counts, sizeof pairs);
+    return !(pairs[0] | pairs[1] | pairs[2] | pairs[3]);
+}
+
 /* The spans of a row whose windows see a column that counts, two of them one where both would read
  * the same columns. Returns how many. */
 static inline ptrdiff_t find_spans(const float *counts, ptrdiff_t width, ptrdiff_t radius,
@@ -123,7 +131,9 @@ static inline ptrdiff_t find_spans(const float *counts, ptrdiff_t width, ptrdiff
 {
     ptrdiff_t found = 0;
     for (ptrdiff_t x = 0; x < width; x++) {
-        if (counts[x] == 0)
+        while (x + 8 <= width && eight_zeros(counts + x))
+            x += 8;
+        if (x == width || counts[x] == 0)
             continue;
         ptrdiff_t start = larger(0, x - radius), stop = smaller(width, x + radius + 1);
         if (found && start <= spans[found - 1].stop + 2 * radius)
@@ -160,7 +170,7 @@ INTO_KERNEL void fit_row(Fit at, const float *guide, const float *target, float 
     ptrdiff_t width = at.width, line = (y - at.top) * width;
     const float *levels = target + y * width;
     float *changes = at.sums + CHANGES * at.stride + at.radius;
-    memset(at.sums, 0, sizeof(float) * (size_t)((CHANGES + 1) * at.stride));
+    memset(at.sums + CHANGES * at.stride, 0, sizeof(float) * (size_t)at.stride);
     memset(at.computed + line, 0, sizeof(float) * (size_t)width);
     add_changes(target, width, above, below, changes);
     for (ptrdiff_t x = 0; x < width; x++)
@@ -172,6 +182,9 @@ INTO_KERNEL void fit_row(Fit at, const float *guide, const float *target, float 
         ptrdiff_t start = span->start, count = span->stop - start;
         ptrdiff_t seen = larger(0, start - at.radius);
         ptrdiff_t reach = smaller(width, span->stop + at.radius) - seen;
+        for (ptrdiff_t k = 0; k < CHANGES; k++)
+            memset(at.sums + k * at.stride + start, 0,
+                   sizeof(float) * (size_t)(count + 2 * at.radius));
         for (ptrdiff_t row = above; row < below; row++) {
             const float *red = guide + row * width + seen, *green = red + at.height * width;
             const float *const colors[3] = {red, green, green + at.height * width};
