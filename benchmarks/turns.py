@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 Work = Callable[[], object]
+REST_S = 0.05
+"""Between two runs: rembg's threads spin for more work after the last, and would take a core from
+whoever comes next, whose CPU time would have theirs in it."""
 
 
 class Spent(NamedTuple):
@@ -58,6 +61,7 @@ def taken(
     for number in range(-1 if warm else 0, rounds):
         for case, sides in cases.items():
             for name in sides if number % 2 else reversed(sides):
+                time.sleep(REST_S)
                 spent = sides[name]()
                 if number >= 0:
                     found[case][name].append(spent)
