@@ -14,10 +14,16 @@ class Record:
     """One file: what it was measured on, and rows by name."""
 
     def __init__(self, file: Path, *, keep: bool, **about: object) -> None:
-        """keep: the rows that the file has. about: what else is true of all rows."""
+        """keep: the rows that the file has. about: what else is true of all rows.
+
+        What is known by name, as of files, is added to what the file knows.
+        """
         self.file = file
         kept: dict[str, Any] = json.loads(file.read_text()) if keep and file.exists() else {}
-        self.content: dict[str, Any] = {**kept, **facts(), **about}
+        self.content: dict[str, Any] = {**kept, **facts()}
+        for key, value in about.items():
+            more = isinstance(value, dict)
+            self.content[key] = {**kept.get(key, {}), **value} if more else value
         self.content["cases"] = kept.get("cases", {})
 
     @property

@@ -68,6 +68,13 @@ def test_a_record_keeps_its_other_rows_only_where_that_is_asked(tmp_path: Path) 
     assert Record(file, keep=False).cases == {}
 
 
+def test_a_record_knows_the_files_of_rows_that_were_measured_before(tmp_path: Path) -> None:
+    file = tmp_path / "record.json"
+    Record(file, keep=False, files={"a": 1}).put("a", {"ratio": 1.0})
+    assert Record(file, keep=True, files={"b": 2}).content["files"] == {"a": 1, "b": 2}
+    assert Record(file, keep=False, files={"b": 2}).content["files"] == {"b": 2}
+
+
 def test_a_machine_that_others_use_is_refused_unless_it_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
