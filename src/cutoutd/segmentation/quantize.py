@@ -1,30 +1,43 @@
 """An int8 variant of a model: quantised weights and activations (QDQ), an own model afterwards.
 
 Activations are calibrated on the operator's photos, because ranges that fit them cost the least
-accuracy. What it costs and gains depends on the network and the CPU (without VNNI it can be
-slower): measure with `cutoutd models bench` before serving it.
+accuracy, and the convolutions whose rounding changes the masks most stay in float. What is lost
+and gained depends on the network and the CPU (without VNNI it can be slower): measure with
+`cutoutd models bench` before serving it.
 """
 
+import logging
 import shutil
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.graphs import pruned
+from cutoutd.segmentation.int8 import Quantizer
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.runtimes.onnx import onnxruntime
+from cutoutd.segmentation.session import open_session
 from cutoutd.segmentation.tensors import tensor_from_image
 
+log = logging.getLogger(__name__)
 
-def quantize(
-    spec: ModelSpec, weights: Path, photos: Mapping[str, NDArray[np.uint8]], folder: Path
-) -> Path:
+JUDGED = 2
+"""Photos that the layers are judged by."""
+ALLOWED = 0.002
+"""Mean distance of the masks from the float network's, 0..1, that is not worth another layer."""
+MOST_IN_FLOAT = 0.25
+"""Of all convolutions; with more of them little would be gained."""
+
+Photos = Mapping[str, NDArray[np.uint8]]
+
+
+def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Path:
     """Make `<name>-int8` in the models folder; returns its folder.
 
     Raises ConfigurationError without photos, or if the network cannot be quantised.
@@ -35,48 +48,67 @@ def quantize(
     target = folder / f"{spec.name}-int8"
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, prefix=".making-") as making:
-        plain, made = Path(making) / "plain.onnx", Path(making) / "made"
+        made = Path(making) / "made"
         made.mkdir()
-        content = pruned(weights, spec.output)
-        plain.write_bytes(weights.read_bytes() if content is None else content)
-        _quantize(plain, made / "model.onnx", spec, photos)
+        try:
+            network = pruned(weights, spec.output) or weights.read_bytes()
+            quantizer = Quantizer(network, Path(making))
+            quantizer.calibrate([tensor_from_image(rgb, spec) for rgb in photos.values()])
+            _write(quantizer, made / "model.onnx", spec, photos)
+        except Exception as exc:
+            raise ConfigurationError(f"{spec.name!r} cannot be quantised: {exc}") from exc
         (made / "model.toml").write_text(_description(spec), "utf-8")
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
     return target
 
 
-def _quantize(
-    plain: Path, target: Path, spec: ModelSpec, photos: Mapping[str, NDArray[np.uint8]]
-) -> None:
-    tools = import_module("onnxruntime.quantization")
-    import onnx
+def _write(quantizer: Quantizer, to: Path, spec: ModelSpec, photos: Photos) -> None:
+    """The variant with as few convolutions in float as keep its masks near the float network's."""
+    judge = Judge(spec, quantizer, list(islice(photos.values(), JUDGED)))
+    quantizer.write(to, quantizer.layers)
+    if judge.distance(to) <= ALLOWED:
+        return
+    ranked = judge.ranked(to)
+    most, count = int(len(ranked) * MOST_IN_FLOAT), 1
+    while count <= most:
+        quantizer.write(to, ranked[count:])
+        distance = judge.distance(to)
+        log.info("%s, %d of its layers in float: %.4f", spec.name, count, distance)
+        if distance <= ALLOWED:
+            return
+        count *= 2
 
-    name = onnx.load(str(plain), load_external_data=False).graph.input[0].name
 
-    class Photos(tools.CalibrationDataReader):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            self._feeds: Iterator[dict[str, Any]] = (
-                {name: tensor_from_image(rgb, spec)} for rgb in photos.values()
-            )
+class Judge:
+    """How far the masks of a quantised network are from those of the float one."""
 
-        def get_next(self) -> dict[str, Any] | None:
-            return next(self._feeds, None)
+    def __init__(
+        self, spec: ModelSpec, quantizer: Quantizer, photos: Collection[NDArray[np.uint8]]
+    ) -> None:
+        self._spec = replace(spec, output=None, outputs=1)
+        self._quantizer, self._photos = quantizer, photos
+        self._wanted = self._masks(quantizer.plain)
 
-    try:
-        tools.quantize_static(
-            str(plain),
-            str(target),
-            Photos(),
-            quant_format=tools.QuantFormat.QDQ,
-            activation_type=tools.QuantType.QUInt8,
-            weight_type=tools.QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            op_types_to_quantize=["Conv"],
-        )
-    except Exception as exc:
-        raise ConfigurationError(f"{spec.name!r} cannot be quantised: {exc}") from exc
+    def distance(self, network: Path) -> float:
+        """The mean over all photos and pixels, 0..1."""
+        pairs = zip(self._masks(network), self._wanted, strict=True)
+        return float(np.mean([np.abs(found - wanted).mean() for found, wanted in pairs]))
+
+    def ranked(self, spare: Path) -> list[str]:
+        """The convolutions, first that which moves the masks most when it alone is quantised.
+
+        spare: a file that may be written.
+        """
+        moved = {}
+        for layer in self._quantizer.layers:
+            self._quantizer.write(spare, [layer], whole=False)
+            moved[layer] = self.distance(spare)
+        return sorted(moved, key=moved.__getitem__, reverse=True)
+
+    def _masks(self, network: Path) -> list[NDArray[np.float32]]:
+        session = open_session(self._spec, network)
+        return [np.nan_to_num(session.predict(rgb)) for rgb in self._photos]
 
 
 def _description(spec: ModelSpec) -> str:
@@ -101,4 +133,6 @@ def _description(spec: ModelSpec) -> str:
     ]
     if spec.reducing_gap is not None:
         lines.append(f"reducing_gap = {spec.reducing_gap}")
+    if spec.fast_size is not None:
+        lines.append(f"fast_size = {spec.fast_size}")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,103 @@
+"""Convolutions in eight bits, by ONNX Runtime's own quantiser.
+
+Quantised tensors stand between QuantizeLinear and DequantizeLinear (QDQ), which OpenVINO reads
+too. A weight has a scale for each output channel. An activation has the range that all but one in
+a thousand of its values take on the calibration photos: the outliers beyond would make every
+other step coarser.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import redirect_stdout
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+KINDS = ["Conv", "Concat", "MaxPool", "Resize"]
+"""Convolutions, and what passes their numbers on."""
+PERCENTILE = 99.9
+"""Of an activation's values, per cent; MinMax is worse, as are 99.99 and 99.999."""
+QUANTIZATION = "onnxruntime.quantization"
+
+Tensor = NDArray[np.float32]
+
+
+class Quantizer:
+    """One float network, from which any of its convolutions can be quantised."""
+
+    def __init__(self, network: bytes, folder: Path) -> None:
+        """network: an ONNX file; folder: for files made in between."""
+        import onnx
+
+        self._tools = import_module(QUANTIZATION)
+        source, self._folder = folder / "float.onnx", folder
+        source.write_bytes(network)
+        self.plain = folder / "plain.onnx"
+        """The float network, its constants folded: weights stored in half precision are single."""
+        import_module(f"{QUANTIZATION}.shape_inference").quant_pre_process(
+            str(source), str(self.plain), skip_symbolic_shape=True
+        )
+        model = onnx.load(str(self.plain))
+        graph = model.graph
+        for place, node in enumerate(graph.node):
+            node.name = f"{place} {node.name}"  # Some have none.
+        onnx.save(model, str(self.plain))
+        self._input = graph.input[0].name
+        self.layers = [node.name for node in graph.node if node.op_type == "Conv"]
+        """Names of the convolutions."""
+        self._others = [node.name for node in graph.node if node.op_type in KINDS[1:]]
+        self._ranges: Any = None
+
+    def calibrate(self, tensors: Collection[Tensor]) -> None:
+        """Take each activation's range from what the network is given: (1, 3, size, size) each.
+
+        One at a time, since every activation of the network is held meanwhile.
+        """
+        calibrator = import_module(f"{QUANTIZATION}.calibrate").create_calibrator(
+            self.plain,
+            KINDS,
+            augmented_model_path=str(self._folder / "augmented.onnx"),
+            calibrate_method=self._tools.CalibrationMethod.Percentile,
+            extra_options={"percentile": PERCENTILE},
+        )
+        with redirect_stdout(StringIO()):  # It says what it does, tensor by tensor.
+            for tensor in tensors:
+                calibrator.collect_data(_Feeds(self._input, tensor))
+            self._ranges = calibrator.compute_data()
+
+    def write(self, to: Path, layers: Collection[str], *, whole: bool = True) -> None:
+        """Write the network with these convolutions in int8, seven bits of each weight used.
+
+        Without VNNI a CPU adds pairs of products in 16 bits, which eight could overflow. whole:
+        also what passes numbers on between convolutions.
+        """
+        import onnx
+
+        kinds = self._tools.QuantType
+        quantizer = import_module(f"{QUANTIZATION}.qdq_quantizer").QDQQuantizer(
+            onnx.load(str(self.plain)),
+            per_channel=True,
+            reduce_range=True,
+            weight_qType=kinds.QInt8,
+            activation_qType=kinds.QUInt8,
+            tensors_range=self._ranges,
+            nodes_to_quantize=[*layers, *self._others] if whole else [*layers],
+            nodes_to_exclude=[],
+            op_types_to_quantize=KINDS,
+            extra_options={},
+        )
+        quantizer.quantize_model()
+        quantizer.model.save_model_to_file(str(to), False)
+
+
+class _Feeds:
+    """One input, as a calibrator reads them."""
+
+    def __init__(self, name: str, tensor: Tensor) -> None:
+        self._feeds: Iterator[dict[str, Tensor]] = iter([{name: tensor}])
+
+    def get_next(self) -> dict[str, Tensor] | None:
+        return next(self._feeds, None)
