@@ -10,7 +10,7 @@ NETWORKS ?= $(or $(CUTOUTD_MODELS_DIR),data/models)
 BUILT  := pyproject.toml hatch_build.py tools/install $(wildcard src/cutoutd/imaging/c/*)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench bench-edges bench-mnn bench-peers bench-real chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
+.PHONY: audit bench bench-edges bench-gpu bench-mnn bench-peers bench-precision bench-real chaos chart check check-files check-layers check-openapi check-python check-types clean clients conformance coverage \
 	corpus dist docs e2e examples fix fuzz generate generated-clients help hooks image image-daemonless install-lines lock sanitize sbom scale scaled-demo serve setup size soak stranger test test-runtimes train-smoke
 
 help: ## Show the targets
@@ -144,6 +144,21 @@ bench-edges: .venv-bench/.installed ## Measure edges and colours beside rembg's 
 	mkdir -p $(@D)
 	cp $< $(@D)/package.json
 	npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(@D)
+	touch $@
+
+bench-precision: .venv-bench/.installed ## Measure what lower precision costs and gains: DATA=shards NETWORKS=published ones
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.precision $(DATA) $(NETWORKS) quality
+	PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks.precision $(DATA) $(NETWORKS) times
+
+bench-gpu: .venv-gpu/.installed ## Measure networks and the pipeline on a GPU, in 12 minutes: NETWORKS=published ones
+	PYTHONPATH=src:. .venv-gpu/bin/python -m benchmarks.gpu $(NETWORKS)
+
+# As docker/gpu.Dockerfile does it; PyTorch brings CUDA and cuDNN along.
+.venv-gpu/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-gpu
+	.venv-gpu/bin/python -m pip --disable-pip-version-check --quiet install '.[models]' torch
+	.venv-gpu/bin/python -m pip --disable-pip-version-check --quiet uninstall --yes onnxruntime
+	.venv-gpu/bin/python -m pip --disable-pip-version-check --quiet install onnxruntime-gpu
 	touch $@
 
 # py-sod-metrics by itself: it asks for scikit-image below 0.26, rembg for 0.26, which it runs with.

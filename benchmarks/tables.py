@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from benchmarks.precision.record import precision
 from benchmarks.real.pages import real, real_ratios
 from benchmarks.scale import pages
 
@@ -117,7 +118,7 @@ def install_lines() -> list[str]:
 TABLES = {
     HERE / "README.md": (speed, speed_mnn, real, real_ratios, halo, edges, edges_blurred),
     HERE.parent / "docs" / "quickstart.md": (install_lines,),
-    DECISIONS / "0003-how-networks-are-run.md": (throughput,),
+    DECISIONS / "0003-how-networks-are-run.md": (precision, throughput),
     HERE.parent / "docs" / "scale.md": pages.TABLES,
 }
 """The pages, and the tables on each. A table's marks have its name: `<!-- speed -->`."""

@@ -65,6 +65,7 @@ class MnnRunner:
     """A converted model with its own threads: a tensor in, a tensor out."""
 
     provider = "mnn-f32"
+    precision = "high"
     takes_batches = False
     takes_any_side = False
 
@@ -72,7 +73,7 @@ class MnnRunner:
         """threads: 0 is every core. Raises ConfigurationError if the graph cannot be opened."""
         options = {
             "backend": "CPU",
-            "precision": "high",
+            "precision": self.precision,
             "numThread": threads or usable_cores(),
         }
         self._shape = (1, 3, spec.size, spec.size)

@@ -1,0 +1,1 @@
+"""Networks on a GPU: `python -m benchmarks.gpu --help`."""

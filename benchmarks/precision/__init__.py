@@ -1,0 +1,1 @@
+"""What lower precision costs and gains: `python -m benchmarks.precision --help`."""
