@@ -180,6 +180,7 @@ MADE_UP = {
     "model.onnx",
     "model.toml",
     "strokes.json",
+    "index.js",
 } | {
     "utils.py",
     "openapi.json",
