@@ -27,9 +27,18 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutoutd.segmentation.models import EMBEDDED, IMAGENET_MEAN, IMAGENET_STD, WEIGHTS_IN_PACKAGE
-from machine import facts, refuse_busy
-from pictures import KINDS, draw
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from benchmarks.machine import facts, refuse_busy  # noqa: E402 - The path comes first.
+from benchmarks.pictures import KINDS, draw  # noqa: E402
+
+from cutoutd.segmentation.models import (  # noqa: E402
+    EMBEDDED,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    WEIGHTS_IN_PACKAGE,
+)
 
 RESULT = Path(__file__).parent / "results" / "folder.json"
 WEIGHTS = WEIGHTS_IN_PACKAGE / EMBEDDED.file
@@ -83,7 +92,8 @@ def network(source: Path, _: Path) -> None:
 def command(source: Path, target: Path) -> None:
     """`cutoutd remove source -o target/`."""
     words = [sys.executable, "-m", "cutoutd", "remove", str(source), "-o", f"{target}/"]
-    environment = {**os.environ, "XDG_STATE_HOME": str(target.parent / "state")}
+    state = str(target.parent / "state")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": state}
     subprocess.run(words, check=True, stderr=subprocess.DEVNULL, env=environment)
     assert len(list(target.iterdir())) == len(list(source.iterdir()))
 
