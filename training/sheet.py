@@ -7,27 +7,29 @@ import argparse
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from cutoutd.command import RemoveBackground
+from cutoutd.command import Quality, RemoveBackground
 from cutoutd.removal.pipeline import remove_background
 from cutoutd.segmentation.session import Session
 from training.data import Example
 from training.evaluate import session_of
 from training.validation import validation_sets
 
+USUAL = RemoveBackground(sources=())
 TILE = 200
 SQUARE = 10
 SHOWN = 24
 WORST = 10
 
 
-def cutout_of(photo: bytes, session: Session) -> Image.Image:
-    """What a caller who asks for nothing special is sent."""
-    removal = remove_background(photo, RemoveBackground(sources=()), session)
+def cutout_of(photo: bytes, session: Session, quality: Quality = USUAL.quality) -> Image.Image:
+    """What a caller who asks for nothing else is sent."""
+    removal = remove_background(photo, replace(USUAL, quality=quality), session)
     return Image.open(io.BytesIO(removal.images[0].data))
 
 
