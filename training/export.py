@@ -120,7 +120,7 @@ def any_shape() -> dict[int, Any]:
     return {0: dim("n", min=1, max=64), **sides}
 
 
-def described(size: int, fast_size: int | None) -> dict[str, str]:
+def described(size: int, fast_size: int | None = None) -> dict[str, str]:
     """The metadata by which the product knows an exported file without any other."""
     facts = {
         "size": str(size),
