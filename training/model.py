@@ -105,7 +105,8 @@ class Network(nn.Module):
         if self.training:
             coarser = zip(self.heads[1:], features[1:], strict=True)
             return [self.finest(features[0]), *(head(x) for head, x in coarser)]
-        return torch.sigmoid(grown(self.finest(features[0]), pictures))
+        logits = self.finest(features[0])
+        return torch.sigmoid(logits if self.close is not None else grown(logits, pictures))
 
     def finest(self, features: Tensor) -> Tensor:
         """The first of `features` -> logits, as large as they are or twice that."""
