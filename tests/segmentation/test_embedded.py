@@ -86,7 +86,8 @@ def test_the_file_describes_itself_as_the_registry_does(weights: Path) -> None:
     described = self_described(weights, metadata)
 
     assert described is not None
-    for fact in ("name", "size", "mean", "std", "scale", "reducing_gap", "licence", "source"):
+    facts = ("name", "size", "fast_size", "mean", "std", "scale", "reducing_gap", "resampling")
+    for fact in (*facts, "licence", "source"):
         assert getattr(described, fact) == getattr(EMBEDDED, fact), fact
 
 

@@ -163,11 +163,12 @@ class ModelSpec:
 EMBEDDED = ModelSpec(
     name="cutoutd-small",
     size=352,
+    fast_size=320,
     outputs=1,
     reducing_gap=2.0,
     resampling=Resampling.BOX,
     file="cutoutd-small.onnx",
-    checksum="sha256:61775c88ae795811cf9c3b63979e003a5237980f5d3d5aa0260baa8d25c0c189",
+    checksum="sha256:a9db8afce37e3795a9c8175c96263d0fbba932ef874546547f454cf30b66c599",
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,

@@ -49,7 +49,7 @@ class PromptedSession:
         self,
         pixels: NDArray[np.uint8],
         prompt: Prompt | None = None,
-        _quality: Quality = Quality.FAST,
+        _quality: Quality = Quality.BALANCED,
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w), 0 or 1, of its proportions.
 

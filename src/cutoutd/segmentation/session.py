@@ -64,7 +64,7 @@ class Session:
         self,
         pixels: NDArray[np.uint8],
         prompt: Prompt | None = None,
-        quality: Quality = Quality.FAST,
+        quality: Quality = Quality.BALANCED,
     ) -> NDArray[np.float32]:
         """(H, W, 3) RGB or (H, W, 4) RGBX, upright, in sRGB -> (h, w) probability of subject, 0..1.
 
