@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import onnx
-from benchmarks.precision.files import halve
+from benchmarks.precision.files import halve, place_for
 
 from cutoutd.segmentation.graphs import pruned
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
@@ -25,8 +25,7 @@ def network(name: str, arithmetic: str, networks: Path, made: Path) -> tuple[Mod
     """
     spec = replace(SPECS[name], name=name, output=None, outputs=1)
     weights = (WEIGHTS_IN_PACKAGE if name == EMBEDDED.name else networks) / spec.file
-    made.mkdir(parents=True, exist_ok=True)
-    to = made / f"{name}-{arithmetic}.onnx"
+    to = place_for(weights, made) / f"{name}-{arithmetic}.onnx"
     if not to.exists():
         if arithmetic == "fp16":
             halve(spec, weights, to)

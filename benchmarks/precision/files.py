@@ -1,5 +1,6 @@
-"""Networks in half precision, by ONNX Runtime's own converter."""
+"""Files made of a network: where they are kept, and half precision by ONNX Runtime's converter."""
 
+import hashlib
 from pathlib import Path
 
 import onnx
@@ -8,6 +9,13 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from cutoutd.segmentation.graphs import pruned
 from cutoutd.segmentation.models import ModelSpec
+
+
+def place_for(weights: Path, made: Path) -> Path:
+    """The folder of what is made of these weights; others under their name have another."""
+    folder = made / hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def halve(spec: ModelSpec, weights: Path, to: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from benchmarks.precision.files import halve
+from benchmarks.precision.files import halve, place_for
 from benchmarks.precision.rows import NETWORKS, Arithmetic, Row, Runtime
 from numpy.typing import NDArray
 from training.evaluate import path_of, spec_of
@@ -70,20 +70,15 @@ class Files:
         shipped = AS_SHIPPED.get((row.network, row.arithmetic))
         if shipped is not None:
             return spec, self.networks / shipped
+        place = place_for(weights, self.made)
         if row.arithmetic is Arithmetic.FP16:
-            weights = self._kept(f"{row.network}-fp16.onnx", lambda to: halve(spec, weights, to))
+            made = place / f"{row.network}-fp16.onnx"
+            if not made.exists():
+                halve(spec, weights, made)
+            return spec, made
         if row.arithmetic is Arithmetic.INT8:
-            weights = self._int8(spec, weights)
+            made = place / f"{spec.name}-int8" / "model.onnx"
+            if not made.exists():
+                quantize(spec, weights, self.training_photos(), place)
+            return spec, made
         return spec, weights
-
-    def _int8(self, spec: ModelSpec, weights: Path) -> Path:
-        made = self.made / f"{spec.name}-int8" / "model.onnx"
-        if not made.exists():
-            quantize(spec, weights, self.training_photos(), self.made)
-        return made
-
-    def _kept(self, name: str, make: Callable[[Path], None]) -> Path:
-        self.made.mkdir(parents=True, exist_ok=True)
-        if not (self.made / name).exists():
-            make(self.made / name)
-        return self.made / name
