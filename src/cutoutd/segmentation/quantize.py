@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 JUDGED = 2
 """Photos that the layers are judged by."""
-ALLOWED = 0.002
+ALLOWED = 0.0015
 """Mean distance of the masks from the float network's, 0..1, that is not worth another layer."""
 MOST_IN_FLOAT = 0.25
 """Of all convolutions; with more of them little would be gained."""
