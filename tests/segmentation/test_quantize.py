@@ -28,7 +28,7 @@ SPEC = ModelSpec(
 )
 
 
-def write_chain(path: Path, *, wide: float) -> Path:
+def write_chain(path: Path, *, wide: float, opset: int = 17) -> Path:
     """Convolutions that pass an image on; between two of them one channel is `wide` times it."""
     scale = np.diag([1, wide, 1]).astype(np.float32)
     weights = [np.eye(3, dtype=np.float32)] * LAYERS
@@ -49,7 +49,7 @@ def write_chain(path: Path, *, wide: float) -> Path:
         for place, weight in enumerate(weights)
     ]
     graph = helper.make_graph(nodes, "chain", one, other, kernels)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=6)
     onnx.save(model, str(path))
     return path
 
@@ -77,6 +77,11 @@ def test_layers_that_would_move_the_masks_stay_in_float(
 ) -> None:
     made = quantize(SPEC, write_chain(tmp_path / "chain.onnx", wide=wide), photos(), tmp_path)
     assert in_float(made) == left
+
+
+def test_a_network_from_before_scales_by_channel_is_quantised_too(tmp_path: Path) -> None:
+    chain = write_chain(tmp_path / "chain.onnx", wide=1, opset=11)
+    assert in_float(quantize(SPEC, chain, photos(), tmp_path)) == []
 
 
 def test_a_variant_sees_images_as_its_model_does(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ KINDS = ["Conv", "Concat", "MaxPool", "Resize"]
 """Convolutions, and what passes their numbers on."""
 PERCENTILE = 99.9
 """Of an activation's values, per cent; MinMax is worse, as are 99.99 and 99.999."""
+PER_CHANNEL_OPSET = 13
+"""From which DequantizeLinear has an axis."""
 QUANTIZATION = "onnxruntime.quantization"
 
 Tensor = NDArray[np.float32]
@@ -34,7 +36,7 @@ class Quantizer:
 
         self._tools = import_module(QUANTIZATION)
         source, self._folder = folder / "float.onnx", folder
-        source.write_bytes(network)
+        onnx.save(_per_channel_ready(onnx.load_from_string(network)), str(source))
         self.plain = folder / "plain.onnx"
         """The float network, its constants folded: weights stored in half precision are single."""
         import_module(f"{QUANTIZATION}.shape_inference").quant_pre_process(
@@ -91,6 +93,16 @@ class Quantizer:
         )
         quantizer.quantize_model()
         quantizer.model.save_model_to_file(str(to), False)
+
+
+def _per_channel_ready(model: Any) -> Any:
+    """A model whose operators are new enough for a scale of each channel's own."""
+    from onnx import version_converter
+
+    known = {one.domain: one.version for one in model.opset_import}
+    if known.get("", PER_CHANNEL_OPSET) >= PER_CHANNEL_OPSET:
+        return model
+    return version_converter.convert_version(model, PER_CHANNEL_OPSET)
 
 
 class _Feeds:
