@@ -111,10 +111,11 @@ def test_no_span_holds_a_query_which_may_hold_keys_and_urls(
     assert len(kept.get_finished_spans()) > len(STAGES)
 
 
-def test_nothing_of_a_trace_is_in_an_answer(traced: httpx.Client) -> None:
+def test_nothing_of_a_trace_is_in_an_answer(traced: httpx.Client, kept: Kept) -> None:
     body = {"key": "k", "image": "https://example.com/p.jpg", "track_id": 7}
     answer = traced.post("/api/v6/image_editing/removebg_mask", json=body, headers=PARENT)
     assert answer.json()["status"] == "success"
+    assert "job" in kept.by_name()
     assert TRACE not in answer.text
 
 
