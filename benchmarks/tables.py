@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.precision.record import precision
 from benchmarks.real.pages import real, real_ratios
@@ -75,6 +76,30 @@ def halo() -> list[str]:
     return lines
 
 
+def start() -> list[str]:
+    """Seconds of importing, of `--help`, and until a server is ready and has answered once."""
+    record = json.loads((HERE / "results" / "start.json").read_text())
+    lines = ["| | seconds | CPU seconds |", "|---" * 3 + "|"]
+    for name, (seconds, cpu) in record["spent"].items():
+        lines.append(f"| {name} | {seconds:.2f} | {f'{cpu:.2f}' if cpu else ''} |")
+    return [*lines, "", f"Medians of {record['rounds']} turns on {_machine(record)}."]
+
+
+def folder() -> list[str]:
+    """Images a second of a folder, and as a part of what the network alone reaches."""
+    record = json.loads((HERE / "results" / "folder.json").read_text())
+    reached = record["per_second"]
+    lines = ["| | images a second | of the network's |", "|---" * 3 + "|"]
+    for name, rate in reached.items():
+        lines.append(f"| {name} | {rate:.1f} | {rate / reached['network']:.2f} |")
+    photos = f"{record['images']} photos of {record['side']} px"
+    return [*lines, "", f"{photos}, on {_machine(record)}."]
+
+
+def _machine(record: dict[str, Any]) -> str:
+    return f"{record['cores']} cores of {record['cpu']}, {record['date']}"
+
+
 KEYS = ("model", "MP", "callers", "slots")
 NAMES = {"u2net": "U²-Net's shape", "isnet-general-use": "IS-Net's shape"}
 
@@ -116,7 +141,17 @@ def install_lines() -> list[str]:
 
 
 TABLES = {
-    HERE / "README.md": (speed, speed_mnn, real, real_ratios, halo, edges, edges_blurred),
+    HERE / "README.md": (
+        speed,
+        speed_mnn,
+        real,
+        real_ratios,
+        halo,
+        start,
+        folder,
+        edges,
+        edges_blurred,
+    ),
     HERE.parent / "docs" / "quickstart.md": (install_lines,),
     DECISIONS / "0003-how-networks-are-run.md": (precision, throughput),
     HERE.parent / "docs" / "scale.md": pages.TABLES,
