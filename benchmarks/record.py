@@ -22,8 +22,10 @@ class Record:
         kept: dict[str, Any] = json.loads(file.read_text()) if keep and file.exists() else {}
         self.content: dict[str, Any] = {**kept, **facts()}
         for key, value in about.items():
-            more = isinstance(value, dict)
-            self.content[key] = {**kept.get(key, {}), **value} if more else value
+            if isinstance(value, dict):
+                self.content[key] = {**kept.get(key, {}), **value}
+            else:
+                self.content[key] = value
         self.content["cases"] = kept.get("cases", {})
 
     @property
