@@ -40,6 +40,11 @@ def test_strips_make_what_pillow_makes_of_the_whole(
     assert np.abs(small - np.asarray(Image.fromarray(pixels).resize((50, 64), method))).max() <= 1
 
 
+def test_enlarging_by_means_repeats_every_pixel() -> None:
+    pixels = noise(40, 30)
+    np.testing.assert_array_equal(resize(pixels, (120, 60), BOX), pixels.repeat(3, 0).repeat(2, 1))
+
+
 def test_a_square_that_is_not_full_counts_as_its_part() -> None:
     ramp = np.tile(np.arange(0, 250, dtype=np.uint8), (250, 1))
     cells = box_resize(shrink(ramp, 4), (1, 5))

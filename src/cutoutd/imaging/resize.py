@@ -14,6 +14,7 @@ from cutoutd.imaging.threads import each, strips
 LEAST_BYTES = 1_000_000
 """Of an image: fewer are done before a thread wakes."""
 BOX, LANCZOS = Image.Resampling.BOX, Image.Resampling.LANCZOS
+NEAREST = Image.Resampling.NEAREST
 
 Bytes = NDArray[np.uint8]
 Shape = tuple[int, ...]
@@ -82,13 +83,18 @@ def resize(
 
 
 def _resize_columns(pixels: Bytes, extent: float, count: int, method: Image.Resampling) -> Bytes:
-    height = len(pixels)
-    return np.asarray(as_image(pixels).resize((count, height), method, (0, 0, extent, height)))
+    height, chosen = len(pixels), _quicker(method, extent, count)
+    return np.asarray(as_image(pixels).resize((count, height), chosen, (0, 0, extent, height)))
 
 
 def _resize_rows(pixels: Bytes, extent: float, count: int, method: Image.Resampling) -> Bytes:
-    width = pixels.shape[1]
-    return np.asarray(as_image(pixels).resize((width, count), method, (0, 0, width, extent)))
+    width, chosen = pixels.shape[1], _quicker(method, extent, count)
+    return np.asarray(as_image(pixels).resize((width, count), chosen, (0, 0, width, extent)))
+
+
+def _quicker(method: Image.Resampling, extent: float, count: int) -> Image.Resampling:
+    """Enlarging by means repeats every pixel; without weights it takes a tenth of the time."""
+    return NEAREST if method is BOX and count >= extent else method
 
 
 def resize_plane(plane: NDArray[np.float32], to: Shape) -> NDArray[np.float32]:
