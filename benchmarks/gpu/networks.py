@@ -25,14 +25,14 @@ def network(name: str, arithmetic: str, networks: Path, made: Path) -> tuple[Mod
     """
     spec = replace(SPECS[name], name=name, output=None, outputs=1)
     weights = (WEIGHTS_IN_PACKAGE if name == EMBEDDED.name else networks) / spec.file
-    to = place_for(weights, made) / f"{name}-{arithmetic}.onnx"
-    if not to.exists():
-        if arithmetic == "fp16":
-            halve(spec, weights, to)
-        else:
-            to.write_bytes(pruned(weights, spec.output) or weights.read_bytes())
-        _leave_number_open(to)
-    return spec, to
+    place = place_for(weights, made)
+    single, half = place / f"{name}-fp32.onnx", place / f"{name}-fp16.onnx"
+    if not single.exists():
+        single.write_bytes(pruned(weights, spec.output) or weights.read_bytes())
+        _leave_number_open(single)
+    if arithmetic == "fp16" and not half.exists():
+        halve(spec, single, half)  # Open before: folding constants would fix the number for good.
+    return spec, half if arithmetic == "fp16" else single
 
 
 def _leave_number_open(path: Path) -> None:

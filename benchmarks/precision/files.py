@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import onnx
+from onnx.compose import add_prefix
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -22,4 +23,7 @@ def halve(spec: ModelSpec, weights: Path, to: Path) -> None:
     """Weights and every number between them in fp16; input and output stay float32."""
     to.write_bytes(pruned(weights, spec.output) or weights.read_bytes())
     quant_pre_process(str(to), str(to), skip_symbolic_shape=True)  # Folds what is stored in half.
-    onnx.save(convert_float_to_float16(onnx.load(to), keep_io_types=True), to)
+    model = onnx.load(to)
+    # A file that was converted before has the converter's own names.
+    add_prefix(model, "its/", rename_inputs=False, rename_outputs=False, inplace=True)
+    onnx.save(convert_float_to_float16(model, keep_io_types=True), to)

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import onnxruntime
 import pytest
 from benchmarks.precision import record
+from benchmarks.precision.files import halve
 from benchmarks.precision.rows import ROWS, Arithmetic, Row, Runtime
+
+from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
 
 PLAIN = Row("u2netp", Arithmetic.FLOAT32, Runtime.ONNX)
 INT8 = Row("u2netp", Arithmetic.INT8, Runtime.ONNX)
@@ -44,3 +48,10 @@ def test_a_line_says_what_is_lost_and_how_long_it_takes(
 def test_every_network_is_compared_with_its_own_float32() -> None:
     assert {row.base for row in ROWS} <= set(ROWS)
     assert {row.plain for row in ROWS} <= set(ROWS)
+
+
+def test_what_was_converted_to_half_before_can_be_converted_again(tmp_path: Path) -> None:
+    once, twice = tmp_path / "once.onnx", tmp_path / "twice.onnx"
+    halve(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, once)
+    halve(EMBEDDED, once, twice)
+    assert onnxruntime.InferenceSession(twice).get_outputs()
