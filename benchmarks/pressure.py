@@ -98,7 +98,9 @@ def ends(running: Running) -> dict[str, int]:
     database = open_database("", running.folder)
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        counts = {str(status): n for status, n in take_census(database).jobs.items() if n}
+        counts = {
+            str(status): n for status, n in take_census(database, ended=True).jobs.items() if n
+        }
         if not counts.keys() & {"queued", "running"} or time.monotonic() > deadline:
             database.close()
             return counts

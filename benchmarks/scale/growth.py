@@ -62,7 +62,7 @@ class Queue:
 
     def waiting(self) -> int:
         """Jobs that wait now."""
-        return take_census(self.database).jobs[JobStatus.QUEUED]
+        return take_census(self.database, ended=False).jobs[JobStatus.QUEUED]
 
     def fill(self, count: int, *, status: str = "queued") -> None:
         """So many jobs more, each with its ticket if it waits."""
@@ -131,7 +131,7 @@ def _watched(it: Queue) -> dict[str, Callable[[], object]]:
         "admission": it.insert,
         "fetch": lambda: fetching.execute(_FETCH),
         "estimate": lambda: estimator.estimate(last),
-        "census": lambda: take_census(it.database),
+        "census": lambda: take_census(it.database, ended=False),
         "maintenance": lambda: it.dispatcher.find_orphans(created_before=now_ms()),
     }
 

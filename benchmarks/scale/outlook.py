@@ -35,7 +35,6 @@ POLLS = 2.0
 MODELS = Path(__file__).parents[1] / "results" / "models.json"
 
 CHANGES: Mapping[str, Mapping[str, Any]] = {
-    "readiness and metrics count unfinished jobs alone": {"census_of_unfinished": True},
     "a new job wakes one worker, told outside of its transaction": {
         "notify_in_commit": False,
         "wake_one": True,
@@ -79,14 +78,11 @@ def changed(design: Design, change: Mapping[str, Any]) -> Design:
     return replace(design, **change)
 
 
-def run(
-    design: Design, costs: Costs, per_second: float, service_s: float, *, peak: float = 1.0
-) -> Seen:
-    """Some seconds of it, after a day whose mean rate was so many times smaller (peak)."""
+def run(design: Design, costs: Costs, per_second: float, service_s: float) -> Seen:
+    """Some seconds of it."""
     jobs = max(LEAST_JOBS, round(per_second * WINDOW_S))
     arrivals = poisson(jobs, per_second=per_second, service_s=[service_s], seed=1)
-    kept = per_second * design.keep_s / peak
-    return simulate(design, costs, arrivals, kept=kept, warm_s=WARM_S, drain=False)
+    return simulate(design, costs, arrivals, warm_s=WARM_S, drain=False)
 
 
 def described(design: Design, costs: Costs, seen: Seen, per_second: float) -> dict[str, Any]:
@@ -135,7 +131,7 @@ def core_seconds(model: str, megapixels: int) -> float:
 def assumed() -> dict[str, Any]:
     """What no measurement says."""
     design = asdict(Design(worker_processes=1))
-    names = ("sync_s", "round_trip_s", "store_s", "poll_s", "census_every_s", "keep_s")
+    names = ("sync_s", "round_trip_s", "store_s", "poll_s", "census_every_s")
     return {
         "worker_cores": CORES,
         "load_of_workers": LOAD,

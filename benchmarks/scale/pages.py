@@ -148,8 +148,8 @@ def scale_assumed(record: Mapping[str, Any]) -> list[str]:
         f"{one['load_of_web_processes']:.0%}; a database with {one['database_cores']} cores, "
         f"{1e3 * one['round_trip_s']:g} ms away; an object store that answers in "
         f"{1e3 * one['store_s']:g} ms; callers who look every {one['poll_s']:g} s; `/readyz` or "
-        f"`/metrics` of each process asked every {one['census_every_s']:g} s; jobs kept for "
-        f"{one['keep_s'] / 3600:g} h. A commit waits {1e3 * one['sync_s']:g} ms for "
+        f"`/metrics` of each process asked every {one['census_every_s']:g} s. "
+        f"A commit waits {1e3 * one['sync_s']:g} ms for "
         "the disk."
     )
     return [text]

@@ -78,7 +78,7 @@ def _database_cores(
     designs = {"as_shipped": design, "changed": best}
     peak = PEAK * images / DAY_S
     return {
-        name: run(one, costs, peak, each_s, peak=PEAK).database_cores / DATABASE_LOAD
+        name: run(one, costs, peak, each_s).database_cores / DATABASE_LOAD
         for name, one in designs.items()
     }
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from benchmarks.scale.simulation.costs import Growth
 from benchmarks.scale.simulation.design import Design
 from benchmarks.scale.simulation.run import poisson, simulate
 from tests.benchmarks.costs import FREE, costs
@@ -54,16 +53,6 @@ def test_a_new_job_wakes_every_idle_worker_or_one() -> None:
     all_woken = simulate(design, costs(), arrivals).missed_fetches
     one_woken = simulate(replace(design, wake_one=True), costs(), arrivals).missed_fetches
     assert all_woken > 5 * one_woken
-
-
-def test_a_census_of_unfinished_jobs_does_not_grow_with_those_kept() -> None:
-    growing = costs(census=Growth(base_s=0, per_row_s=1e-6))
-    design = replace(QUICK, census_every_s=0.5)
-    arrivals = [(5.0, 0.1)]
-    kept = simulate(design, growing, arrivals, kept=1e5).database_cores
-    unfinished = replace(design, census_of_unfinished=True)
-    assert kept > 0.3
-    assert simulate(unfinished, growing, arrivals, kept=1e5).database_cores < 0.01
 
 
 def test_with_replicas_callers_who_look_cost_the_database_nothing() -> None:

@@ -8,12 +8,17 @@ from cutoutd.command import RemoveBackground
 from cutoutd.errors import Overloaded
 from cutoutd.jobs.census import Census
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
+from cutoutd.jobs.turns import UNFINISHED
 from cutoutd.loops import Loop
 from cutoutd.segmentation.models import LoadedModel
 from cutoutd.web.metrics import Metrics
 from cutoutd.web.readiness import Readiness
 
-CENSUS = Census(jobs=dict.fromkeys(JobStatus, 3), deliveries={"parked": 2}, oldest_waiting_ms=1500)
+CENSUS = Census(
+    jobs=dict.fromkeys(UNFINISHED, 3),
+    deliveries={"pending": 0, "parked": 2},
+    oldest_waiting_ms=1500,
+)
 
 
 def a_final_job(outcome: Outcome) -> Job:

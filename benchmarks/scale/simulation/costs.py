@@ -83,7 +83,7 @@ class Costs:
     maintenance: Growth
     """One look for orphaned jobs, by the number of unfinished ones."""
     census: Growth
-    """One look of `/readyz` or `/metrics`, by the number of jobs kept."""
+    """One look of `/readyz` or `/metrics`, by the number of unfinished jobs."""
     connections_web: int
     connections_worker: int
 

@@ -43,8 +43,6 @@ class Design:
     """Whether accepting a job notifies the workers within its own transaction."""
     wake_one: bool = False
     """Whether a new job wakes one idle worker instead of all."""
-    census_of_unfinished: bool = False
-    """Whether readiness and metrics count only jobs that have not ended."""
     admission_counts: bool = True
     """Whether accepting a job counts all that wait."""
     polls_together: int = 1

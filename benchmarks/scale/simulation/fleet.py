@@ -39,9 +39,8 @@ class Fleet:
     """Everything, working. `latencies` are seconds from submission to the caller's answer."""
 
     def __init__(
-        self, env: simpy.Environment, design: Design, costs: Costs, *, kept: float, seed: int = 1
+        self, env: simpy.Environment, design: Design, costs: Costs, *, seed: int = 1
     ) -> None:
-        """kept: jobs whose rows are in the database already."""
         self.env, self.design, self.costs = env, design, costs
         cores = design.one_machine_cores
         shared = Station(env, cores, slice_s=design.slice_s) if cores else None
@@ -53,7 +52,6 @@ class Fleet:
         self.queues: list[deque[Job]] = [deque() for _ in range(design.partitions)]
         self.bells = [Bell(env) for _ in range(design.partitions)]
         self.unfinished = 0
-        self.kept = kept
         self.missed = 0
         self.latencies: list[float] = []
         self.turnarounds: list[float] = []
@@ -114,7 +112,6 @@ class Fleet:
         notifies = design.notify_in_commit
         yield from database.commit(share + counting, statements=statements, notifies=notifies)
         self.unfinished += 1
-        self.kept += 1
         self.queues[job.partition].append(job)
         self._notify(job.partition)
 
@@ -215,8 +212,7 @@ class Fleet:
         self.env.process(self._repeat(each, self._maintenance_s, alone=True))
 
     def _census_s(self) -> float:
-        rows = self.unfinished if self.design.census_of_unfinished else self.kept
-        return self.costs.census.at(rows / self.design.databases)
+        return self.costs.census.at(self.unfinished / self.design.databases)
 
     def _maintenance_s(self) -> float:
         return self.costs.maintenance.at(self.unfinished / self.design.databases)

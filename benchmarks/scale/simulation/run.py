@@ -44,16 +44,15 @@ def simulate(
     costs: Costs,
     arrivals: Arrivals,
     *,
-    kept: float = 0.0,
     warm_s: float = 0.0,
     drain: bool = True,
 ) -> Seen:
     """Run until every caller has its answer, or until the last one has come (drain=False).
 
-    kept: jobs whose rows are there already. warm_s: what came before is not counted.
+    warm_s: what came before is not counted.
     """
     env = simpy.Environment()
-    fleet = Fleet(env, design, costs, kept=kept)
+    fleet = Fleet(env, design, costs)
     submitting = env.process(fleet.submit_all(arrivals))
     if warm_s:
         env.run(warm_s)

@@ -173,7 +173,7 @@ def _open_work(
     dispatcher = open_dispatcher(config, stores, perform)
     loops.extend(dispatcher.loops)
     readiness = Readiness(
-        census=lambda: take_census(stores.database),
+        census=partial(take_census, stores.database, ended=False),
         models=remover.models if remover else None,
         free_bytes=stores.artifacts.free_bytes,
         waiting_limit=config.jobs.max_waiting,
@@ -230,7 +230,7 @@ def _open_operator(work: _Work) -> Operator:
         records=work.stores.records,
         deliveries=work.stores.deliveries,
         dispatcher=work.dispatcher,
-        census=work.readiness.census,
+        census=partial(take_census, work.stores.database, ended=True),
     )
 
 

@@ -190,15 +190,17 @@ def _of_loops(loops: Iterable[Loop]) -> Iterable[Metric]:
 
 
 def _of_census(census: Census) -> Iterable[Metric]:
-    jobs = GaugeMetricFamily("cutoutd_jobs", "Jobs kept, by status", labels=["status"])
+    jobs = GaugeMetricFamily(
+        "cutoutd_jobs", "Jobs that have not ended, by status", labels=["status"]
+    )
     for status, count in census.jobs.items():
         jobs.add_metric([status.value], count)
     yield jobs
     deliveries = GaugeMetricFamily(
-        "cutoutd_deliveries", "Webhooks: pending, delivered, parked", labels=["state"]
+        "cutoutd_deliveries", "Webhooks that are owed: pending, parked", labels=["state"]
     )
-    for state in ("pending", "delivered", "parked"):
-        deliveries.add_metric([state], census.deliveries.get(state, 0))
+    for state, count in census.deliveries.items():
+        deliveries.add_metric([state], count)
     yield deliveries
     yield _gauge(
         "cutoutd_oldest_waiting_job_seconds",

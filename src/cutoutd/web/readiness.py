@@ -30,6 +30,7 @@ class Readiness:
     """
 
     census: Callable[[], Census]
+    """Of what has not ended."""
     models: Callable[[], Sequence[LoadedModel]] | None
     """None where other processes do the work."""
     free_bytes: Callable[[], int | None]
