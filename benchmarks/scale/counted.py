@@ -26,9 +26,8 @@ def watch() -> None:
         COUNTS["statements"] += 1
 
     @event.listens_for(Engine, "commit")
-    def _committed(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writing")
-        COUNTS["commits" if writes else "reads"] += 1
+    def _committed(_: Connection) -> None:
+        COUNTS["commits"] += 1
 
     def count_file(descriptor: Any) -> None:
         COUNTS["file_syncs"] += 1

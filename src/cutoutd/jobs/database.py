@@ -63,11 +63,11 @@ class Database:
         nothing. Only SQLite knows the difference.
         """
         with _translated():
-            with (
-                self._turn,
-                self.engine.connect() as connection,
-                connection.execution_options(writing=True).begin(),
-            ):
+            with self._turn, self.engine.connect() as connection, connection.begin():
+                if self.is_sqlite:
+                    # IMMEDIATE: a transaction that reads first and writes later could otherwise
+                    # fail half-way, because another writer came between.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
             if durable:
                 self.sync()
@@ -198,16 +198,9 @@ def _open_sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # We say BEGIN ourselves, below.
+        connection.isolation_level = None  # We say BEGIN ourselves, in `Database.write`.
         connection.execute("PRAGMA journal_mode=WAL").close()
         connection.execute("PRAGMA synchronous=NORMAL").close()  # The rest is `Database.sync`.
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later could otherwise fail
-        # half-way, because another writer came between.
-        if connection.get_execution_options().get("writing"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Update
@@ -32,18 +33,24 @@ def end_job(
     *,
     now: int,
     render_webhook: RenderWebhook,
+    running: Job | None = None,
     **which: object,
 ) -> Job | None:
     """Move the job that the statement finds to its final state; None if it finds none.
 
     The only way there, within one transaction: no job ends without the webhook it owes. now:
-    milliseconds since 1970. which: the statement's parameters.
+    milliseconds since 1970. running: the job as its owner knows it, where the statement gives
+    back only what is new. which: the statement's parameters.
     """
     values = {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now, **which}
     row = tx.execute(statement, values).one_or_none()
     if row is None:
         return None
-    job = job_from_row(row)
+    if running is None:
+        job = job_from_row(row)
+    else:
+        end = {"finished_at": now, "expires_at": row.expires_at}
+        job = replace(running, status=outcome.status, outcome=outcome, **end)
     if row.callback is not None:
         owe(tx, job, row.callback, _render(job, render_webhook), now)
     end_files(tx, job, now)

@@ -24,10 +24,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Case,
     Connection,
     Row,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -87,25 +89,31 @@ class StoredFile:
 
 
 _NAME = insert(files)
-_ENDED = (files.c.job_id == bindparam("ended")) & files.c.gone_at.is_(None)
-_KINDS = {True: files.c.kind == FileKind.IMAGE, False: files.c.kind != FileKind.IMAGE}
-"""Whether a file is an image that was made, or what it was made of."""
-_STAY = {
-    made: update(files).where(_ENDED & kind).values(expires_at=bindparam("until", type_=BigInteger))
-    for made, kind in _KINDS.items()
-}
-_GO = {
-    made: update(files).where(_ENDED & kind).values(gone_at=bindparam("now", type_=BigInteger))
-    for made, kind in _KINDS.items()
-}
+_TAKE = (
+    update(files)
+    .where(files.c.key == bindparam("upload"), files.c.kind == FileKind.INPUT)
+    .values(job_id=bindparam("taken_by"), expires_at=None)
+)
+
+
+def _by_kind(end: str) -> Case[int]:
+    """One time for the images that were made, another one for what they were made of."""
+    made, used = (bindparam(f"{kind}_{end}", type_=BigInteger) for kind in ("made", "used"))
+    return case((files.c.kind == FileKind.IMAGE, made), else_=used)
+
+
+_END = (
+    update(files)
+    .where(files.c.job_id == bindparam("ended"), files.c.gone_at.is_(None))
+    .values(expires_at=_by_kind("until"), gone_at=_by_kind("gone"))
+)
 
 
 def take_files(tx: Connection, submission: Submission, job_id: int, now: int) -> None:
     """The job that has been accepted owns its uploads and the names of its images."""
     uploads = [one.artifact for one in submission.command.pictures() if one.artifact]
     if uploads:
-        own = files.c.key.in_(uploads) & (files.c.kind == FileKind.INPUT)
-        tx.execute(update(files).where(own).values(job_id=job_id, expires_at=None))
+        tx.execute(_TAKE, [{"upload": key, "taken_by": job_id} for key in uploads])
     row = {"client": submission.client, "job_id": job_id, "kind": FileKind.IMAGE, "size": 0}
     rows = [{**row, "key": key, "created_at": now} for key in submission.artifact_keys]
     if rows:
@@ -114,12 +122,10 @@ def take_files(tx: Connection, submission: Submission, job_id: int, now: int) ->
 
 def end_files(tx: Connection, job: Job, now: int) -> None:
     """What the end of a job means for its files: the table above."""
-    stays = {True: job.status is JobStatus.SUCCEEDED, False: is_our_fault(job)}
-    for made, stay in stays.items():
-        if stay:
-            tx.execute(_STAY[made], {"ended": job.id, "until": job.expires_at})
-        else:
-            tx.execute(_GO[made], {"ended": job.id, "now": now})
+    stays = {"made": job.status is JobStatus.SUCCEEDED, "used": is_our_fault(job)}
+    until = {f"{kind}_until": job.expires_at if stay else None for kind, stay in stays.items()}
+    gone = {f"{kind}_gone": None if stay else now for kind, stay in stays.items()}
+    tx.execute(_END, {"ended": job.id, **until, **gone})
 
 
 def delete_files(tx: Connection, job_ids: Sequence[int], now: int) -> None:
@@ -170,16 +176,8 @@ class FileRecords:
             if max_bytes is not None:
                 stored = tx.execute(select(func.sum(files.c.size)).where(own)).scalar() or 0
                 _refuse_over(max_bytes, int(stored), size)
-            tx.execute(
-                insert(files).values(
-                    key=key,
-                    client=client,
-                    kind=kind,
-                    size=size,
-                    created_at=now,
-                    expires_at=now + keep_ms,
-                )
-            )
+            row = {"key": key, "client": client, "kind": kind, "size": size}
+            tx.execute(_NAME, {**row, "created_at": now, "expires_at": now + keep_ms})
 
     def find(self, key: str) -> StoredFile | None:
         """The row, None if there never was such a file, or it went long ago."""

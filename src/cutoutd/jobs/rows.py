@@ -49,6 +49,29 @@ def submission_to_row(submission: Submission, *, turn: int, now: int) -> dict[st
     }
 
 
+def accepted_job(submission: Submission, job_id: int, *, turn: int, now: int) -> Job:
+    """What `submission_to_row` has just written, without reading it again."""
+    return Job(
+        id=job_id,
+        client=submission.client,
+        dialect=submission.dialect,
+        command=submission.command,
+        artifact_keys=submission.artifact_keys,
+        echo=submission.echo,
+        link_base=submission.link_base,
+        status=JobStatus.QUEUED,
+        attempt=0,
+        worker=None,
+        priority=submission.priority,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+        expires_at=None,
+        outcome=None,
+        turn=turn,
+    )
+
+
 def timed_as(command: RemoveBackground) -> str:
     """Under which name the time of a command's images is measured: its model, and its matting."""
     matting = f"+{command.matting.mode}" if command.matting else ""

@@ -22,7 +22,7 @@ GIVEN_BACK: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "start
 DUE = QUEUED & (jobs.c.due_at.is_(None) | (jobs.c.due_at <= bindparam("at", type_=BigInteger)))
 
 BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
-INSERT = insert(jobs).returning(jobs)
+INSERT = insert(jobs).returning(jobs.c.id)
 RUN = update(jobs).values(
     status=JobStatus.RUNNING,
     attempt=jobs.c.attempt + 1,
@@ -55,15 +55,14 @@ OWNED = (
     & (jobs.c.attempt == bindparam("own_attempt"))
     & (jobs.c.worker == bindparam("own_worker"))
 )
-END = (
-    update(jobs)
-    .values(
-        status=bindparam("to"),
-        outcome=bindparam("as_text"),
-        finished_at=bindparam("now"),
-        expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
-    )
-    .returning(jobs)
+_ENDED = update(jobs).values(
+    status=bindparam("to"),
+    outcome=bindparam("as_text"),
+    finished_at=bindparam("now"),
+    expires_at=bindparam("now", type_=BigInteger) + jobs.c.keep_ms,
 )
-END_OWNED = END.where(OWNED)
+END = _ENDED.returning(jobs)
+END_OWNED = _ENDED.where(OWNED).returning(jobs.c.expires_at, jobs.c.callback)
+"""For the worker that has the job: it needs no more of the row than it cannot know."""
+STILL_OWNED = select(jobs.c.id).where(OWNED)
 START = RUN.where(QUEUED & (jobs.c.id == bindparam("job_id"))).returning(jobs)

@@ -7,7 +7,7 @@ Order: higher priority first; within one priority the clients take turns (`turns
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Update, select, update
 
@@ -23,7 +23,7 @@ from cutoutd.jobs.ending import (
 from cutoutd.jobs.files import delete_files, take_files
 from cutoutd.jobs.idempotency import find_earlier
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission, now_ms
-from cutoutd.jobs.rows import is_readable, job_from_row, submission_to_row
+from cutoutd.jobs.rows import accepted_job, is_readable, job_from_row, submission_to_row
 from cutoutd.jobs.schema import jobs
 from cutoutd.jobs.statements import (
     BY_ID,
@@ -37,6 +37,7 @@ from cutoutd.jobs.statements import (
     INSERT,
     OWNED,
     START,
+    STILL_OWNED,
     Claim,
 )
 from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
@@ -106,8 +107,9 @@ class JobStore:
             _refuse_from(max_waiting, now.waiting)
             if max_unfinished is not None and now.unfinished >= max_unfinished:
                 raise RateLimited(f"{max_unfinished} jobs at a time are", retry_after_s=5)
-            values = submission_to_row(submission, turn=now.turn, now=self._clock())
-            job = job_from_row(tx.execute(INSERT, values).one())
+            turn, at = now.turn, self._clock()
+            row = submission_to_row(submission, turn=turn, now=at)
+            job = accepted_job(submission, tx.execute(INSERT, row).scalar_one(), turn=turn, now=at)
             take_files(tx, submission, job.id, job.created_at)
             if enlist is not None:
                 enlist(tx, job)
@@ -129,6 +131,11 @@ class JobStore:
         if row is None:
             raise NotFound("There is no such job.")
         return job_from_row(row)
+
+    def owns(self, job: Job) -> bool:
+        """Whether this attempt still has the job, so that `finish` would take its outcome now."""
+        with self._database.read() as connection:
+            return connection.execute(STILL_OWNED, _ownership(job)).first() is not None
 
     def final_among(self, job_ids: Sequence[int]) -> list[Job]:
         """Those of the given jobs that have ended."""
@@ -174,7 +181,7 @@ class JobStore:
         if another attempt has taken the job over: its outcome stands, this one is dropped.
         """
         with self._database.write() as tx:
-            final = self._end(tx, END_OWNED, outcome, **_ownership(job))
+            final = self._end(tx, END_OWNED, outcome, running=job, **_ownership(job))
         if final is None:
             self._watchers.clear(job.id)
             raise AttemptLost(job.id, job.attempt)
@@ -278,11 +285,9 @@ class JobStore:
             return None
         return job
 
-    def _end(
-        self, tx: Connection, statement: Update, outcome: Outcome, **which: object
-    ) -> Job | None:
+    def _end(self, tx: Connection, statement: Update, outcome: Outcome, **more: Any) -> Job | None:
         now, render = self._clock(), self._render_webhook
-        return end_job(tx, statement, outcome, now=now, render_webhook=render, **which)
+        return end_job(tx, statement, outcome, now=now, render_webhook=render, **more)
 
 
 def _refuse_from(max_waiting: int | None, waiting: int) -> None:

@@ -85,12 +85,10 @@ class Files:
         Raises Overloaded when there is no room, the client has stored too much, or a job for
         them would be refused now.
         """
-        await self._threads.call(self._store.refuse_when_full, self._limits.max_waiting)
-        key = await self._threads.call(upload_key, data, folder=folder)
         own = _Owned(client, FileKind.INPUT, _UNCLAIMED_MS)
         if folder == UPLOADS:
             own = _Owned(client, FileKind.UPLOAD, 1000 * self._limits.keep_s)
-        await self._threads.call(self._put, key, data, _BYTES, own)
+        key = await self._threads.call(self._keep, data, folder, own)
         return Source(artifact=key, name=name)
 
     async def publish(self, data: bytes, *, client: str, media_type: str) -> str:
@@ -170,6 +168,12 @@ class Files:
             raise NotFound("There is no such file.")
         _refuse_gone(row)
         return LinkedFile(self._artifacts.stat(key), self._artifacts.path(key))
+
+    def _keep(self, data: bytes, folder: str, own: _Owned) -> str:
+        self._store.refuse_when_full(self._limits.max_waiting)
+        key = upload_key(data, folder=folder)
+        self._put(key, data, _BYTES, own)
+        return key
 
     def _put(self, key: str, data: bytes, media_type: str, own: _Owned) -> None:
         self.refuse_when_nearly_full(len(data))

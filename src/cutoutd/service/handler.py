@@ -18,7 +18,6 @@ from cutoutd.errors import (
     CutoutError,
     InvalidRequest,
     JobCancelled,
-    NotFound,
     Overloaded,
     ProcessingFailed,
     SourceRejected,
@@ -119,12 +118,8 @@ class Handler:
 
     def _refuse_unwanted(self, job: Job) -> None:
         """Raises JobCancelled if the attempt does not own the job any more."""
-        try:
-            now = self._store.get(job.id)
-        except NotFound:  # Deleted and swept meanwhile.
-            raise JobCancelled("The job is gone.") from None
-        if now.status is not JobStatus.RUNNING or now.attempt != job.attempt:
-            raise JobCancelled("The job was cancelled.")
+        if not self._store.owns(job):
+            raise JobCancelled("The job was cancelled, or is gone.")
 
     def _obtain(self, source: Source) -> bytes:
         if source.url is not None:

@@ -92,7 +92,9 @@ class Waiting:
             self._looking = asyncio.create_task(self._look_while_waited_for())
 
     async def _look_while_waited_for(self) -> None:
-        while self._arrivals:
+        while True:
             await asyncio.sleep(_LOOK_S)
+            if not self._arrivals:
+                return
             for job in await self._threads.call(self._store.final_among, list(self._arrivals)):
                 self._arrived(job.id, job)
