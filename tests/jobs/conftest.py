@@ -36,7 +36,7 @@ def migrated(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str
 def postgres_url(migrated: str) -> str:
     """The same database for every test, emptied."""
     with psycopg.connect(migrated, autocommit=True) as connection:
-        tables = "procrastinate_jobs", "procrastinate_workers", "jobs", "deliveries"
+        tables = "procrastinate_jobs", "procrastinate_workers", "jobs", "files", "deliveries"
         for table in tables:
             if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):
                 connection.execute(f"TRUNCATE {table} RESTART IDENTITY CASCADE".encode())

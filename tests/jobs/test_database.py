@@ -88,6 +88,23 @@ def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(
     database.close()
 
 
+def test_the_log_that_is_synced_is_the_one_that_sqlite_writes_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    database = open_database("", tmp_path)
+    store = JobStore(database, render_webhook=render_webhook)
+    monkeypatch.setattr(os, "fdatasync", lambda file: synced.append(os.fstat(file).st_ino))
+    store.insert(a_submission())
+    database.engine.dispose()  # The last to close takes the log away.
+    assert not (tmp_path / "jobs.sqlite3-wal").exists()
+    (tmp_path / "in its place").touch()  # So that the next log is another file.
+    store.insert(a_submission())
+    assert synced[-1] == (tmp_path / "jobs.sqlite3-wal").stat().st_ino
+    assert len(set(synced)) == 2
+    database.close()
+
+
 def test_a_job_that_may_be_synced_later_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     database = open_database("", tmp_path)

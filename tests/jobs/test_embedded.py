@@ -53,6 +53,28 @@ def test_the_log_says_what_a_dead_process_left(
     assert "job 1 was running when the process died" in caplog.text
 
 
+def test_what_a_dead_process_left_is_settled_in_a_folder_of_its_own_before_anybody_works(
+    store: JobStore, tmp_path: Path
+) -> None:
+    store.insert(a_submission())
+    seen: list[JobStatus] = []
+
+    def settle() -> None:
+        with pytest.raises(ConfigurationError):
+            dispatcher_for(store, tmp_path / "lock").start()
+        seen.append(store.get(1).status)
+
+    done = threading.Event()
+    store.watch(lambda _: done.set())
+    dispatcher = EmbeddedDispatcher(
+        store, lambda _: succeeded(), workers=1, lock_file=tmp_path / "lock", settle=settle
+    )
+    dispatcher.start()
+    assert done.wait(20)
+    dispatcher.stop(1)
+    assert seen == [JobStatus.QUEUED]
+
+
 class CountingStore(JobStore):
     """Counts how often a worker looks for a job."""
 

@@ -1,9 +1,10 @@
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from cutoutd.jobs.group_commit import GroupCommit, sync_file
+from cutoutd.jobs.group_commit import GroupCommit, KeptFile
 
 
 def test_one_sync_serves_all_who_had_committed_before_it_began() -> None:
@@ -64,5 +65,53 @@ def test_nobody_goes_on_before_what_was_written_is_synced() -> None:
     assert missed == []
 
 
-def test_a_log_that_is_gone_needs_no_sync(tmp_path: Path) -> None:
-    sync_file(tmp_path / "jobs.sqlite3-wal")
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes that are synced from now on."""
+    found: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", lambda file: found.append(os.fstat(file).st_ino))
+    return found
+
+
+def test_a_log_that_is_gone_needs_no_sync(tmp_path: Path, synced: list[int]) -> None:
+    log = KeptFile(tmp_path / "jobs.sqlite3-wal")
+    log.sync()
+    assert synced == []
+
+
+def test_a_log_that_came_later_is_synced(tmp_path: Path, synced: list[int]) -> None:
+    path = tmp_path / "log"
+    log = KeptFile(path)
+    log.sync()
+    path.touch()
+    log.sync()
+    log.close()
+    assert synced == [path.stat().st_ino]
+
+
+def test_the_log_that_is_there_is_synced_and_not_the_one_before(
+    tmp_path: Path, synced: list[int]
+) -> None:
+    path, other = tmp_path / "log", tmp_path / "other"
+    path.touch()
+    log = KeptFile(path)
+    log.sync()
+    other.touch()
+    inodes = [path.stat().st_ino, other.stat().st_ino]
+    other.replace(path)
+    log.renew()
+    log.sync()
+    log.close()
+    assert synced == inodes
+
+
+def test_a_log_is_opened_once_for_many_syncs(
+    tmp_path: Path, synced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "log").touch()
+    log = KeptFile(tmp_path / "log")
+    log.sync()
+    monkeypatch.delattr(os, "open")
+    log.sync()
+    log.close()
+    assert len(synced) == 2

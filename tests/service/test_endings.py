@@ -416,7 +416,7 @@ def test_a_file_whose_bytes_cannot_be_stored_is_not_counted(
     place.allowing.stored = 10
     put = place.artifacts.put
 
-    def no_room(key: str, data: bytes, *, media_type: str) -> None:
+    def no_room(key: str, data: bytes, *, media_type: str, durable: bool) -> None:
         raise Overloaded("There is no room to store the image.", retry_after_s=60)
 
     monkeypatch.setattr(place.artifacts, "put", no_room)

@@ -51,6 +51,37 @@ def test_a_full_disk_is_said_so_and_leaves_nothing(
 def test_a_file_is_synced_before_it_gets_its_name_and_the_folder_after(
     artifacts: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    artifacts.put("a/first.png", b"1", media_type="image/png")
+    order = recorded(monkeypatch)
+    artifacts.put("a/b.png", b"1", media_type="image/png")
+    assert order == ["file", "rename", "folder"]
+
+
+def test_a_file_that_is_to_be_synced_later_is_synced_only_then_and_its_folder_after(
+    artifacts: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifacts.put("a/first.png", b"1", media_type="image/png")
+    order = recorded(monkeypatch)
+    artifacts.put("a/b.png", b"1", media_type="image/png", durable=False)
+    assert order == ["rename"]
+    artifacts.sync(["a/b.png"])
+    assert order == ["rename", "file", "folder"]
+
+
+def test_a_disk_that_cannot_sync_is_said_so(
+    artifacts: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    artifacts.put("a.png", b"1", media_type="image/png", durable=False)
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Overloaded):
+        artifacts.sync(["a.png"])
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced and renamed from now on, in order."""
     order: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
@@ -63,11 +94,9 @@ def test_a_file_is_synced_before_it_gets_its_name_and_the_folder_after(
         order.append("rename")
         return replace(self, target)
 
-    artifacts.put("a/first.png", b"1", media_type="image/png")
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(Path, "replace", recorded_replace)
-    artifacts.put("a/b.png", b"1", media_type="image/png")
-    assert order == ["file", "rename", "folder"]
+    return order
 
 
 def test_tidying_removes_what_dead_writers_left_and_nothing_that_is_being_written(

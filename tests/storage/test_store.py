@@ -40,6 +40,19 @@ def test_putting_again_replaces_and_changes_the_etag(artifacts: ArtifactStore) -
     assert artifacts.stat("a.png").etag != before
 
 
+def test_what_is_to_be_synced_later_comes_back_before_and_after(artifacts: ArtifactStore) -> None:
+    artifacts.put("inputs/a", PNG, media_type="image/png", durable=False)
+    assert artifacts.get("inputs/a") == PNG
+    artifacts.sync(["inputs/a"])
+    assert artifacts.get("inputs/a") == PNG
+
+
+def test_what_went_before_it_was_synced_is_no_mistake(artifacts: ArtifactStore) -> None:
+    artifacts.put("inputs/a", PNG, media_type="image/png", durable=False)
+    artifacts.delete("inputs/a")
+    artifacts.sync(["inputs/a", "inputs/never"])
+
+
 def test_an_artifact_says_its_size_type_and_time(artifacts: ArtifactStore) -> None:
     before = time.time() * 1000
     artifacts.put("a/b/c.base64", b"aGVsbG8=", media_type="text/plain")

@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,17 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cutoutd.errors import ConfigurationError, Overloaded
-from cutoutd.jobs.group_commit import GroupCommit, sync_file
+from cutoutd.jobs.group_commit import GroupCommit, KeptFile
+from cutoutd.jobs.prepared import Prepared
 from cutoutd.jobs.schema import REVISION
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 3
 _BUSY_MS = 10_000
+_BEGIN = Prepared(text("BEGIN IMMEDIATE"))
+"""IMMEDIATE: a transaction that reads first and writes later could otherwise fail half-way,
+because another writer came between."""
 _MIGRATION_LOCK = 7_262_553_001  # Any number, as long as every process takes the same.
 
 
@@ -46,7 +49,11 @@ class Database:
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else nullcontext()
         )
-        self._commits = GroupCommit(partial(sync_file, _log_of(engine))) if self.is_sqlite else None
+        self._log = KeptFile(_log_of(engine)) if self.is_sqlite else None
+        self._commits = GroupCommit(self._log.sync) if self._log else None
+        if self._log:
+            # SQLite begins another log where nobody had the database open any more.
+            event.listen(engine, "connect", self._log.renew)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,9 +72,7 @@ class Database:
         with _translated():
             with self._turn, self.engine.connect() as connection, connection.begin():
                 if self.is_sqlite:
-                    # IMMEDIATE: a transaction that reads first and writes later could otherwise
-                    # fail half-way, because another writer came between.
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    _BEGIN.rows(connection)
                 yield connection
             if durable:
                 self.sync()
@@ -84,6 +89,11 @@ class Database:
             except OSError as exc:
                 raise _away() from exc
 
+    @property
+    def syncs_apart(self) -> bool:
+        """Whether what is written with durable=False waits for `sync`: so it is with SQLite."""
+        return self._commits is not None
+
     def migrate(self) -> None:
         """Bring the tables up to date; processes that start together take turns.
 
@@ -98,6 +108,8 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if self._log:
+            self._log.close()
 
 
 def open_database(url: str, data_dir: Path) -> Database:
@@ -194,7 +206,9 @@ def _first_line(error: BaseException | None) -> str:
 
 def _open_sqlite(url: str) -> Engine:
     # What callers sent must not reach the log through an exception.
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True, pool_use_lifo=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from cutoutd.jobs.dispatch import TOO_LONG, Perform, run_attempt
 from cutoutd.jobs.limits import Fetching
 from cutoutd.jobs.model import Job, JobStatus, Outcome
 from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.worker import Worker
 from cutoutd.loops import Loop, LoopThread
 
 log = logging.getLogger(__name__)
@@ -31,20 +31,6 @@ log = logging.getLogger(__name__)
 _IDLE_LOOK_S = 2.0
 _WATCH_S = 0.25
 _MOMENT_S = 0.001
-
-
-@dataclass(slots=True, eq=False)
-class _Worker:
-    """One thread, and what it is doing now."""
-
-    name: str
-    claiming: bool = False
-    job: Job | None = None
-    began: float = 0.0
-    given_up: bool = False
-    passing: bool = False
-    """Whether it ends with its job: one that fetches."""
-    thread: threading.Thread = field(init=False)
 
 
 class EmbeddedDispatcher:
@@ -59,12 +45,15 @@ class EmbeddedDispatcher:
         lock_file: Path,
         time_limit_s: float = 300.0,
         fetching: Fetching | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
         """lock_file: in the data folder; who holds it owns the folder's jobs.
 
         fetching: how many jobs that wait for other hosts are worked on beside the workers'; None
-        leaves them to the workers.
+        leaves them to the workers. settle: looks after what a dead process left beside the table,
+        once the folder is ours and before anybody works.
         """
+        self._settle = settle
         self._fetching = fetching
         self._fetch_ends = 0
         self._store = store
@@ -78,7 +67,7 @@ class EmbeddedDispatcher:
         self._news = 0
         self._stopping = False
         self._stop_now = False
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._unrecorded: list[Job] = []
         self._late: list[Job] = []
         self._claims = Loop("workers", every_s=_IDLE_LOOK_S, may_rest=True)
@@ -116,6 +105,7 @@ class EmbeddedDispatcher:
                 "Another cutoutd process uses this data folder. Stop it, "
                 "or give this one its own CUTOUTD_DATA_DIR."
             ) from exc
+        self._settle()
         for job in self._store.recover():
             log.warning("job %d was running when the process died: %s now", job.id, job.status)
         self._claims.begin()
@@ -148,7 +138,7 @@ class EmbeddedDispatcher:
     def _idle(self) -> bool:
         return not any(worker.claiming or worker.job for worker in self._workers)
 
-    def _running(self) -> list[_Worker]:
+    def _running(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.job is not None]
 
     def _give_back(self, job: Job) -> None:
@@ -161,14 +151,14 @@ class EmbeddedDispatcher:
             self._unrecorded.append(job)
 
     def _add_worker(self) -> None:
-        worker = _Worker(name=f"{self._identity}-{len(self._workers) + 1}")
+        worker = Worker(name=f"{self._identity}-{len(self._workers) + 1}")
         worker.thread = threading.Thread(
             target=self._work, args=(worker,), name=f"worker-{len(self._workers) + 1}", daemon=True
         )
         self._workers.append(worker)
         worker.thread.start()
 
-    def _work(self, worker: _Worker) -> None:
+    def _work(self, worker: Worker) -> None:
         claim = self._store.claim if self._fetching is None else self._store.claim_stored
         while not worker.given_up:
             seen = self._news
@@ -198,7 +188,7 @@ class EmbeddedDispatcher:
         """Whether a job that fetches was begun: there was one, and a place for its client."""
         fetching = self._fetching
         assert fetching is not None
-        worker = _Worker(name=f"{self._identity}-fetch", passing=True)
+        worker = Worker(name=f"{self._identity}-fetch", passing=True)
         with self._changed:
             clients = [one.job.client for one in self._workers if one.passing and one.job]
             if len(clients) >= fetching.places:
@@ -216,7 +206,7 @@ class EmbeddedDispatcher:
         worker.thread.start()
         return True
 
-    def _fetch(self, worker: _Worker, job: Job) -> None:
+    def _fetch(self, worker: Worker, job: Job) -> None:
         try:
             self._run(worker, job)
         finally:
@@ -228,7 +218,7 @@ class EmbeddedDispatcher:
     def _news_since(self, seen: int) -> bool:
         return self._stopping or self._news != seen
 
-    def _claim(self, worker: _Worker, claim: Callable[[str], Job | None]) -> Job | None:
+    def _claim(self, worker: Worker, claim: Callable[[str], Job | None]) -> Job | None:
         with self._changed:
             if self._stopping:
                 return None
@@ -241,7 +231,7 @@ class EmbeddedDispatcher:
             self._changed.notify_all()
         return job
 
-    def _run(self, worker: _Worker, job: Job) -> None:
+    def _run(self, worker: Worker, job: Job) -> None:
         try:
             run_attempt(self._store, job, self._perform)
         except Exception:
@@ -271,7 +261,7 @@ class EmbeddedDispatcher:
             for job in jobs:
                 again(job)
 
-    def _give_up(self, worker: _Worker) -> None:
+    def _give_up(self, worker: Worker) -> None:
         """A thread cannot be stopped: fail its job, and let another one do its work."""
         if (job := worker.job) is None:
             return
@@ -281,7 +271,7 @@ class EmbeddedDispatcher:
         if not worker.passing:
             self._add_worker()
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: Worker) -> None:
         """A worker's thread ended, which nothing should make it do."""
         log.error("worker %s has died; another one takes its place", worker.name)
         worker.given_up = True

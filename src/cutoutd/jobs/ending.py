@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Update
+from sqlalchemy import Connection
 
+from cutoutd.errors import SourceRejected
 from cutoutd.jobs.deliveries import owe
 from cutoutd.jobs.files import end_files
 from cutoutd.jobs.model import Failure, Job, JobStatus, Outcome
-from cutoutd.jobs.rows import UNREADABLE, job_from_row, outcome_to_text
+from cutoutd.jobs.rows import UNREADABLE, outcome_to_text
 
 log = logging.getLogger(__name__)
 
@@ -22,39 +23,39 @@ POISON = Failure(
     message="The image stopped its worker more than once and is not tried again.",
 )
 POISONED = Outcome(status=JobStatus.FAILED, failure=POISON)
+TORN = Outcome(
+    status=JobStatus.FAILED,
+    failure=Failure(
+        code=SourceRejected.code,
+        message="The uploaded image is not whole any more. Please send it again.",
+        reason="truncated",
+    ),
+)
 UNREADABLE_OUTCOME = Outcome(status=JobStatus.FAILED, failure=UNREADABLE)
 CANCELLED = Outcome(status=JobStatus.CANCELLED)
 
 
-def end_job(
-    tx: Connection,
-    statement: Update,
-    outcome: Outcome,
-    *,
-    now: int,
-    render_webhook: RenderWebhook,
-    running: Job | None = None,
-    **which: object,
-) -> Job | None:
-    """Move the job that the statement finds to its final state; None if it finds none.
+def end_values(outcome: Outcome, now: int) -> dict[str, Any]:
+    """What the statements that end a job write. now: milliseconds since 1970."""
+    return {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now}
 
-    The only way there, within one transaction: no job ends without the webhook it owes. now:
-    milliseconds since 1970. running: the job as its owner knows it, where the statement gives
-    back only what is new. which: the statement's parameters.
+
+def ended(job: Job, outcome: Outcome, now: int, expires_at: int) -> Job:
+    """The job as its row says it now, without reading it again."""
+    final = replace(job, finished_at=now, expires_at=expires_at)
+    return replace(final, status=outcome.status, outcome=outcome)
+
+
+def settle(
+    tx: Connection, job: Job, callback: str | None, now: int, *, render_webhook: RenderWebhook
+) -> None:
+    """Record what follows from the end of a job, within the transaction that ends it.
+
+    So no job ends without the webhook it owes, and none without word of its files.
     """
-    values = {"to": outcome.status, "as_text": outcome_to_text(outcome), "now": now, **which}
-    row = tx.execute(statement, values).one_or_none()
-    if row is None:
-        return None
-    if running is None:
-        job = job_from_row(row)
-    else:
-        end = {"finished_at": now, "expires_at": row.expires_at}
-        job = replace(running, status=outcome.status, outcome=outcome, **end)
-    if row.callback is not None:
-        owe(tx, job, row.callback, _render(job, render_webhook), now)
+    if callback is not None:
+        owe(tx, job, callback, _render(job, render_webhook), now)
     end_files(tx, job, now)
-    return job
 
 
 def _render(job: Job, render_webhook: RenderWebhook) -> bytes:

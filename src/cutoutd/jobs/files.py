@@ -42,8 +42,9 @@ from sqlalchemy import (
 from cutoutd.errors import Overloaded, ProcessingFailed, RateLimited
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.model import Job, JobStatus, Submission, now_ms
+from cutoutd.jobs.prepared import Prepared
 from cutoutd.jobs.schema import files, jobs
-from cutoutd.jobs.turns import UNFINISHED
+from cutoutd.jobs.turns import UNFINISHED, WAITING, refuse_from
 
 _LATE_MS = 3600 * 1000
 """A worker that nobody waits for any more may still write; after this long none does."""
@@ -88,8 +89,9 @@ class StoredFile:
         return self.expires_at if self.expires_at is not None and self.expires_at <= now else None
 
 
-_NAME = insert(files)
-_TAKE = (
+_COLUMNS = ("key", "client", "job_id", "kind", "size", "created_at", "expires_at")
+_NAME = Prepared(insert(files).values({name: bindparam(name) for name in _COLUMNS}))
+_TAKE = Prepared(
     update(files)
     .where(files.c.key == bindparam("upload"), files.c.kind == FileKind.INPUT)
     .values(job_id=bindparam("taken_by"), expires_at=None)
@@ -102,7 +104,7 @@ def _by_kind(end: str) -> Case[int]:
     return case((files.c.kind == FileKind.IMAGE, made), else_=used)
 
 
-_END = (
+_END = Prepared(
     update(files)
     .where(files.c.job_id == bindparam("ended"), files.c.gone_at.is_(None))
     .values(expires_at=_by_kind("until"), gone_at=_by_kind("gone"))
@@ -112,12 +114,11 @@ _END = (
 def take_files(tx: Connection, submission: Submission, job_id: int, now: int) -> None:
     """The job that has been accepted owns its uploads and the names of its images."""
     uploads = [one.artifact for one in submission.command.pictures() if one.artifact]
-    if uploads:
-        tx.execute(_TAKE, [{"upload": key, "taken_by": job_id} for key in uploads])
-    row = {"client": submission.client, "job_id": job_id, "kind": FileKind.IMAGE, "size": 0}
-    rows = [{**row, "key": key, "created_at": now} for key in submission.artifact_keys]
-    if rows:
-        tx.execute(_NAME, rows)
+    for key in uploads:
+        _TAKE.rows(tx, upload=key, taken_by=job_id)
+    image = {"client": submission.client, "job_id": job_id, "kind": FileKind.IMAGE, "size": 0}
+    for key in submission.artifact_keys:
+        _NAME.rows(tx, key=key, created_at=now, expires_at=None, **image)
 
 
 def end_files(tx: Connection, job: Job, now: int) -> None:
@@ -125,7 +126,7 @@ def end_files(tx: Connection, job: Job, now: int) -> None:
     stays = {"made": job.status is JobStatus.SUCCEEDED, "used": is_our_fault(job)}
     until = {f"{kind}_until": job.expires_at if stay else None for kind, stay in stays.items()}
     gone = {f"{kind}_gone": None if stay else now for kind, stay in stays.items()}
-    tx.execute(_END, {"ended": job.id, **until, **gone})
+    _END.rows(tx, ended=job.id, **until, **gone)
 
 
 def delete_files(tx: Connection, job_ids: Sequence[int], now: int) -> None:
@@ -156,6 +157,11 @@ class FileRecords:
         self._database = database
         self._clock = clock
 
+    @property
+    def syncs_apart(self) -> bool:
+        """Whether a job that is inserted with durable=False waits for `sync`."""
+        return self._database.syncs_apart
+
     def reserve(
         self,
         key: str,
@@ -165,19 +171,23 @@ class FileRecords:
         size: int,
         keep_ms: int,
         max_bytes: int | None = None,
+        max_waiting: int | None = None,
     ) -> None:
         """Write the row of bytes that are about to be stored.
 
-        Raises RateLimited if the client would then have more than `max_bytes` stored.
+        Raises RateLimited if the client would then have more than `max_bytes` stored, Overloaded
+        with `max_waiting` jobs waiting already: one for these bytes would be refused.
         """
         now = self._clock()
         own = (files.c.client == client) & files.c.kind.in_(STORED) & files.c.gone_at.is_(None)
         with self._database.write(durable=False) as tx:
+            if max_waiting is not None:
+                refuse_from(max_waiting, WAITING.first(tx).waiting)
             if max_bytes is not None:
                 stored = tx.execute(select(func.sum(files.c.size)).where(own)).scalar() or 0
                 _refuse_over(max_bytes, int(stored), size)
-            row = {"key": key, "client": client, "kind": kind, "size": size}
-            tx.execute(_NAME, {**row, "created_at": now, "expires_at": now + keep_ms})
+            own_row = {"client": client, "job_id": None, "kind": kind, "size": size}
+            _NAME.rows(tx, key=key, created_at=now, expires_at=now + keep_ms, **own_row)
 
     def find(self, key: str) -> StoredFile | None:
         """The row, None if there never was such a file, or it went long ago."""

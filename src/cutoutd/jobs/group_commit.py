@@ -40,13 +40,41 @@ class GroupCommit:
             self._synced = covered
 
 
-def sync_file(path: Path) -> None:
-    """Wait until the file's content is on the disk. A file that is gone needs no sync."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return
-    try:
-        getattr(os, "fdatasync", os.fsync)(descriptor)
-    finally:
-        os.close(descriptor)
+class KeptFile:
+    """A file that is synced again and again, kept open for it.
+
+    Opening it each time would let another thread have the interpreter before the disk has begun.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._renewed = True
+
+    def renew(self, *_: object) -> None:
+        """There may be another file under this name now. Any thread."""
+        self._renewed = True
+
+    def sync(self) -> None:
+        """Wait until the content is on the disk. A file that is gone needs no sync.
+
+        One thread at a time.
+        """
+        if self._renewed:
+            self._open()
+        if self._descriptor is not None:
+            getattr(os, "fdatasync", os.fsync)(self._descriptor)
+
+    def close(self) -> None:
+        """Let it go; the next sync opens it again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor, self._renewed = None, True
+
+    def _open(self) -> None:
+        self.close()
+        self._renewed = False  # First, so that a renewal meanwhile is not overlooked.
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR)
+        except FileNotFoundError:
+            self._renewed = True

@@ -7,28 +7,33 @@ Order: higher priority first; within one priority the clients take turns (`turns
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Update, select, update
 
-from cutoutd.errors import AttemptLost, NotFound, Overloaded, RateLimited
+from cutoutd.errors import AttemptLost, NotFound
 from cutoutd.jobs.database import Database
 from cutoutd.jobs.ending import (
     CANCELLED,
     POISONED,
+    TORN,
     UNREADABLE_OUTCOME,
     RenderWebhook,
-    end_job,
+    end_values,
+    ended,
+    settle,
 )
 from cutoutd.jobs.files import delete_files, take_files
 from cutoutd.jobs.idempotency import find_earlier
 from cutoutd.jobs.model import Job, JobStatus, Outcome, Submission, now_ms
+from cutoutd.jobs.prepared import Prepared
 from cutoutd.jobs.rows import accepted_job, is_readable, job_from_row, submission_to_row
 from cutoutd.jobs.schema import jobs
 from cutoutd.jobs.statements import (
     BY_ID,
     CLAIM_ANY,
     CLAIM_FETCHING,
+    CLAIM_FETCHING_OTHERS,
     CLAIM_STORED,
     CRASHED,
     END,
@@ -39,8 +44,9 @@ from cutoutd.jobs.statements import (
     START,
     STILL_OWNED,
     Claim,
+    ownership,
 )
-from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, WAITING, situation
+from cutoutd.jobs.turns import FINAL, QUEUED, UNFINISHED, situation, unfinished
 from cutoutd.jobs.watchers import Watchers
 
 Clock: TypeAlias = Callable[[], int]
@@ -104,12 +110,10 @@ class JobStore:
             if earlier is not None:
                 return earlier
             now = situation(tx, submission)
-            _refuse_from(max_waiting, now.waiting)
-            if max_unfinished is not None and now.unfinished >= max_unfinished:
-                raise RateLimited(f"{max_unfinished} jobs at a time are", retry_after_s=5)
+            now.refuse_from(max_waiting, max_unfinished)
             turn, at = now.turn, self._clock()
             row = submission_to_row(submission, turn=turn, now=at)
-            job = accepted_job(submission, tx.execute(INSERT, row).scalar_one(), turn=turn, now=at)
+            job = accepted_job(submission, INSERT.first(tx, **row).id, turn=turn, now=at)
             take_files(tx, submission, job.id, job.created_at)
             if enlist is not None:
                 enlist(tx, job)
@@ -119,15 +123,10 @@ class JobStore:
         """Return when everything that this thread has written survives a power cut."""
         self._database.sync()
 
-    def refuse_when_full(self, max_waiting: int) -> None:
-        """Raises Overloaded where `insert` would, before anything is stored for a job."""
-        with self._database.read() as connection:
-            _refuse_from(max_waiting, connection.execute(WAITING).scalar_one())
-
     def get(self, job_id: int) -> Job:
         """Raises NotFound. Whose job it is, the caller must check."""
         with self._database.read() as connection:
-            row = connection.execute(BY_ID, {"job_id": job_id}).one_or_none()
+            row = BY_ID.first(connection, job_id=job_id)
         if row is None:
             raise NotFound("There is no such job.")
         return job_from_row(row)
@@ -135,7 +134,7 @@ class JobStore:
     def owns(self, job: Job) -> bool:
         """Whether this attempt still has the job, so that `finish` would take its outcome now."""
         with self._database.read() as connection:
-            return connection.execute(STILL_OWNED, _ownership(job)).first() is not None
+            return STILL_OWNED.first(connection, **ownership(job)) is not None
 
     def final_among(self, job_ids: Sequence[int]) -> list[Job]:
         """Those of the given jobs that have ended."""
@@ -153,22 +152,20 @@ class JobStore:
 
     def claim_fetching(self, worker: str, *, busy_clients: Collection[str] = ()) -> Job | None:
         """Likewise, but only a job that must fetch an image first, and none of these clients'."""
-        return self._claim(CLAIM_FETCHING, worker, busy=list(busy_clients))
+        if not busy_clients:
+            return self._claim(CLAIM_FETCHING, worker)
+        return self._claim(CLAIM_FETCHING_OTHERS, worker, busy=list(busy_clients))
 
     def _claim(self, claim: Claim, worker: str, **which: object) -> Job | None:
-        now = {"at": self._clock(), **which}
         with self._database.read() as connection:  # An idle worker keeps no writer waiting.
-            if connection.execute(claim.any_waiting, now).first() is None:
+            if claim.any_waiting.first(connection, at=self._clock(), **which) is None:
                 return None
         return self._start(claim.start_next, worker=worker, **which)
 
     def _fail_unreadable(self, job: Job) -> None:
         """End a job whose row cannot be read, so that nobody meets it again."""
-        unfinished = (jobs.c.id == job.id) & jobs.c.status.not_in(FINAL)
-        with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), UNREADABLE_OUTCOME)
-        if final is not None:
-            self._watchers.tell(final)
+        not_final = (jobs.c.id == job.id) & jobs.c.status.not_in(FINAL)
+        self._end_alone(END.where(not_final), UNREADABLE_OUTCOME)
 
     def start(self, job_id: int, worker: str) -> Job | None:
         """Start this very job; None if it does not wait any more."""
@@ -180,9 +177,13 @@ class JobStore:
         One transaction, so no crash keeps the one and loses the other. Raises AttemptLost
         if another attempt has taken the job over: its outcome stands, this one is dropped.
         """
+        now = self._clock()
         with self._database.write() as tx:
-            final = self._end(tx, END_OWNED, outcome, running=job, **_ownership(job))
-        if final is None:
+            row = END_OWNED.first(tx, **end_values(outcome, now), **ownership(job))
+            if row is not None:
+                final = ended(job, outcome, now, row.expires_at)
+                settle(tx, final, row.callback, now, render_webhook=self._render_webhook)
+        if row is None:
             self._watchers.clear(job.id)
             raise AttemptLost(job.id, job.attempt)
         self._watchers.tell(final)
@@ -203,7 +204,7 @@ class JobStore:
         with self._database.write() as tx:
             values = {**GIVEN_BACK, "due_at": due_at}
             waiting = update(jobs).where(OWNED).values(values).returning(jobs)
-            row = tx.execute(waiting, _ownership(job)).one_or_none()
+            row = tx.execute(waiting, ownership(job)).one_or_none()
             if row is None:
                 raise AttemptLost(job.id, job.attempt)
             if enlist is not None:
@@ -238,13 +239,14 @@ class JobStore:
 
         What a worker is still doing for it is dropped when it comes back.
         """
-        unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
-        with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), CANCELLED)
-        if final is None:
-            return self.get(job_id)
-        self._watchers.tell(final)
-        return final
+        return self._end_alone(END.where(unfinished(job_id)), CANCELLED) or self.get(job_id)
+
+    def end_torn(self, job_id: int) -> None:
+        """End a job whose upload was lost before the job was accepted.
+
+        Its idempotency key is free again: the caller, who was never told of it, sends it anew.
+        """
+        self._end_alone(END.where(unfinished(job_id)).values(idempotency_key=None), TORN)
 
     def abandon(self, job_id: int) -> bool:
         """Cancel a job whose caller hung up, if no work has begun and nobody else expects it.
@@ -252,20 +254,15 @@ class JobStore:
         A webhook or an idempotency key is another. True if it was cancelled.
         """
         unwanted = jobs.c.callback.is_(None) & jobs.c.idempotency_key.is_(None)
-        with self._database.write() as tx:
-            final = self._end(tx, END.where((jobs.c.id == job_id) & QUEUED & unwanted), CANCELLED)
-        if final is None:
-            return False
-        self._watchers.tell(final)
-        return True
+        ended = self._end_alone(END.where((jobs.c.id == job_id) & QUEUED & unwanted), CANCELLED)
+        return ended is not None
 
     def delete(self, job_id: int) -> Job:
         """End a job if it has not ended, and let all its files go. Raises NotFound."""
-        unfinished = (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
         now = self._clock()
         gone = update(jobs).where(jobs.c.id == job_id, jobs.c.gone_at.is_(None))
         with self._database.write() as tx:
-            final = self._end(tx, END.where(unfinished), CANCELLED)
+            final = self._end(tx, END.where(unfinished(job_id)), CANCELLED)
             tx.execute(gone.values(gone_at=now))
             delete_files(tx, [job_id], now)
         if final is not None:
@@ -274,26 +271,30 @@ class JobStore:
             self._watchers.clear(job_id)
         return self.get(job_id)
 
-    def _start(self, statement: Update, *, worker: str, **which: object) -> Job | None:
+    def _start(self, statement: Prepared, *, worker: str, **which: object) -> Job | None:
         """Not synced: a start that a power cut forgets is the start of a worker that died too."""
         with self._database.write(durable=False) as tx:
-            parameters = {"by": worker, "at": self._clock(), **which}
-            row = tx.execute(statement, parameters).one_or_none()
+            row = statement.first(tx, by=worker, at=self._clock(), **which)
         job = None if row is None else job_from_row(row)
         if job is not None and not is_readable(job):
             self._fail_unreadable(job)
             return None
         return job
 
-    def _end(self, tx: Connection, statement: Update, outcome: Outcome, **more: Any) -> Job | None:
-        now, render = self._clock(), self._render_webhook
-        return end_job(tx, statement, outcome, now=now, render_webhook=render, **more)
+    def _end_alone(self, statement: Update, outcome: Outcome) -> Job | None:
+        """In a transaction of its own."""
+        with self._database.write() as tx:
+            final = self._end(tx, statement, outcome)
+        if final is not None:
+            self._watchers.tell(final)
+        return final
 
-
-def _refuse_from(max_waiting: int | None, waiting: int) -> None:
-    if max_waiting is not None and waiting >= max_waiting:
-        raise Overloaded("Too many jobs are waiting. Please try again later.", retry_after_s=10)
-
-
-def _ownership(job: Job) -> dict[str, object]:
-    return {"own_id": job.id, "own_attempt": job.attempt, "own_worker": job.worker}
+    def _end(self, tx: Connection, statement: Update, outcome: Outcome) -> Job | None:
+        """End the job that the statement finds; None if it finds none."""
+        now = self._clock()
+        row = tx.execute(statement, end_values(outcome, now)).one_or_none()
+        if row is None:
+            return None
+        job = job_from_row(row)
+        settle(tx, job, row.callback, now, render_webhook=self._render_webhook)
+        return job

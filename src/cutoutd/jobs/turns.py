@@ -7,9 +7,11 @@ submission, or one after its client's last waiting job (start-time fair queueing
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
+from cutoutd.errors import Overloaded, RateLimited
 from cutoutd.jobs.model import JobStatus, Submission
+from cutoutd.jobs.prepared import Prepared
 from cutoutd.jobs.schema import jobs
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -18,16 +20,19 @@ QUEUED = jobs.c.status == JobStatus.QUEUED
 
 _same_priority = QUEUED & (jobs.c.priority == bindparam("priority"))
 _own = jobs.c.client == bindparam("client")
-WAITING = select(func.count()).select_from(jobs).where(QUEUED)
-_SITUATION = select(
-    WAITING.scalar_subquery().label("waiting"),
-    select(func.count())
-    .select_from(jobs)
-    .where(_own & jobs.c.status.in_(UNFINISHED))
-    .scalar_subquery()
-    .label("unfinished"),
-    select(func.min(jobs.c.turn)).where(_same_priority).scalar_subquery().label("front"),
-    select(func.max(jobs.c.turn)).where(_same_priority & _own).scalar_subquery().label("own_last"),
+_waiting = select(func.count().label("waiting")).select_from(jobs).where(QUEUED)
+_open = QUEUED | (jobs.c.status == JobStatus.RUNNING)
+_unfinished = select(func.count()).select_from(jobs).where(_own & _open)
+_front = select(func.min(jobs.c.turn)).where(_same_priority)
+_own_last = select(func.max(jobs.c.turn)).where(_same_priority & _own)
+WAITING = Prepared(_waiting)
+_SITUATION = Prepared(
+    select(
+        _waiting.scalar_subquery().label("waiting"),
+        _unfinished.scalar_subquery().label("unfinished"),
+        _front.scalar_subquery().label("front"),
+        _own_last.scalar_subquery().label("own_last"),
+    )
 )
 """One statement, built once: it runs in the transaction that every caller waits for."""
 
@@ -42,11 +47,26 @@ class Situation(NamedTuple):
     turn: int
     """Its own place."""
 
+    def refuse_from(self, max_waiting: int | None, max_unfinished: int | None) -> None:
+        """Raises Overloaded with so many jobs waiting, RateLimited with so many of the client's."""
+        refuse_from(max_waiting, self.waiting)
+        if max_unfinished is not None and self.unfinished >= max_unfinished:
+            raise RateLimited(f"{max_unfinished} jobs at a time are", retry_after_s=5)
+
+
+def unfinished(job_id: int) -> ColumnElement[bool]:
+    """The job, while it has not ended."""
+    return (jobs.c.id == job_id) & jobs.c.status.in_(UNFINISHED)
+
+
+def refuse_from(max_waiting: int | None, waiting: int) -> None:
+    """Raises Overloaded where so many wait that no more may."""
+    if max_waiting is not None and waiting >= max_waiting:
+        raise Overloaded("Too many jobs are waiting. Please try again later.", retry_after_s=10)
+
 
 def situation(tx: Connection, submission: Submission) -> Situation:
     """Look, within the transaction that will accept the job."""
-    row = tx.execute(
-        _SITUATION, {"client": submission.client, "priority": submission.priority}
-    ).one()
+    row = _SITUATION.first(tx, client=submission.client, priority=submission.priority)
     after_own = 0 if row.own_last is None else row.own_last + len(submission.command.sources)
     return Situation(row.waiting, row.unfinished, max(row.front or 0, after_own))

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from cutoutd.errors import ConfigurationError
 from cutoutd.jobs.database import Database, open_database
@@ -14,8 +15,9 @@ from cutoutd.jobs.records import JobRecords
 from cutoutd.jobs.store import JobStore
 from cutoutd.server.config import Config
 from cutoutd.service.endings import Endings
+from cutoutd.service.torn import end_torn
 from cutoutd.storage import open_artifact_store
-from cutoutd.storage.local import make_private
+from cutoutd.storage.local import LocalArtifactStore, make_private
 from cutoutd.storage.store import ArtifactStore
 from cutoutd.web.links import Links
 
@@ -70,6 +72,7 @@ def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = No
             lock_file=lock_file,
             time_limit_s=time_limit_s,
             fetching=config.fetching,
+            settle=partial(_settle, stores),
         )
     try:
         from cutoutd.jobs.procrastinate import ProcrastinateDispatcher
@@ -85,6 +88,11 @@ def open_dispatcher(config: Config, stores: Stores, perform: Perform | None = No
         time_limit_s=time_limit_s,
         fetching=config.fetching,
     )
+
+
+def _settle(stores: Stores) -> None:
+    if isinstance(stores.artifacts, LocalArtifactStore):  # A bucket tears nothing.
+        end_torn(stores.jobs, stores.records, stores.artifacts)
 
 
 def webhook_body(job: Job, artifacts: ArtifactStore) -> bytes:

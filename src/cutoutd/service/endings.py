@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from cutoutd.command import Source
 from cutoutd.errors import NotFound
 from cutoutd.jobs.files import FileRecords
-from cutoutd.storage.store import INPUTS, ArtifactStore
+from cutoutd.service.names import inputs_of
+from cutoutd.storage.store import ArtifactStore
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,9 @@ class Endings:
 
     def clear(self, job_id: int) -> None:
         """Of a job that has ended, or whose late attempt may have written again."""
-        self._files.deleted(self._delete(self._files.gone_of(job_id)))
+        gone = self._files.gone_of(job_id)
+        if gone:
+            self._files.deleted(self._delete(gone))
 
     def discard(self, keys: Sequence[str]) -> None:
         """Of uploads that no job owns."""
@@ -33,8 +36,7 @@ class Endings:
 
     def discard_inputs(self, pictures: Sequence[Source]) -> None:
         """Of what was uploaded with a request that became no job."""
-        own = [one.artifact for one in pictures if one.artifact is not None]
-        self.discard([key for key in own if key.startswith(f"{INPUTS}/")])
+        self.discard(inputs_of(pictures))
 
     def clear_all(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Of everything that is gone and may still have bytes. Returns how many could not be."""

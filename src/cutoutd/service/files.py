@@ -11,10 +11,9 @@ from cutoutd.command import Source
 from cutoutd.errors import CutoutError, Gone, NotFound, Overloaded
 from cutoutd.jobs.files import FileKind, FileRecords, StoredFile
 from cutoutd.jobs.limits import JobLimits
-from cutoutd.jobs.model import now_ms
-from cutoutd.jobs.store import JobStore
+from cutoutd.jobs.model import Job, now_ms
 from cutoutd.service.endings import Endings
-from cutoutd.service.names import key_of, temporary_key, upload_key
+from cutoutd.service.names import inputs_of, key_of, temporary_key, upload_key
 from cutoutd.service.threads import StoreThreads
 from cutoutd.storage.store import (
     INPUTS,
@@ -62,14 +61,12 @@ class Files:
         self,
         *,
         records: FileRecords,
-        store: JobStore,
         artifacts: ArtifactStore,
         limits: JobLimits,
         threads: StoreThreads,
         quota: Quota | None = None,
     ) -> None:
         self._records = records
-        self._store = store
         self._artifacts = artifacts
         self._limits = limits
         self._threads = threads
@@ -80,7 +77,7 @@ class Files:
         self, data: bytes, *, client: str, name: str | None = None, folder: str = INPUTS
     ) -> Source:
         """Store uploaded bytes: in INPUTS for one job, which takes them when it is submitted, or
-        in UPLOADS for several.
+        in UPLOADS for several. Those for one job are durable when the job is, and not before.
 
         Raises Overloaded when there is no room, the client has stored too much, or a job for
         them would be refused now.
@@ -169,13 +166,28 @@ class Files:
         _refuse_gone(row)
         return LinkedFile(self._artifacts.stat(key), self._artifacts.path(key))
 
+    def sync_inputs(self, job: Job) -> None:
+        """Return when the uploads that the job came with survive a power cut. Blocks."""
+        if self._records.syncs_apart and not job.status.final:
+            self._artifacts.sync(inputs_of(job.command.pictures()))
+
     def _keep(self, data: bytes, folder: str, own: _Owned) -> str:
-        self._store.refuse_when_full(self._limits.max_waiting)
         key = upload_key(data, folder=folder)
-        self._put(key, data, _BYTES, own)
+        later = folder == INPUTS and self._records.syncs_apart
+        most = self._limits.max_waiting
+        self._put(key, data, _BYTES, own, durable=not later, max_waiting=most)
         return key
 
-    def _put(self, key: str, data: bytes, media_type: str, own: _Owned) -> None:
+    def _put(
+        self,
+        key: str,
+        data: bytes,
+        media_type: str,
+        own: _Owned,
+        *,
+        durable: bool = True,
+        max_waiting: int | None = None,
+    ) -> None:
         self.refuse_when_nearly_full(len(data))
         self._records.reserve(
             key,
@@ -184,9 +196,10 @@ class Files:
             size=len(data),
             keep_ms=own.keep_ms,
             max_bytes=self._quota.stored_limit(own.client) if self._quota else None,
+            max_waiting=max_waiting,
         )
         try:
-            self._artifacts.put(key, data, media_type=media_type)
+            self._artifacts.put(key, data, media_type=media_type, durable=durable)
         except CutoutError:
             self._endings.discard([key])
             raise

@@ -5,8 +5,9 @@ import json
 import mimetypes
 import re
 import uuid
+from collections.abc import Iterable
 
-from cutoutd.command import ImageFormat, Output, RemoveBackground
+from cutoutd.command import ImageFormat, Output, RemoveBackground, Source
 from cutoutd.storage.store import INPUTS, PRIVATE, TEMPORARY, UPLOADS
 
 BASE64 = ".base64"
@@ -53,6 +54,17 @@ def is_upload_id(text: str) -> bool:
 def upload_key(data: bytes, *, folder: str) -> str:
     """An unguessable key for uploaded bytes, whose first part is equal for equal bytes."""
     return f"{folder}/{hashlib.sha256(data).hexdigest()[:32]}-{uuid.uuid4().hex}"
+
+
+def is_upload_of(key: str, data: bytes) -> bool:
+    """Whether `upload_key` gave this key to these very bytes."""
+    return hashlib.sha256(data).hexdigest()[:32] == key.rpartition("/")[2].partition("-")[0]
+
+
+def inputs_of(pictures: Iterable[Source]) -> list[str]:
+    """The keys of those images that came with one request and belong to its job."""
+    stored = [one.artifact for one in pictures if one.artifact is not None]
+    return [key for key in stored if key.startswith(f"{INPUTS}/")]
 
 
 def temporary_key(media_type: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 
 from cutoutd.command import RemoveBackground
-from cutoutd.errors import CutoutError, Gone, NotFound
+from cutoutd.errors import CutoutError, Gone, NotFound, Overloaded
 from cutoutd.jobs.dispatch import Dispatcher
 from cutoutd.jobs.estimates import Estimator
 from cutoutd.jobs.files import FileRecords
@@ -75,7 +75,6 @@ class Service:
         self._waiting = Waiting(store, self._threads)
         self.files = Files(
             records=files,
-            store=store,
             artifacts=artifacts,
             limits=limits,
             threads=self._threads,
@@ -223,18 +222,26 @@ class Service:
     def _insert(self, submission: Submission) -> Job:
         """In one thread from first to last, so that a caller who goes away interrupts nothing.
 
-        The work begins while the disk syncs; the caller hears of the job when it is durable.
+        The work begins while the disk syncs; the caller hears of the job when it and its uploads
+        are durable. A power cut before that may keep the job without its uploads: `end_torn`.
         """
         try:
             job = self._accept(submission)
         except Exception:
             self._endings.discard_inputs(submission.command.pictures())
             raise
-        if job.artifact_keys != submission.artifact_keys:  # An earlier job, by idempotency key.
+        is_earlier = job.artifact_keys != submission.artifact_keys  # By its idempotency key.
+        if is_earlier:
             self._endings.discard_inputs(submission.command.pictures())
             if job.gone_at is not None:
                 raise Gone("The image of the job that this Idempotency-Key made", at_ms=job.gone_at)
         self._dispatcher.notify()
+        try:
+            self.files.sync_inputs(job)
+        except Overloaded:
+            if not is_earlier:
+                self._store.cancel(job.id)  # Nobody will be told of it.
+            raise
         self._store.sync()
         return job
 

@@ -9,8 +9,8 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cutoutd.errors import NotFound, Overloaded
@@ -32,19 +32,39 @@ class LocalArtifactStore:
         with _translated():
             make_private(self._partial)
 
-    def put(self, key: str, data: bytes, *, media_type: str) -> None:  # noqa: ARG002 - The ending says it.
-        """Store durably; returns when a crash can no longer lose it."""
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        media_type: str,  # noqa: ARG002 - The ending says it.
+        durable: bool = True,
+    ) -> None:
+        """Store durably; returns when a crash can no longer lose it.
+
+        durable=False: in its place as above, so that no process sees a part of it; a power cut
+        may until `sync`.
+        """
         target = self._root / checked_key(key)
         partial = self._partial / uuid.uuid4().hex
         with _translated(missing=False):
             try:
-                _write_synced(partial, data)
+                _write(partial, data, synced=durable)
                 self._make_folder(target.parent)
                 partial.replace(target)
             except OSError:
                 partial.unlink(missing_ok=True)
                 raise
-            _sync_folder(target.parent)
+            if durable:
+                _sync(target.parent)
+
+    def sync(self, keys: Iterable[str]) -> None:
+        """Return when these files and their names survive a power cut; one that went is fine."""
+        for key in keys:
+            file = self._root / checked_key(key)
+            with _translated(missing=False), suppress(FileNotFoundError):
+                _sync(file)
+                _sync(file.parent)
 
     def get(self, key: str) -> bytes:
         """All the bytes."""
@@ -106,14 +126,16 @@ class LocalArtifactStore:
         if not folder.is_dir():
             make_private(folder)
             for parent in folder.relative_to(self._root).parents:
-                _sync_folder(self._root / parent)
+                _sync(self._root / parent)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    with open(path, "xb", opener=_private) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _write(path: Path, data: bytes, *, synced: bool) -> None:
+    with open(path, "xb", buffering=0, opener=_private) as file:
+        rest = memoryview(data)
+        while rest:  # A system writes no more than 2 GB at once.
+            rest = rest[file.write(rest) :]
+        if synced:
+            os.fsync(file.fileno())
 
 
 def _private(path: str, flags: int) -> int:
@@ -127,8 +149,9 @@ def make_private(folder: Path) -> None:
             one.mkdir(mode=0o700, exist_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -5,7 +5,7 @@ instance), never from our own settings. obstore repeats failed requests by itsel
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -53,12 +53,22 @@ class S3ArtifactStore:
         except (BaseError, ValueError) as exc:
             raise ConfigurationError("CUTOUTD_STORAGE_URL must be s3://bucket/prefix.") from exc
 
-    def put(self, key: str, data: bytes, *, media_type: str) -> None:
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        media_type: str,
+        durable: bool = True,  # noqa: ARG002 - It always is.
+    ) -> None:
         """Store durably: the store says so only when it is."""
         with _translated():
             obstore.put(
                 self._bucket, checked_key(key), data, attributes={"Content-Type": media_type}
             )
+
+    def sync(self, keys: Iterable[str]) -> None:
+        """Nothing to do: what was put is durable."""
 
     def get(self, key: str) -> bytes:
         """All the bytes."""

@@ -1,11 +1,12 @@
 """Where bytes live: source uploads, cutouts and masks, each under an unguessable key.
 
 A key is a relative path of plain names (`generations/9f0c….png`). Writing is all or nothing: a
-reader sees the whole artifact or none, also after a power cut. Writing a key again replaces it.
+reader sees the whole artifact or none, also after a power cut, unless its writer asked to sync
+later. Writing a key again replaces it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -69,8 +70,16 @@ class ArtifactStore(Protocol):
     What is stored can be read by the user of this process alone.
     """
 
-    def put(self, key: str, data: bytes, *, media_type: str) -> None:
-        """Store durably; returns when a crash can no longer lose it."""
+    def put(self, key: str, data: bytes, *, media_type: str, durable: bool = True) -> None:
+        """Store durably; returns when a crash can no longer lose it.
+
+        durable=False: until `sync`, a power cut may lose it, or a part of it. A process that
+        dies loses nothing. A store that has no use for the difference makes none.
+        """
+        ...
+
+    def sync(self, keys: Iterable[str]) -> None:
+        """Return when what was put under these keys survives a power cut; what went is fine."""
         ...
 
     def get(self, key: str) -> bytes:
