@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from operator import sub
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,42 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
 
     Once for a source that is a URL, whose download costs nothing here, and once for an upload
     that is stored first. `sync_ms` is what the disk takes to sync a small file in the same run:
-    the path waits for three syncs (the picture and its folder; the end), an upload for two more;
-    that of the accepted job goes on beside the work. `_cpu_ms` is the work of all threads, which
-    a busy machine hardly changes.
+    the path waits for three syncs (the picture and its folder; the end); those of the accepted job
+    and of its upload go on beside the work. `_cpu_ms` is the work of all threads, which a busy
+    machine hardly changes.
     """
+    with opened(folder) as place:
+        return _answer(place, folder, rounds)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What `cutoutd serve` opens, with a network that costs nothing."""
+
+    service: Service
+    remover: InProcessRemover
+    picture: bytes
+
+    async def run(self, command: RemoveBackground) -> None:
+        """From submission to answer."""
+        asked = {"client": "ann", "dialect": "native", "link_base": "http://here"}
+        job = await self.service.wait(await self.service.submit(command, **asked), 60)
+        assert job.status is JobStatus.SUCCEEDED, job
+
+    async def url(self) -> None:
+        """A source whose download costs nothing."""
+        await self.run(COMMAND)
+
+    async def upload(self) -> None:
+        """A source that is stored first."""
+        source = await self.service.files.keep(self.picture, client="ann")
+        await self.run(RemoveBackground(sources=(source,)))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Place]:
+    """One worker, SQLite and files; threads take turns as often as in `cutoutd serve`."""
+    sys.setswitchinterval(0.001)
     picture = _small_jpeg()
     database = open_database("", folder)
     store = JobStore(database, render_webhook=lambda _: b"")
@@ -103,21 +136,21 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
         limits=JobLimits(min_free_bytes=0),
     )
     dispatcher.start()
+    yield Place(service, remover, picture)
+    dispatcher.stop(5)
+    service.close()
+    database.close()
+
+
+def _answer(place: Place, folder: Path, rounds: int) -> dict[str, float]:
+    picture, remover = place.picture, place.remover
     # One thread that stays warm, as a worker's does: a new one would pay for its memory anew.
     alone = ThreadPoolExecutor(1)
     spent: dict[str, list[float]] = {"sync": [], "direct": [], "url": [], "upload": []}
     used: dict[str, list[float]] = {name: [] for name in spent}
 
-    async def run(command: RemoveBackground) -> None:
-        job = await service.submit(command, client="ann", dialect="native", link_base="http://here")
-        job = await service.wait(job, 60)
-        assert job.status is JobStatus.SUCCEEDED, job
-
     async def direct() -> None:
         await asyncio.get_running_loop().run_in_executor(alone, remover.remove, picture, COMMAND)
-
-    async def upload() -> None:
-        await run(RemoveBackground(sources=(await service.files.keep(picture, client="ann"),)))
 
     async def sync() -> None:
         with (folder / "probe").open("wb") as probe:
@@ -126,7 +159,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
             os.fsync(probe.fileno())
 
     async def measure() -> None:
-        steps = {"sync": sync, "direct": direct, "url": lambda: run(COMMAND), "upload": upload}
+        steps = {"sync": sync, "direct": direct, "url": place.url, "upload": place.upload}
         for _ in range(rounds):
             for name, step in steps.items():
                 began, busy = time.perf_counter(), time.process_time()
@@ -136,10 +169,7 @@ def answer(folder: Path, rounds: int) -> dict[str, float]:
                 await asyncio.sleep(0.005)  # Let the worker come to rest.
 
     asyncio.run(measure())
-    dispatcher.stop(5)
-    service.close()
     alone.shutdown()
-    database.close()
     return {
         **{f"{name}_ms": statistics.median(times) for name, times in spent.items()},
         **{f"{name}_cpu_ms": statistics.median(times) for name, times in used.items()},

@@ -1,4 +1,6 @@
-"""`cutoutd` whose statements, transactions and syncs are counted: SIGUSR1 writes them to a file.
+"""`cutoutd` with SQLite whose statements, transactions and syncs are counted.
+
+SIGUSR1 writes them to a file.
 
 CUTOUTD_COUNTS=counts.json python -m benchmarks.scale.counted serve
 """
@@ -21,9 +23,12 @@ def watch() -> None:
     """Count from now on."""
     sync, sync_log, place = os.fsync, os.fdatasync, Path(os.environ.pop("CUTOUTD_COUNTS"))
 
-    @event.listens_for(Engine, "after_cursor_execute")
-    def _executed(*_: Any) -> None:
-        COUNTS["statements"] += 1
+    @event.listens_for(Engine, "connect")
+    def _connected(connection: Any, _: object) -> None:
+        connection.set_trace_callback(_executed)
+
+    def _executed(statement: str) -> None:
+        COUNTS["statements"] += not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK"))
 
     @event.listens_for(Engine, "commit")
     def _committed(_: Connection) -> None:
