@@ -40,11 +40,11 @@ FAST, EXACT = command(MattingMode.FAST), command(MattingMode.EXACT)
 CASES = {
     case.name: case
     for case in (
-        Case("0.5mp", 0.5, 1.0, command(), {}),
-        Case("2mp", 2, 1.7, command(), {}),
+        Case("0.5mp", 0.5, 1.5, command(), {}),
+        Case("2mp", 2, 1.9, command(), {}),
         Case("12mp", 12, 4, command(), {}),
-        Case("24mp", 24, 7, command(), {}),
-        Case("12mp-mask", 12, 1.5, command(only_mask=True), {"only_mask": True}),
+        Case("24mp", 24, 5.5, command(), {}),
+        Case("12mp-mask", 12, 2, command(only_mask=True), {"only_mask": True}),
         Case("2mp-fast", 2, 6, FAST, {"alpha_matting": True}),
         Case("2mp-exact", 2, 2.2, EXACT, {"alpha_matting": True}),
         Case("12mp-fast", 12, 10, FAST, {"alpha_matting": True}, pairs=1),

@@ -52,7 +52,7 @@ def two_callers(path: str | None, pairs: int, provider: str) -> Rows:
     mine = in_two_threads(our_work(CASES["12mp"], path, provider=provider))
     yours = in_two_threads(their_work(CASES["12mp"], path))
     name = "two-callers-12mp"
-    yield name, {**compare({name: (mine, yours)}, max(2, pairs // 2))[name], "must": 2.8}
+    yield name, {**compare({name: (mine, yours)}, max(2, pairs // 2))[name], "must": 3.0}
 
 
 def peak_of(case: str, side: str, path: str | None, provider: str) -> float:

@@ -12,8 +12,6 @@ that it may be; the record has the load either way.
 
 import argparse
 import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +22,6 @@ from benchmarks.scale import plot
 from benchmarks import machine
 
 RESULTS = Path(__file__).parents[1] / "results"
-MOST_LOAD = 0.5
-"""For each core, before it begins."""
 PACKAGES = ("psycopg", "procrastinate", "sqlalchemy", "obstore", "simpy")
 
 
@@ -87,15 +83,12 @@ PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
 MEASURED = ("costs", "ceiling", "validation")
 
 
-def main() -> int:
-    """Run the parts; 1 if the machine is too busy to measure anything."""
+def main() -> None:
+    """Run the parts, unless the machine is too busy to measure anything."""
     asked = _arguments().parse_args()
     parts = asked.parts or [*PARTS, "plot"]
-    load = os.getloadavg()[0]
-    most = MOST_LOAD * len(os.sched_getaffinity(0))
-    if load > most and not asked.busy and set(parts) & set(MEASURED):
-        print(f"The load is {load:.1f}, more than {most:.1f}: measure later, or say --busy.")
-        return 1
+    if set(parts) & set(MEASURED):
+        machine.refuse_busy(unless=asked.busy)
     for part in parts:
         if part == "plot":
             plot.draw(RESULTS / "scale-validation.json")
@@ -107,7 +100,6 @@ def main() -> int:
         place = RESULTS / f"scale-{part}.json"
         place.write_text(json.dumps(rounded(record), indent=1) + "\n")
         print(f"{part}: {time.monotonic() - began:.0f} s", flush=True)
-    return 0
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -136,4 +128,4 @@ def rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
