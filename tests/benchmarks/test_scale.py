@@ -1,6 +1,5 @@
 """The records of scale: read, drawn, put into tables; and who may measure."""
 
-import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,6 +10,8 @@ from benchmarks.scale.object_store import COUNTS, Counting
 from benchmarks.scale.simulation.costs import growth_of, stage_of
 from benchmarks.scale.simulation.run import percentile, poisson
 from tests.benchmarks.costs import costs
+
+from benchmarks import machine
 
 
 def test_a_stage_of_the_record_has_milliseconds_and_noise_below_zero_is_none() -> None:
@@ -85,12 +86,12 @@ def test_a_table_whose_record_is_missing_says_what_makes_it(
 
 
 def test_a_busy_machine_measures_nothing_unless_it_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "getloadavg", lambda: (50.0, 50.0, 50.0))
+    monkeypatch.setattr(machine, "cores_in_use", lambda: 50.0)
     monkeypatch.setattr("sys.argv", ["scale", "costs"])
-    assert program.main() == 1
-    assert "The load is 50.0" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="busy"):
+        program.main()
 
 
 def test_a_record_keeps_four_digits_that_count() -> None:
