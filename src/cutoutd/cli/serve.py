@@ -50,6 +50,7 @@ def serve(
 def _open(host: str | None, port: int | None) -> "tuple[Server, TwoStageServer]":
     """Everything open, and who listens. Half of what is imported is, while the models load."""
     import sys
+    from contextlib import ExitStack
 
     from cutoutd.cli.sockets import allow_files_for, check_free
     from cutoutd.segmentation.sessions import Sessions
@@ -65,16 +66,20 @@ def _open(host: str | None, port: int | None) -> "tuple[Server, TwoStageServer]"
     clients = config.clients
     Sessions(config.models).check()  # In one sentence, before anything starts.
     check_free(settings.host, settings.port)
-    processes = begin_processes(config, works_here=not config.scaled)
+    with ExitStack() as begun:
+        processes = begin_processes(config, works_here=not config.scaled)
+        if processes is not None:  # They would wait for images for ever, and this process for them.
+            begun.callback(processes.close)
 
-    from cutoutd.cli.server import TwoStageServer
-    from cutoutd.server.app import create_app
-    from cutoutd.server.wiring import open_server
+        from cutoutd.cli.server import TwoStageServer
+        from cutoutd.server.app import create_app
+        from cutoutd.server.wiring import open_server
 
-    if settings.first_key and not (clients.secrets or clients.file or clients.anonymous):
-        _print_first_key()
-    allow_files_for(settings.max_connections)
-    server = open_server(config, processes=processes)
+        if settings.first_key and not (clients.secrets or clients.file or clients.anonymous):
+            _print_first_key()
+        allow_files_for(settings.max_connections)
+        server = open_server(config, processes=processes)
+        begun.pop_all()  # The server closes them.
     sys.setswitchinterval(_SWITCH_S)
     return server, TwoStageServer(_listening(settings, create_app(config, server)), server)
 
