@@ -21,20 +21,26 @@ STAGES = {"obtain", "decode", "segment", "mask", "matting", "colors", "encode", 
 
 
 class Kept(InMemorySpanExporter):
-    """Spans in memory; a request's own is the last of its trace."""
+    """Spans in memory. A request's own may be there before its job's: the caller is answered once
+    the end is committed, and who watches jobs hears of it then, too.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.answered = threading.Event()
+        self.answered, self.ended = threading.Event(), threading.Event()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         outcome = super().export(spans)
         if any(span.kind is SpanKind.SERVER for span in spans):
             self.answered.set()
+        if any(span.name == "job" for span in spans):
+            self.ended.set()
         return outcome
 
     def by_name(self) -> dict[str, ReadableSpan]:
+        """Of a request and its job."""
         assert self.answered.wait(10)
+        assert self.ended.wait(10)
         return {span.name: span for span in self.get_finished_spans()}
 
 
@@ -60,6 +66,7 @@ def traced(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[htt
 def _forgotten(kept: Kept) -> None:
     kept.clear()
     kept.answered.clear()
+    kept.ended.clear()
 
 
 def test_a_request_its_job_and_its_stages_are_one_trace(traced: httpx.Client, kept: Kept) -> None:
