@@ -1,6 +1,7 @@
 """`python -m benchmarks.scale`: measure, validate, look ahead, draw; each part into its record.
 
     costs       one job, stage by stage, scaled and embedded; what grows with the queue
+    connections what processes keep of them, into the record of `costs`; any load will do
     ceiling     the queue's ceiling: workers, submitters, lengths of the queue
     validation  the simulation beside the real thing
     outlook     10 to 1,000 workers, the changes, and the sizing table (simulated, from `costs`)
@@ -38,6 +39,15 @@ def costs(asked: argparse.Namespace) -> dict[str, Any]:
         "embedded": measure_embedded(asked.jobs),
         "growth": measure_growth([0, 10_000, asked.longest]),
     }
+
+
+def connections(asked: argparse.Namespace) -> None:
+    """Put those of each process into the record of what a job costs."""
+    from benchmarks.scale.costs import count_connections
+
+    place = RESULTS / "scale-costs.json"
+    record = json.loads(place.read_text()) | {"connections": count_connections(asked.jobs)}
+    place.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def ceiling(asked: argparse.Namespace) -> dict[str, Any]:
@@ -80,6 +90,11 @@ PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "validation": validation,
     "outlook": outlook,
 }
+ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
+    "connections": connections,
+    "plot": lambda _: plot.draw(RESULTS / "scale-validation.json"),
+}
+"""Without a record of their own."""
 MEASURED = ("costs", "ceiling", "validation")
 
 
@@ -90,8 +105,8 @@ def main() -> None:
     if set(parts) & set(MEASURED):
         machine.refuse_busy(unless=asked.busy)
     for part in parts:
-        if part == "plot":
-            plot.draw(RESULTS / "scale-validation.json")
+        if part in ALONE:
+            ALONE[part](asked)
             continue
         began, facts = time.monotonic(), machine.facts()
         found = PARTS[part](asked)
@@ -106,7 +121,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "plot"])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, *ALONE])
     parser.add_argument("--busy", action="store_true", help="measure although others work here")
     parser.add_argument("--jobs", type=int, default=100, help="of each stage")
     parser.add_argument("--longest", type=int, default=1_000_000, help="jobs that wait at most")

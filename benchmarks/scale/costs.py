@@ -19,6 +19,8 @@ from benchmarks.scale.deployment import Deployment, deployed
 from PIL import Image
 from tests.jobs.receiver import receiver
 
+from cutoutd.jobs.procrastinate import REST_S
+
 UPLOAD_BYTES = 300_000
 """About a photo of two megapixels."""
 IDLE_S = 15.0
@@ -62,9 +64,7 @@ def measure_scaled(jobs: int) -> dict[str, Any]:
         each = _over(_span(it, 1, idle, lambda: _run(it, http, image, jobs)), jobs)
         with receiver() as hook:
             called = _span(it, 1, idle, lambda: _run(it, http, image, jobs, hook.url))
-        both = meters.connections(it.database)
-        it.workers.pop().stop()
-        alone = meters.connections(it.database)
+        kept = _at_rest(it)
     return {
         "scaled": {
             "submit": _of("web", submit),
@@ -77,8 +77,28 @@ def measure_scaled(jobs: int) -> dict[str, Any]:
             "idle_web": _of("web", idle_web),
             "idle_worker": _of("worker", _less(idle, idle_web)),
         },
-        "connections": {"web": alone, "worker": both - alone},
+        "connections": kept,
     }
+
+
+def count_connections(jobs: int) -> dict[str, int]:
+    """What a web process and a worker keep once they have been busy: any load will do."""
+    with (
+        deployed(workers=1, module="benchmarks.scale.worker", max_waiting="100000") as it,
+        httpx.Client(base_url=it.web.base, timeout=600) as http,
+        receiver() as hook,
+    ):
+        _run(it, http, upload(), jobs, hook.url)
+        return _at_rest(it)
+
+
+def _at_rest(it: Deployment) -> dict[str, int]:
+    """Connections to the database that each process keeps; the last worker is stopped."""
+    time.sleep(3 * REST_S)  # A pool looks for idle ones that often.
+    both = meters.connections(it.database)
+    it.workers.pop().stop()
+    alone = meters.connections(it.database)
+    return {"web": alone, "worker": both - alone}
 
 
 def _submit(http: httpx.Client, image: bytes, webhook: str | None = None) -> int:

@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,12 @@ from tests.postgres import Cluster
 import cutoutd.jobs.database
 from cutoutd.clients.schema import api_keys
 from cutoutd.errors import ConfigurationError, Overloaded
-from cutoutd.jobs.database import Database, open_database
+from cutoutd.jobs.database import (
+    KEPT_CONNECTIONS,
+    MORE_CONNECTIONS,
+    Database,
+    open_database,
+)
 from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.schema import REVISION
 from cutoutd.jobs.store import JobStore
@@ -63,6 +69,20 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
     assert len(opened) == 4
     for database in opened:
         database.close()
+
+
+def test_a_process_keeps_few_connections_however_many_it_needed_at_once(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    database = open_database(postgres.create(), tmp_path)
+    most = KEPT_CONNECTIONS + MORE_CONNECTIONS
+    with ExitStack() as opened:
+        for _ in range(most):
+            opened.enter_context(database.read())
+    with database.read() as connection:
+        mine = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        assert connection.execute(text(mine)).scalar() == KEPT_CONNECTIONS
+    database.close()
 
 
 def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(

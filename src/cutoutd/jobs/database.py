@@ -31,6 +31,11 @@ from cutoutd.jobs.schema import REVISION
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 3
+KEPT_CONNECTIONS, MORE_CONNECTIONS = 4, 6
+"""To PostgreSQL, of each process: kept once opened, and closed as soon as nothing needs them.
+
+A transaction takes milliseconds, and each connection is a process of the server's.
+"""
 _BUSY_MS = 10_000
 _BEGIN = Prepared(text("BEGIN IMMEDIATE"))
 """IMMEDIATE: a transaction that reads first and writes later could otherwise fail half-way,
@@ -124,7 +129,8 @@ def open_database(url: str, data_dir: Path) -> Database:
             engine = create_engine(
                 address.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
-                pool_size=10,
+                pool_size=KEPT_CONNECTIONS,
+                max_overflow=MORE_CONNECTIONS,
                 hide_parameters=True,
             )
         elif address.get_backend_name() == "sqlite":

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 QUEUE = "cutoutd"
 FETCH_QUEUE = "cutoutd-fetch"
 """Tickets of jobs that wait for other hosts first."""
+REST_S = 30.0
+"""How long a connection that nothing needs is kept."""
 _TASK = "perform"
 _SCHEMA_LOCK = 7_262_553_002
 _PRIORITY_STEP = 10_000_000
@@ -83,11 +85,7 @@ class ProcrastinateDispatcher:
         # Tickets are written on the connection of the job's own transaction, so the first app
         # never opens one itself.
         self._tickets = App(connector=SyncPsycopgConnector(conninfo=conninfo))
-        self._app = App(
-            connector=PsycopgConnector(
-                conninfo=conninfo, min_size=1, max_size=workers + places + 4, timeout=5.0
-            )
-        )
+        self._app = App(connector=_pooled(conninfo, most=workers + places + 4))
         self._app.task(name=_TASK, queue=QUEUE)(self._attend)
         self._threads = ThreadPoolExecutor(2 * (workers + places) + 4, thread_name_prefix="worker")
         self._queue = Loop("queue", every_s=min(1.0, heartbeat_s), may_rest=True)
@@ -278,6 +276,13 @@ class ProcrastinateDispatcher:
             if job.status is JobStatus.QUEUED:
                 with self._database.write() as tx:
                     self.enlist(tx, job)
+
+
+def _pooled(conninfo: str, *, most: int) -> PsycopgConnector:
+    """At most so many connections, and only as many as there is work for."""
+    return PsycopgConnector(
+        conninfo=conninfo, min_size=1, max_size=most, max_idle=REST_S, timeout=5.0
+    )
 
 
 def _job_id(ticket: Ticket) -> int:
