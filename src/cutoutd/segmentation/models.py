@@ -162,13 +162,13 @@ class ModelSpec:
 
 EMBEDDED = ModelSpec(
     name="cutoutd-small",
-    size=352,
+    size=384,
     fast_size=320,
     outputs=1,
     reducing_gap=2.0,
     resampling=Resampling.BOX,
     file="cutoutd-small.onnx",
-    checksum="sha256:a9db8afce37e3795a9c8175c96263d0fbba932ef874546547f454cf30b66c599",
+    checksum="sha256:e693ac462ff9022b7ca1266105a2e6856e7b583c3944fcbc6d8ac1ed232e58fb",
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,
