@@ -23,10 +23,11 @@ from cutoutd.web.dialects import ALL
 
 PROGRAMS = Path(__file__).parents[2] / "programs" / "libraries"
 INSTALLED = Path(sys.prefix) / "clients"
-JARS = ":".join(
-    f"/usr/share/java/{name}.jar"
+JARS = [
+    Path("/usr/share/java", f"{name}.jar")
     for name in ("okhttp", "okio", "httpclient", "httpcore", "commons-logging")
-)
+]
+CLASSPATH = ":".join(map(str, JARS))
 
 CALLS = {
     "native": ("file", "image", "/v1/remove-background"),
@@ -84,12 +85,34 @@ LIBRARIES = {
 }
 
 
+PACKAGES = {
+    "Faraday": ["-e", 'require "faraday"'],
+    "php-curl": ["-r", "exit(function_exists('curl_init') ? 0 : 1);"],
+    "Guzzle": ["-r", "require 'GuzzleHttp/autoload.php';"],
+}
+"""What its language runs without an error where a library of a package of its own is there."""
+
+
+def has_java() -> bool:
+    """A compiler, and all that the one file which it compiles imports."""
+    return shutil.which("javac") is not None and all(jar.exists() for jar in JARS)
+
+
+def is_there(program: str, library: str) -> bool:
+    if program == "java":
+        return has_java()
+    asked = PACKAGES.get(library)
+    if shutil.which(program) is None or asked is None:
+        return shutil.which(program) is not None
+    return subprocess.run([program, *asked], capture_output=True, check=False).returncode == 0
+
+
 def need(program: str, library: str) -> None:
-    """Skip without the language; in CI, where `.ci/services` installs it, that is a failure."""
-    if shutil.which(program):
+    """Skip what is not installed; in CI, where `.ci/services` installs it, that is a failure."""
+    if is_there(program, library):
         return
-    assert not os.environ.get("CI"), f"{program} is missing: run .ci/services"
-    pytest.skip(f"NOT TESTED: {library}, as there is no {program} here; .ci/services installs it")
+    assert not os.environ.get("CI"), f"{library} or its {program} is missing: run .ci/services"
+    pytest.skip(f"NOT TESTED: {library} is not here; .ci/services installs it")
 
 
 def test_every_dialect_is_called() -> None:
@@ -101,8 +124,8 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `Java.class` is: compiled once for four libraries."""
     folder = tmp_path_factory.mktemp("classes")
     source = PROGRAMS / "Java.java"
-    if javac := shutil.which("javac"):
-        subprocess.run([javac, "-cp", JARS, "-d", folder, source], check=True)
+    if has_java():
+        subprocess.run(["javac", "-cp", CLASSPATH, "-d", folder, source], check=True)
     return folder
 
 
@@ -111,7 +134,7 @@ def test_what_a_library_sends_by_itself_gets_the_picture_of_every_dialect(
     world: str, classes: Path, tmp_path: Path, library: str
 ) -> None:
     program, *arguments, script = LIBRARIES[library]
-    need("javac" if program == "java" else program, library)
+    need(program, library)
     photo, plan, out = tmp_path / "p.jpg", tmp_path / "plan", tmp_path / "out"
     photo.write_bytes(PHOTO)
     plan.write_text("".join("\t".join((name, *call)) + "\n" for name, call in CALLS.items()))
@@ -123,7 +146,7 @@ def test_what_a_library_sends_by_itself_gets_the_picture_of_every_dialect(
             **os.environ,
             "NO_PROXY": "127.0.0.1",
             "NODE_PATH": str(INSTALLED / "node_modules"),
-            "CLASSPATH": f"{JARS}:{classes}",
+            "CLASSPATH": f"{CLASSPATH}:{classes}",
         },
         capture_output=True,
         text=True,
