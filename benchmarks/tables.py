@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.precision.record import precision
-from benchmarks.real.pages import real, real_ratios
+from benchmarks.real.pages import real, real_ratios, real_ratios_avx2
 from benchmarks.scale import pages
 
 HERE = Path(__file__).parent
@@ -146,6 +146,7 @@ TABLES = {
         speed_mnn,
         real,
         real_ratios,
+        real_ratios_avx2,
         halo,
         start,
         folder,

@@ -25,7 +25,7 @@ from benchmarks.precision.measure import (
     times,
     training_photos,
 )
-from benchmarks.precision.record import RESULTS, read_record, to_do
+from benchmarks.precision.record import RESULTS, merged, read_record, to_do
 from benchmarks.precision.rows import NETWORKS, ROWS, Row, Runtime
 from benchmarks.precision.sessions import Files
 from training.data import Example
@@ -87,7 +87,8 @@ def main() -> None:
             found = measure_quality(row, files, photos)
         else:
             found = measure_times(row, files, photos, asked.turns or network.turns)
-        record["rows"][str(row)] = record["rows"].get(str(row), {}) | found
+        known = record["rows"].get(str(row), {})
+        record["rows"][str(row)] = merged(known, asked.part, found)
         asked.to.write_text(json.dumps(record, indent=1) + "\n")
         print(row, json.dumps(found), flush=True)
 

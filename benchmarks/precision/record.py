@@ -34,6 +34,12 @@ def to_do(rows: Iterable[Row], recorded: Rows, part: str, *, again: bool) -> Ite
             yield row
 
 
+def merged(known: Mapping[str, Any], part: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with one part of it measured: new scores leave nothing of those that were there."""
+    kept = known if part == "times" else {key: known[key] for key in ("times",) if key in known}
+    return {**kept, **found}
+
+
 def precision() -> list[str]:
     """Each row's scores, what it loses beside float32 in the same runtime, and its time."""
     recorded = read_record(RESULTS)["rows"]

@@ -37,9 +37,9 @@ def real_brief() -> str:
     return f"### Beside what else runs on a CPU\n\n{said}\n\n{table}\n"
 
 
-def real_ratios() -> list[str]:
+def real_ratios(file: str = "real.json") -> list[str]:
     """Each case of ours beside another program: ratios, promise, what the network allows."""
-    cases = _cases("real.json")
+    cases = _cases(file)
     if not cases:
         return [NOT_YET]
     titles = ["network", "beside", "case", "pairs", "ratio", "CPU", "goal", "network's limit"]
@@ -54,6 +54,11 @@ def real_ratios() -> list[str]:
                     cells = [NETWORKS[network], beside, case, *_ratios(*rows)]
                     lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def real_ratios_avx2() -> list[str]:
+    """The same on a CPU without AVX-512."""
+    return real_ratios("real-avx2.json")
 
 
 def _ratios(cpu: Mapping[str, Any] | None, mnn: Mapping[str, Any] | None) -> Iterator[str]:

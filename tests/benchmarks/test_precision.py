@@ -55,3 +55,9 @@ def test_what_was_converted_to_half_before_can_be_converted_again(tmp_path: Path
     halve(EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, once)
     halve(EMBEDDED, once, twice)
     assert onnxruntime.InferenceSession(twice).get_outputs()
+
+
+def test_new_scores_leave_nothing_of_the_old_ones_and_new_times_leave_the_scores() -> None:
+    known = {"same_as": "another", "times": {"time": 0.8}}
+    assert record.merged(known, "quality", SCORES) == {"times": {"time": 0.8}, **SCORES}
+    assert record.merged(SCORES, "times", {"times": {}}) == {**SCORES, "times": {}}
