@@ -1,6 +1,6 @@
 """A run's log as a small table: what it took and what it learned, for the repository.
 
-    python -m training.log training/runs/small-4/log.jsonl --pictures 16 > training/logs/small-4.csv
+    python -m training.log training/runs/small-5/log.jsonl --pictures 16 > training/logs/small-5.csv
 
 One line for every so many steps: the mean loss since the line before, and hours of the clock over
 all calls of the run.

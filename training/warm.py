@@ -1,6 +1,6 @@
 """Go back from an ONNX file of ours to a run that can go on: for when its checkpoint is lost.
 
-    python -m training.warm RUN cutoutd-small.onnx --of small-4 --packed training/data \
+    python -m training.warm RUN cutoutd-small.onnx --of small-5 --packed training/data \
         --out training/runs/RUN
 
 An exported file has plain convolutions. Each gets its batch normalisation back: on the way down

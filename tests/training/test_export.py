@@ -70,7 +70,7 @@ def test_large_weights_are_stored_in_half(exported: Path) -> None:
 @torch.no_grad()
 def test_the_embedded_file_is_the_small_design_to_the_last_weight() -> None:
     assert EMBEDDED.folder is not None
-    network = Network(read_design("small-4")).fold()
+    network = Network(read_design("small-5")).fold()
     checkpoint.copy_from_onnx(network, EMBEDDED.folder / EMBEDDED.file)
 
     pictures = torch.randn(1, 3, EMBEDDED.size, EMBEDDED.size)

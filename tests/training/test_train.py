@@ -17,7 +17,7 @@ from training import checkpoint
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["small", "small-4", "base"])
+@pytest.mark.parametrize("name", ["small", "small-5", "base"])
 def test_every_run_names_a_design_and_sets_that_exist(name: str) -> None:
     run = read_run(name)
 
