@@ -1,7 +1,7 @@
 """MNN, and the only file that imports it: the extra `mnn`.
 
 It computes 3x3 convolutions in float32 by Winograd's method, in larger tiles than ONNX Runtime:
-faster on CPUs with AVX2 and without AVX-512. The price is memory, as each weight is kept once
+faster on CPUs with AVX2 or AVX-512. The price is memory, as each weight is kept once
 more in the form that the method wants, and two to three seconds to make that form when a large
 model is opened. It reads no ONNX, so a model is converted once and kept. It is here because nothing
 else reaches the goals for large networks at 2 and 12 megapixels on such CPUs
