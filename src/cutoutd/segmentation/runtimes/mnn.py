@@ -5,7 +5,7 @@ faster on CPUs with AVX2 or AVX-512. The price is memory, as each weight is kept
 more in the form that the method wants, and two to three seconds to make that form when a large
 model is opened. It reads no ONNX, so a model is converted once and kept. It is here because nothing
 else reaches the goals for large networks at 2 and 12 megapixels on such CPUs
-(benchmarks/README.md); the embedded model gains nothing by it, and `auto` never chooses it.
+(benchmarks/README.md); the embedded model gains a fifth at most, and `auto` never chooses it.
 
 What trials of 3.6.1 showed, and this file is built on:
 
