@@ -5,7 +5,7 @@ import pymatting
 import pytest
 from numpy.typing import NDArray
 
-from cutoutd.imaging.foreground import estimate_colors, unmix
+from cutoutd.imaging.foreground import COARSE_PIXELS, estimate_colors, unmix
 from cutoutd.imaging.resize import shrink
 
 Pixels = NDArray[np.uint8]
@@ -70,3 +70,12 @@ def test_flat_alpha_and_thin_pictures_are_fine(level: int, shape: tuple[int, int
     assert (rgba[..., 3] == level).all()
     if level == 255:
         np.testing.assert_array_equal(rgba[..., :3], before[..., :3])
+
+
+@pytest.mark.parametrize("shape", [(230, 304), (300, 300), (433, 577), (1024, 1365)])
+def test_an_image_of_any_size_has_its_colours_estimated_on_few_cells(
+    shape: tuple[int, int],
+) -> None:
+    colors = estimated(np.zeros((*shape, 4), np.uint8), np.zeros(shape, np.uint8))
+
+    assert 8_000 < colors[0].size <= 1.05 * COARSE_PIXELS

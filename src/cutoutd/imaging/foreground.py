@@ -22,8 +22,8 @@ from cutoutd.imaging.resize import Shrunk, reduce, resize_plane
 from cutoutd.imaging.threads import each, strips
 
 FULL = 255
-COARSE_PIXELS = 40_000
-"""The grid on which colours are estimated has about as many cells."""
+COARSE_PIXELS = 45_000
+"""The grid on which colours are estimated has no more cells, but for its rounded-up sides."""
 SMOOTHNESS = 1e-5
 """How strongly neighbours want the same colour even where alpha is flat; Germer's epsilon_r."""
 EDGE_SMOOTHNESS = 1.0
@@ -41,7 +41,7 @@ def estimate_colors(shrunk: Shrunk, alpha: Shrunk, residual: Plane | None = None
 
     shrunk: the image; alpha: levels of the same size; residual: to be added to alpha, (any, any),
     -1..1. Returns (6, h, w): the foreground's red, green and blue, then the background's, in
-    levels, on a grid of about COARSE_PIXELS cells.
+    levels, on a grid of at most about COARSE_PIXELS cells.
     """
     factor = _grid_factor(shrunk)
     alpha_grid = reduce(alpha.pixels, factor).astype(np.float32) / np.float32(FULL)
@@ -79,7 +79,7 @@ def unmix(
 def _grid_factor(shrunk: Shrunk) -> int:
     """From the shrunk image to the coarse grid."""
     height, width = shrunk.pixels.shape[:2]
-    return max(1, round(math.sqrt(height * width / COARSE_PIXELS)))
+    return math.ceil(math.sqrt(height * width / COARSE_PIXELS))
 
 
 def _multi_level(planes: Plane) -> Plane:
