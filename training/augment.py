@@ -23,6 +23,8 @@ class Augmentation:
 
     composites: float = 0.15
     """Get a cut-out pasted in, its soft alpha added to the truth."""
+    rows: float = 0.0
+    """Of the cut-outs are pasted as rows of two or three of them, one row or more."""
     smallest_crop: float = 0.6
     """Side of the smallest crop, as a part of the picture; the largest is 1.1."""
     wide: float = 0.0
@@ -42,6 +44,7 @@ def augmented(pictures: Tensor, cutouts: Tensor, how: Augmentation, side: int) -
     cutouts: (M, 4, C, C) premultiplied, one for each of the first M pictures.
     """
     if len(cutouts):
+        cutouts = in_rows(cutouts, how.rows)
         pictures = torch.cat([pasted(pictures[: len(cutouts)], cutouts), pictures[len(cutouts) :]])
     pictures = cropped(pictures, how, side)
     rgb, truth = pictures[:, :3], pictures[:, 3:]
@@ -99,6 +102,22 @@ def pasted(pictures: Tensor, cutouts: Tensor) -> Tensor:
     )
     front = _placed(cutouts, maps, pictures.shape[-1], padding="zeros")
     return front + (1 - front[:, 3:]) * pictures
+
+
+def in_rows(cutouts: Tensor, share: float) -> Tensor:
+    """Repeat a cut-out on a grid of 2 x 2 or 3 x 3, its lowest rows left empty or not.
+
+    Like things in a row are one subject: all of them belong to it.
+    """
+    side = cutouts.shape[-1]
+    repeated = []
+    for cutout in cutouts:
+        count = int(torch.randint(2, 4, ()))
+        one = functional.interpolate(cutout[None], size=side // count, mode="area")
+        grid = one.repeat(1, 1, int(torch.randint(1, count + 1, ())), count)
+        missing = [side - length for length in grid.shape[-2:]]
+        repeated.append(functional.pad(grid, (0, missing[1], 0, missing[0])))
+    return torch.lerp(cutouts, torch.cat(repeated), _chosen(cutouts, share))
 
 
 def cropped(pictures: Tensor, how: Augmentation, side: int) -> Tensor:

@@ -1,5 +1,13 @@
 import torch
-from training.augment import Augmentation, augmented, compressed, cropped, greyed, pasted
+from training.augment import (
+    Augmentation,
+    augmented,
+    compressed,
+    cropped,
+    greyed,
+    in_rows,
+    pasted,
+)
 
 NOTHING = Augmentation(
     composites=0, smallest_crop=1.0, turn_degrees=0, colour=0, grey=0, blur=0, noise=0, jpeg=0
@@ -50,6 +58,19 @@ def test_a_soft_alpha_stays_soft_in_the_truth() -> None:
     above = pasted(torch.zeros(1, 4, 64, 64), torch.full((1, 4, 32, 32), 0.5))
 
     assert abs(float(above[:, 3].max()) - 0.5) < 1e-3
+
+
+def test_a_cutout_in_rows_is_there_several_times_and_smaller() -> None:
+    torch.manual_seed(0)
+    disc = torch.zeros(8, 4, 60, 60)
+    disc[:, :, 20:40, 20:40] = 1
+
+    rows = in_rows(disc, 1.0)
+
+    across = (rows[:, 0].amax(1).round().diff(dim=1) > 0).sum(1)
+    assert set(across.tolist()) == {2, 3}
+    assert (rows[:, 0].sum((1, 2)) <= disc[:, 0].sum((1, 2)) + 1e-3).all()
+    assert torch.equal(in_rows(disc, 0.0), disc)
 
 
 def test_a_grey_picture_has_three_equal_planes() -> None:
