@@ -16,8 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KINDS = ["Conv", "Concat", "MaxPool", "Resize"]
-"""Convolutions, and what passes their numbers on."""
+ACTIVATIONS = ["Relu", "Clip"]
+"""They vanish where a convolution is quantised: its output has no levels beyond their limits."""
+PASSING = ["Add", "Concat", "MaxPool", "Resize"]
+"""What passes on the numbers of convolutions."""
+KINDS = ["Conv", *ACTIVATIONS, *PASSING]
 PERCENTILE = 99.9
 """Of an activation's values, per cent; MinMax is worse, as are 99.99 and 99.999."""
 PER_CHANNEL_OPSET = 13
@@ -30,10 +33,15 @@ Tensor = NDArray[np.float32]
 class Quantizer:
     """One float network, from which any of its convolutions can be quantised."""
 
-    def __init__(self, network: bytes, folder: Path) -> None:
-        """network: an ONNX file; folder: for files made in between."""
+    def __init__(self, network: bytes, folder: Path, *, whole_range: bool = False) -> None:
+        """network: an ONNX file; folder: for files made in between.
+
+        whole_range: use all eight bits of a weight, not seven. Without VNNI a CPU adds pairs of
+        products in 16 bits, which eight could overflow.
+        """
         import onnx
 
+        self._reduced = not whole_range
         self._tools = import_module(QUANTIZATION)
         source, self._folder = folder / "float.onnx", folder
         onnx.save(_per_channel_ready(onnx.load_from_string(network)), str(source))
@@ -50,7 +58,8 @@ class Quantizer:
         self._input = graph.input[0].name
         self.layers = [node.name for node in graph.node if node.op_type == "Conv"]
         """Names of the convolutions."""
-        self._others = [node.name for node in graph.node if node.op_type in KINDS[1:]]
+        self._activations = [node.name for node in graph.node if node.op_type in ACTIVATIONS]
+        self._passing = [node.name for node in graph.node if node.op_type in PASSING]
         self._ranges: Any = None
 
     def calibrate(self, tensors: Collection[Tensor]) -> None:
@@ -71,22 +80,22 @@ class Quantizer:
             self._ranges = calibrator.compute_data()
 
     def write(self, to: Path, layers: Collection[str], *, whole: bool = True) -> None:
-        """Write the network with these convolutions in int8, seven bits of each weight used.
+        """Write the network with these convolutions in int8.
 
-        Without VNNI a CPU adds pairs of products in 16 bits, which eight could overflow. whole:
-        also what passes numbers on between convolutions.
+        whole: also what passes numbers on between convolutions.
         """
         import onnx
 
         kinds = self._tools.QuantType
+        nodes = [*layers, *self._activations, *(self._passing if whole else ())]
         quantizer = import_module(f"{QUANTIZATION}.qdq_quantizer").QDQQuantizer(
             onnx.load(str(self.plain)),
             per_channel=True,
-            reduce_range=True,
+            reduce_range=self._reduced,
             weight_qType=kinds.QInt8,
             activation_qType=kinds.QUInt8,
             tensors_range=self._ranges,
-            nodes_to_quantize=[*layers, *self._others] if whole else [*layers],
+            nodes_to_quantize=nodes,
             nodes_to_exclude=[],
             op_types_to_quantize=KINDS,
             extra_options={},

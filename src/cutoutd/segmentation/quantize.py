@@ -8,8 +8,8 @@ and gained depends on the network and the CPU (without VNNI it can be slower): m
 
 import logging
 import shutil
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,14 +27,26 @@ from cutoutd.segmentation.tensors import tensor_from_image
 
 log = logging.getLogger(__name__)
 
-JUDGED = 2
-"""Photos that the layers are judged by."""
-ALLOWED = 0.0015
-"""Mean distance of the masks from the float network's, 0..1, that is not worth another layer."""
 MOST_IN_FLOAT = 0.25
 """Of all convolutions; with more of them little would be gained."""
 
 Photos = Mapping[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """How a network is rounded."""
+
+    whole_range: bool = False
+    """Use all eight bits of a weight: for CPUs with VNNI alone."""
+    allowed: float = 0.0015
+    """Mean distance of the masks from the float network's, 0..1, not worth another layer."""
+    judged: int = 2
+    """Photos that the layers are judged by."""
+
+
+ANYWHERE = Rounding()
+"""Seven bits, which no CPU's sums overflow."""
 
 
 def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Path:
@@ -51,10 +63,7 @@ def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Pa
         made = Path(making) / "made"
         made.mkdir()
         try:
-            network = pruned(weights, spec.output) or weights.read_bytes()
-            quantizer = Quantizer(network, Path(making))
-            quantizer.calibrate([tensor_from_image(rgb, spec) for rgb in photos.values()])
-            _write(quantizer, made / "model.onnx", spec, photos)
+            write_rounded(spec, weights, photos, made / "model.onnx")
         except Exception as exc:
             raise ConfigurationError(f"{spec.name!r} cannot be quantised: {exc}") from exc
         (made / "model.toml").write_text(_description(spec), "utf-8")
@@ -63,19 +72,31 @@ def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Pa
     return target
 
 
-def _write(quantizer: Quantizer, to: Path, spec: ModelSpec, photos: Photos) -> None:
-    """The variant with as few convolutions in float as keep its masks near the float network's."""
-    judge = Judge(spec, quantizer, list(islice(photos.values(), JUDGED)))
+def write_rounded(
+    spec: ModelSpec, weights: Path, photos: Photos, to: Path, how: Rounding = ANYWHERE
+) -> None:
+    """Write the variant's file: as few convolutions in float as keep its masks near the float's.
+
+    Raises what onnx and ONNX Runtime raise for a network that cannot be quantised.
+    """
+    network = pruned(weights, spec.output) or weights.read_bytes()
+    with TemporaryDirectory(dir=to.parent, prefix=".making-") as making:
+        quantizer = Quantizer(network, Path(making), whole_range=how.whole_range)
+        quantizer.calibrate([tensor_from_image(rgb, spec) for rgb in photos.values()])
+        _write(quantizer, to, Judge(spec, quantizer, photos, how.judged), how.allowed)
+
+
+def _write(quantizer: Quantizer, to: Path, judge: "Judge", allowed: float) -> None:
     quantizer.write(to, quantizer.layers)
-    if judge.distance(to) <= ALLOWED:
+    if judge.distance(to) <= allowed:
         return
     ranked = judge.ranked(to)
     most, count = int(len(ranked) * MOST_IN_FLOAT), 1
     while count <= most:
         quantizer.write(to, ranked[count:])
         distance = judge.distance(to)
-        log.info("%s, %d of its layers in float: %.4f", spec.name, count, distance)
-        if distance <= ALLOWED:
+        log.info("%d layers in float: %.4f", count, distance)
+        if distance <= allowed:
             return
         count *= 2
 
@@ -83,11 +104,10 @@ def _write(quantizer: Quantizer, to: Path, spec: ModelSpec, photos: Photos) -> N
 class Judge:
     """How far the masks of a quantised network are from those of the float one."""
 
-    def __init__(
-        self, spec: ModelSpec, quantizer: Quantizer, photos: Collection[NDArray[np.uint8]]
-    ) -> None:
+    def __init__(self, spec: ModelSpec, quantizer: Quantizer, photos: Photos, judged: int) -> None:
         self._spec = replace(spec, output=None, outputs=1)
-        self._quantizer, self._photos = quantizer, photos
+        self._quantizer = quantizer
+        self._photos = list(islice(photos.values(), judged))
         self._wanted = self._masks(quantizer.plain)
 
     def distance(self, network: Path) -> float:
