@@ -39,9 +39,10 @@ from cutoutd.segmentation.models import (  # noqa: E402
     IMAGENET_STD,
     WEIGHTS_IN_PACKAGE,
 )
+from cutoutd.segmentation.opening import for_this_cpu  # noqa: E402
 
 RESULT = Path(__file__).parent / "results" / "folder.json"
-WEIGHTS = WEIGHTS_IN_PACKAGE / EMBEDDED.file
+WEIGHTS = WEIGHTS_IN_PACKAGE / for_this_cpu(EMBEDDED).file
 SIZE = (EMBEDDED.size, EMBEDDED.size)
 DIFFERENT = 20
 """Photos; the folder holds each of them many times."""

@@ -24,7 +24,8 @@ from scipy import ndimage
 from training.alpha import alpha_errors
 from training.validation import Layers, layers, soft_alpha
 
-from cutoutd.segmentation.models import EMBEDDED
+from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
+from cutoutd.segmentation.opening import for_this_cpu
 from cutoutd.segmentation.session import open_session
 
 HERE = Path(__file__).parent
@@ -55,8 +56,8 @@ def main() -> None:
     options.add_argument("--every", type=int, default=1, help="take one composite in so many")
     options.add_argument("--out", type=Path, default=HERE / "results" / "halo.json")
     chosen = options.parse_args()
-    assert EMBEDDED.folder is not None
-    session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file)
+    spec = for_this_cpu(EMBEDDED)
+    session = open_session(spec, WEIGHTS_IN_PACKAGE / spec.file)
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
     notes: dict[str, Counter[str]] = {name: Counter() for name in METHODS}
     for one in islice(soft_alpha(chosen.data).chosen(), 0, None, chosen.every):

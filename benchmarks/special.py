@@ -14,6 +14,7 @@ from PIL import Image
 from cutoutd.imaging.decode import decode
 from cutoutd.imaging.png import encode_png
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
+from cutoutd.segmentation.opening import for_this_cpu
 from cutoutd.segmentation.runtimes.runner import RunnerOptions
 from cutoutd.segmentation.session import open_session
 
@@ -21,8 +22,9 @@ from cutoutd.segmentation.session import open_session
 def special_cases(path: str | None, pairs: int) -> Rows:
     """All of them, in turns."""
     small = CASES["2mp"]
-    weights = WEIGHTS_IN_PACKAGE / EMBEDDED.file
-    embedded = open_session(EMBEDDED, weights, RunnerOptions(threads=THREADS))
+    spec = for_this_cpu(EMBEDDED)
+    weights = WEIGHTS_IN_PACKAGE / spec.file
+    embedded = open_session(spec, weights, RunnerOptions(threads=THREADS))
     pictures = {megapixels: finished(megapixels, path) for megapixels in (2, 12)}
     rows = compare(
         {

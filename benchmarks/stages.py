@@ -38,6 +38,7 @@ from cutoutd.command import MattingMode, Quality, RemoveBackground  # noqa: E402
 from cutoutd.removal import pipeline  # noqa: E402
 from cutoutd.segmentation import session  # noqa: E402
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE  # noqa: E402
+from cutoutd.segmentation.opening import for_this_cpu  # noqa: E402
 from cutoutd.segmentation.runtimes.runner import RunnerOptions  # noqa: E402
 
 RESULT = Path(__file__).parent / "results" / "stages.json"
@@ -204,8 +205,9 @@ def main() -> None:
         refuse_busy()
     record: dict[str, Any] = {**facts(), "rounds": chosen.rounds}
     ledger = Ledger()
+    spec = for_this_cpu(EMBEDDED)
     network = session.open_session(
-        EMBEDDED, WEIGHTS_IN_PACKAGE / EMBEDDED.file, RunnerOptions(threads=THREADS)
+        spec, WEIGHTS_IN_PACKAGE / spec.file, RunnerOptions(threads=THREADS)
     )
     record["cases"] = {
         name: rounds(ledger, network, CASES[name], chosen.rounds) for name in chosen.cases

@@ -1,6 +1,5 @@
 """The two measurements of a row: what its masks are worth, and its time beside float32's."""
 
-import io
 import statistics
 import time
 from collections.abc import Iterable, Sequence
@@ -11,16 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from training.data import Example
 from training.evaluate import Contestant, Score, mask_of
-from training.validation import fitting_sets, truth_of, validation_sets
+from training.validation import truth_of, validation_sets
 
 from cutoutd.segmentation.session import Session
 
 SETS = ("duts_tr", "people_ccp", "davis")
-CALIBRATED_ON = 3
-"""Training photos of each set."""
 KEPT = {"max-F": "max_f", "MAE": "mae", "S": "s"}
 """The scorer's words, and ours."""
 
@@ -30,21 +26,6 @@ def held_out(data: Path, every: int) -> list[Example]:
     """One photo in so many of each held-out set. data: where the tar shards are."""
     sets = validation_sets(data)
     return [one for name in SETS for one in islice(sets[name], 0, None, every)]
-
-
-def training_photos(data: Path) -> dict[str, NDArray[np.uint8]]:
-    """What int8 is calibrated on, (H, W, 3) each: evenly spread over each set's fitting photos."""
-    chosen = {}
-    for name, photos in fitting_sets(data).items():
-        examples = list(photos)
-        for example in examples[:: len(examples) // CALIBRATED_ON][:CALIBRATED_ON]:
-            chosen[f"{name}/{example.name}"] = pixels_of(example)
-    return chosen
-
-
-def pixels_of(example: Example) -> NDArray[np.uint8]:
-    """(H, W, 3)."""
-    return np.asarray(Image.open(io.BytesIO(example.picture)).convert("RGB"))
 
 
 def quality(session: Session, photos: Iterable[Example]) -> dict[str, float]:

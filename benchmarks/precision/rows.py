@@ -13,7 +13,7 @@ class Arithmetic(StrEnum):
     LOW = "low"
     """MNN's least precision: fp16 or bf16, where the CPU has them."""
     INT8 = "int8"
-    """By `cutoutd models quantize`."""
+    """By `cutoutd models quantize`; the embedded network's as shipped."""
     QUINT8 = "quint8"
     """As IMG.LY ships IS-Net: weights quantised, activations from image to image."""
 

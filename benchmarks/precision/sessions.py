@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training.evaluate import path_of, spec_of
 
 from cutoutd.segmentation.graphs import PreparedGraphs
-from cutoutd.segmentation.models import EMBEDDED, ModelSpec
+from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE, ModelSpec
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.quantize import quantize
 from cutoutd.segmentation.runtimes import mnn
@@ -23,7 +23,8 @@ PROVIDERS = {
     Runtime.OPENVINO: ProviderName.OPENVINO,
     Runtime.MNN: ProviderName.MNN,
 }
-AS_SHIPPED = {
+EMBEDDED_INT8 = EMBEDDED.in_int8()
+AS_PUBLISHED = {
     ("isnet", Arithmetic.FP16): "isnet-fp16.onnx",
     ("isnet", Arithmetic.QUINT8): "isnet-quint8.onnx",
 }
@@ -67,9 +68,11 @@ class Files:
         embedded = row.network == EMBEDDED.name
         weights = path_of(row.network) if embedded else self.networks / NETWORKS[row.network].file
         spec = EMBEDDED if embedded else replace(spec_of(weights), name=row.network)
-        shipped = AS_SHIPPED.get((row.network, row.arithmetic))
-        if shipped is not None:
-            return spec, self.networks / shipped
+        if embedded and row.arithmetic is Arithmetic.INT8:
+            return EMBEDDED_INT8, WEIGHTS_IN_PACKAGE / EMBEDDED_INT8.file
+        published = AS_PUBLISHED.get((row.network, row.arithmetic))
+        if published is not None:
+            return spec, self.networks / published
         place = place_for(weights, self.made)
         if row.arithmetic is Arithmetic.FP16:
             made = place / f"{row.network}-fp16.onnx"

@@ -103,7 +103,7 @@ def _check_model(settings: "Settings") -> Iterator[Line]:
         with Sessions(config.models).get(None) as session:
             spec = session.spec
             yield True, "model", f"{spec.name}, {spec.size} px, {spec.licence}, {spec.checksum}"
-            yield True, "provider", session.provider
+            yield True, "provider", f"{session.provider}, {spec.precision}"
             yield True, "images", f"{capacity.processes} at once, {capacity.threads} threads each"
             room = (
                 f"{capacity.process_bytes // MB} MB, so {capacity.max_pixels / MB:.3g} megapixels"

@@ -61,6 +61,7 @@ def verify(
     """Compare the weights with their checksums. Exit code 1 if one is wrong."""
     _, registry, weights = _open()
     specs = [registry.named(name) for name in names or registry]
+    specs += [spec.in_int8() for spec in specs if spec.int8]
     rows = [_verified(spec, weights) for spec in specs if names or weights.find(spec)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))

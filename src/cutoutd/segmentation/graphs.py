@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from cutoutd.segmentation.cpu import cpu_flags
 from cutoutd.segmentation.network_input import first_mask
 
 if TYPE_CHECKING:
@@ -196,11 +197,7 @@ class PreparedGraphs:
 @cache
 def machine() -> str:
     """Short name of this kind of CPU: graphs are laid out for its instructions."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    flags = " ".join(sorted(cpu_flags()))
     return _short(f"{platform.system()} {platform.machine()} {platform.processor()} {flags}")
 
 

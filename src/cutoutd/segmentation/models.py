@@ -126,6 +126,8 @@ class ModelSpec:
     url: str | None = None
     checksum: str | None = None
     """`md5:` or `sha256:` and the hexadecimal digest of the file."""
+    int8: Part | None = None
+    """The same network in eight bits, for a CPU with VNNI; None: there is no such file."""
     parts: tuple[Part, ...] = ()
     """The files that it needs beside the first."""
     prompts: bool = False
@@ -154,6 +156,12 @@ class ModelSpec:
             return self
         return replace(self, size=self.fast_size)
 
+    def in_int8(self) -> "ModelSpec":
+        """The same model from its file in eight bits, which there has to be."""
+        assert self.int8 is not None
+        file, checksum = self.int8.file, self.int8.checksum
+        return replace(self, file=file, checksum=checksum, precision=Precision.INT8, int8=None)
+
     @property
     def sees(self) -> int:
         """Pixels of an image's shorter side, beyond which more change nothing to speak of."""
@@ -169,6 +177,10 @@ EMBEDDED = ModelSpec(
     resampling=Resampling.BOX,
     file="cutoutd-small.onnx",
     checksum="sha256:e693ac462ff9022b7ca1266105a2e6856e7b583c3944fcbc6d8ac1ed232e58fb",
+    int8=Part(
+        file="cutoutd-small-int8.onnx",
+        checksum="sha256:38dc559675999e03074cabf750b41f2a58839b8106cc3485baaf8c587e8fb267",
+    ),
     megabytes=9,
     licence="Apache-2.0",
     commercial=True,

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from cutoutd.segmentation.batching import Batching
 from cutoutd.segmentation.cores import slots_and_threads, slots_for, usable_cores
+from cutoutd.segmentation.cpu import has_vnni
 from cutoutd.segmentation.graphs import PreparedGraphs
 from cutoutd.segmentation.models import ModelSpec
 from cutoutd.segmentation.options import OnProviderFailure, ProviderName, SegmentationOptions
@@ -17,18 +18,25 @@ from cutoutd.segmentation.weights import Weights
 OpenModel: TypeAlias = Session | PromptedSession
 
 
+def for_this_cpu(spec: ModelSpec) -> ModelSpec:
+    """The model from its file in eight bits where there is one and the CPU has VNNI."""
+    return spec.in_int8() if spec.int8 and has_vnni() else spec
+
+
 def open_model(spec: ModelSpec, options: SegmentationOptions, weights: Weights) -> OpenModel:
     """Load and warm a model. Raises ConfigurationError if it cannot be opened."""
     cores = usable_cores()
     slots, threads = slots_and_threads(options.slots, options.threads, cores)
     if spec.remote:
         return open_session(spec, Path(spec.file), slots=slots)
+    provider = choose(options.provider, usable_providers())
+    if options.int8 and provider is ProviderName.CPU:
+        spec = for_this_cpu(spec)
     graphs = PreparedGraphs(options.cache) if options.cache else None
     if options.auto_pull:
         weights.pull(spec)
     if graphs is None or not graphs.ready(spec.name):
         weights.verify(spec)
-    provider = choose(options.provider, usable_providers())
     if provider is ProviderName.CPU and not options.slots:
         shared = slots_for(options.callers, spec.size, cores)
         slots, threads = slots_and_threads(shared, options.threads, cores)

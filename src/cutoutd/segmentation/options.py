@@ -51,6 +51,8 @@ class SegmentationOptions:
     mirrors: tuple[str, ...] = ()
     """Base URLs tried before the published one; the file's published name is appended."""
     provider: ProviderName = ProviderName.CPU
+    int8: bool = True
+    """Run the embedded model in eight bits where the CPU has VNNI."""
     on_provider_failure: OnProviderFailure = OnProviderFailure.FAIL
     slots: int = 0
     """Images in the network at once; 0: one for every four cores."""

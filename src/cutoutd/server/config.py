@@ -115,6 +115,7 @@ def model_options(settings: Settings) -> SegmentationOptions:
         auto_pull=settings.models_auto_pull,
         mirrors=settings.models_mirrors,
         provider=settings.provider,
+        int8=settings.int8,
         on_provider_failure=settings.on_provider_failure,
         memory_budget_mb=settings.models_memory_mb,
         slots=settings.slots,
