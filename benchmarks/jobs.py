@@ -56,6 +56,9 @@ class LeftHalf:
     provider = "analytic"
     sees = 1024
 
+    def grid(self, _quality: object) -> None:
+        """It wants the pixels."""
+
     def predict(self, _rgb: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         """The subject is in the left half."""
         probability = np.zeros((32, 32), dtype=np.float32)

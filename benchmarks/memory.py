@@ -136,6 +136,9 @@ class SoftEverywhere:
     provider = "analytic"
     sees = 1024
 
+    def grid(self, _quality: object) -> None:
+        """It wants the pixels."""
+
     def predict(self, _rgb: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         """A ramp from 0.1 to 0.9."""
         return np.tile(np.linspace(0.1, 0.9, 320, dtype=np.float32), (320, 1))

@@ -30,6 +30,9 @@ class OneMask:
     name: str = "one-mask"
     provider: str = "one-mask"
 
+    def grid(self, _quality: object) -> None:
+        """It wants the pixels."""
+
     def predict(self, picture: object, *_: object) -> object:
         """Ours: an array in, probabilities out. rembg's: an image in, a list of masks out."""
         if isinstance(picture, np.ndarray):

@@ -35,6 +35,7 @@ from benchmarks.pipelines import LIMITS, THREADS, command  # noqa: E402
 from tests.running import running_process  # noqa: E402 - The path comes first.
 
 from cutoutd.command import MattingMode, Quality, RemoveBackground  # noqa: E402
+from cutoutd.imaging.resize import resize_plane  # noqa: E402
 from cutoutd.removal import pipeline  # noqa: E402
 from cutoutd.segmentation import session  # noqa: E402
 from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE  # noqa: E402
@@ -117,8 +118,11 @@ class Given:
         self._network = network
         self._answer = answer
 
+    def grid(self, quality: Quality) -> int | None:
+        return self._network.grid(quality)
+
     def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
-        self._network.predict(pixels, None, Quality.FAST)
+        self._network.predict(pixels, None, Quality.BALANCED)
         return self._answer
 
 
@@ -128,7 +132,8 @@ def rounds(
     """The lower quartile of each stage; the first round is not counted."""
     megapixels, wanted = case
     data, answer = photo(megapixels, None)
-    segmenter = Given(network, answer)
+    side = network.spec.size
+    segmenter = Given(network, resize_plane(answer, (side, side)))
 
     def work() -> object:
         return pipeline.remove_background(data, wanted, segmenter, limits=LIMITS)

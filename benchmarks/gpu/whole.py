@@ -28,6 +28,9 @@ class Given:
     def __init__(self, sees: int, mask: NDArray[np.float32]) -> None:
         self.sees, self._mask = sees, mask
 
+    def grid(self, _quality: Quality) -> None:
+        """It wants the pixels."""
+
     def predict(
         self,
         pixels: NDArray[np.uint8],

@@ -24,6 +24,9 @@ class Bright:
     provider = "test"
     sees = 1024
 
+    def grid(self, _quality: object) -> None:
+        """It wants the pixels."""
+
     def __init__(self) -> None:
         self._random = np.random.default_rng(3)
 

@@ -35,6 +35,9 @@ class LeftHalf:
     provider = "test"
     sees = 1024
 
+    def grid(self, _quality: object) -> int | None:
+        return None
+
     def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         assert pixels.ndim == 3
         assert pixels.shape[2] in (3, 4)
@@ -116,6 +119,9 @@ class Disc:
     name = "disc"
     provider = "test"
     sees = 1024
+
+    def grid(self, _quality: object) -> int | None:
+        return None
 
     def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         rows, columns = np.mgrid[:64, :64]
@@ -273,3 +279,18 @@ def test_a_network_that_cannot_tell_is_noted(photo: bytes) -> None:
     assert run(photo, Fixed(half)).notes == (FLAT_PREDICTION,)
     assert run(photo, Fixed(half * 0)).notes == (EMPTY_MASK,)
     assert run(photo, Fixed(half * np.float32(np.nan))).notes == (INVALID_PREDICTION, EMPTY_MASK)
+
+
+class OnGrid(Small):
+    """Looks at means over 40 x 40 cells, and at nothing else."""
+
+    def grid(self, _quality: object) -> int | None:
+        return 40
+
+
+def test_a_network_that_looks_at_means_is_handed_them_on_its_own_grid(photo: bytes) -> None:
+    network = OnGrid()
+
+    remove_background(photo, RemoveBackground(sources=SOURCE), network)
+
+    assert network.shown == (40, 40)

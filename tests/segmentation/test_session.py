@@ -73,6 +73,16 @@ def test_a_fast_look_is_a_smaller_one_where_the_network_takes_any_side() -> None
     assert fast[104, 104] > 0.9
 
 
+def test_only_one_look_at_means_may_be_given_the_means_of_its_own_cells() -> None:
+    assert EMBEDDED.folder is not None
+    session = open_session(EMBEDDED, EMBEDDED.folder / EMBEDDED.file, RunnerOptions(threads=1))
+
+    grids = [session.grid(quality) for quality in (Quality.FAST, Quality.BALANCED, Quality.HIGH)]
+
+    assert grids == [EMBEDDED.fast_size, EMBEDDED.size, None]
+    assert a_session(np.zeros((1, 1, 4, 4), np.float32)).grid(Quality.BALANCED) is None
+
+
 def test_where_sides_are_fixed_a_fast_look_is_as_large_as_any() -> None:
     runner = Fixed(np.zeros((1, 1, 4, 4), np.float32))
     spec = a_spec(Path("fixed.onnx"), fast_size=2)

@@ -41,6 +41,9 @@ class LeftHalf:
     provider = "analytic"
     sees = 1024
 
+    def grid(self, _quality: object) -> None:
+        """It wants the pixels."""
+
     def predict(self, pixels: NDArray[np.uint8], *_: object) -> NDArray[np.float32]:
         probability = np.zeros((32, 32), dtype=np.float32)
         probability[:, :16] = 1

@@ -20,15 +20,20 @@ def round_sure(prediction: Plane) -> Plane:
 
 
 def upsample(
-    probability: Plane, rgba: NDArray[np.uint8], shrunk: Shrunk
+    probability: Plane,
+    rgba: NDArray[np.uint8],
+    shrunk: Shrunk,
+    means: NDArray[np.uint8] | None = None,
 ) -> tuple[NDArray[np.uint8], Plane]:
     """Enlarge the network's prediction to the image, along the image's own edges.
 
-    probability: (h, w), 0..1, of the whole image; rgba: (H, W, 4); shrunk: the same image.
+    probability: (h, w), 0..1, of the whole image; rgba: (H, W, 4); shrunk: the same image; means:
+    the same on a grid of its own, (any, any, 4), taken if it is the prediction's.
     Returns the mask, (H, W) levels, and the variance of the prediction around what the colours
     explain, (h, w).
     """
-    means = box_resize(shrunk, probability.shape)
+    if means is None or means.shape[:2] != probability.shape:
+        means = box_resize(shrunk, probability.shape)
     guide = np.empty((3, *probability.shape), dtype=np.float32)
     channels(means, guide)
     guide /= np.float32(255)

@@ -21,6 +21,10 @@ class Segmenter(Protocol):
     sees: int
     """Pixels of an image's shorter side; more would tell it nothing, and are not handed over."""
 
+    def grid(self, quality: Quality) -> int | None:
+        """Cells each way, of which the means are all it looks at; None: it wants the pixels."""
+        ...
+
     def predict(
         self, pixels: "NDArray[np.uint8]", prompt: Prompt | None, quality: Quality
     ) -> "NDArray[np.float32]":

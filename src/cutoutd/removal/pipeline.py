@@ -53,12 +53,13 @@ def remove_background(
         picture = _decode(data, command, limits)
     if command.frames is Frames.ALL and picture.frames > 1:
         calm = evenly(command)
+        view = partial(view_of, segmenter=segmenter, quality=calm.quality)
         cut = partial(_cut, command=command, extra=extra, limits=limits, timings=timings)
         images, notes = remove_from_frames(
             data,
             command,
-            predict=lambda frame: predict(segmenter, view_of(frame, segmenter), frame, calm),
-            cut=lambda frame, found: cut(frame, view_of(frame, segmenter), found),
+            predict=lambda frame: predict(segmenter, view(frame), frame, calm),
+            cut=lambda frame, found: cut(frame, view(frame), found),
             max_pixels=limits.max_pixels,
             budget=limits.max_animation_pixels,
         )
@@ -93,7 +94,7 @@ def cut_out(
     """
     _check_region(picture, command)
     with timings.stage("segment"):
-        view = view_of(picture, segmenter)
+        view = view_of(picture, segmenter, command.quality)
         prediction = predict(segmenter, view, picture, command)
     return _cut(
         picture, view, prediction, command=command, extra=extra, limits=limits, timings=timings
@@ -111,10 +112,10 @@ def _cut(
     timings: Timings,
 ) -> Finished:
     """All stages between the network and the encoder."""
-    rgba, (seen, shrunk) = picture.pixels, view
+    rgba, (seen, shrunk, means) = picture.pixels, view
     with timings.stage("mask"):
         probability, doubts = check(prediction)
-        soft, variance = upsample(probability, seen, shrunk)
+        soft, variance = upsample(probability, seen, shrunk, means)
         shrunk_soft = shrink(soft, shrunk.factor)
         residual = back_project(probability, shrunk_soft)
         colors = estimate_colors(shrunk, shrunk_soft, residual)

@@ -13,7 +13,7 @@ from cutoutd.imaging.kernels import Plane
 from cutoutd.imaging.mask import round_sure
 from cutoutd.imaging.picture import Picture
 from cutoutd.imaging.profiles import to_srgb
-from cutoutd.imaging.resize import Shrunk, as_image, shrink
+from cutoutd.imaging.resize import Shrunk, as_image, box_resize, shrink
 from cutoutd.imaging.transparency import lay_on_contrast
 from cutoutd.removal.model import Segmenter
 
@@ -26,17 +26,22 @@ class View(NamedTuple):
     seen: NDArray[np.uint8]
     """(H, W, 4), opaque."""
     shrunk: Shrunk
+    """Its shorter side less than twice what is seen."""
+    means: NDArray[np.uint8] | None
+    """(h, w, 4), on the network's own grid, where it looks at nothing else."""
 
 
-def view_of(picture: Picture, segmenter: Segmenter) -> View:
-    """The image without its transparency, and its shorter side less than twice what is seen."""
+def view_of(picture: Picture, segmenter: Segmenter, quality: Quality) -> View:
+    """The image without its transparency, as large as the network and its mask need it."""
     seen = picture.pixels if picture.opaque else lay_on_contrast(picture.pixels)
-    return View(seen, shrink(seen, max(1, min(seen.shape[:2]) // segmenter.sees)))
+    shrunk = shrink(seen, max(1, min(seen.shape[:2]) // segmenter.sees))
+    grid = segmenter.grid(quality)
+    return View(seen, shrunk, None if grid is None else box_resize(shrunk, (grid, grid)))
 
 
 def predict(segmenter: Segmenter, view: View, picture: Picture, command: RemoveBackground) -> Plane:
     """What the network says of the image in sRGB: (h, w), 0..1, or NaN."""
-    shown, prompt = view.shrunk.pixels, command.prompt
+    shown, prompt = view.shrunk.pixels if view.means is None else view.means, command.prompt
     if picture.profile is not None:
         shown = np.asarray(to_srgb(as_image(shown).convert("RGB"), picture.profile))
     if prompt is not None:

@@ -45,6 +45,9 @@ class PromptedSession:
         self._free = Semaphore(slots)
         self._session = _opened(spec, weights, threads)
 
+    def grid(self, _quality: Quality) -> None:
+        """It keeps an image's proportions."""
+
     def predict(
         self,
         pixels: NDArray[np.uint8],

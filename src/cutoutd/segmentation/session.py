@@ -20,7 +20,7 @@ from cutoutd.command import Prompt, Quality
 from cutoutd.errors import InvalidRequest, ProcessingFailed
 from cutoutd.segmentation.augment import predict_augmented
 from cutoutd.segmentation.batching import ALONE, Batching, share
-from cutoutd.segmentation.models import ModelSpec
+from cutoutd.segmentation.models import ONCE, ModelSpec, Resampling
 from cutoutd.segmentation.options import ProviderName
 from cutoutd.segmentation.providers import PROVIDERS
 from cutoutd.segmentation.runtimes.onnx import built_in_providers
@@ -60,6 +60,12 @@ class Session:
         for runner in runners:
             self._free.put(runner)
 
+    def grid(self, quality: Quality) -> int | None:
+        """The network's side, if it looks once and at nothing but the means over its cells."""
+        spec = self._spec_for(quality)
+        once = spec.augmentation(quality) == ONCE
+        return spec.size if once and spec.resampling is Resampling.BOX else None
+
     def predict(
         self,
         pixels: NDArray[np.uint8],
@@ -74,8 +80,11 @@ class Session:
         """
         if prompt is not None:
             raise InvalidRequest(f"The model {self.name!r} takes no prompts.", field="model")
-        spec = self.spec.at(quality) if self._takes_any_side else self.spec
+        spec = self._spec_for(quality)
         return predict_augmented(partial(self._predict, spec), pixels, spec.augmentation(quality))
+
+    def _spec_for(self, quality: Quality) -> ModelSpec:
+        return self.spec.at(quality) if self._takes_any_side else self.spec
 
     def _predict(self, spec: ModelSpec, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of one image, at the size of `spec`."""
