@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutoutd.segmentation.own import PREFIX
-from cutoutd.segmentation.quantize import Rounding, write_rounded
+from cutoutd.segmentation.quantize import Quantization, write_quantized
 from training.data import Example
 from training.evaluate import spec_of
 from training.validation import fitting_sets
 
 EACH = 6
 """Photos of each set."""
-ROUNDING = Rounding(whole_range=True, allowed=0.0025, judged=3 * EACH)
+QUANTIZATION = Quantization(full_range=True, allowed=0.0025, judged=3 * EACH)
 
 
 def calibration_photos(data: Path, each: int = EACH) -> dict[str, NDArray[np.uint8]]:
@@ -41,26 +41,26 @@ def pixels_of(example: Example) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(example.picture)).convert("RGB"))
 
 
-def describe(rounded: Path, weights: Path) -> None:
-    """Give the rounded file the metadata of the one that it was made of."""
-    model, described = onnx.load(rounded), onnx.load(weights)
+def describe(quantized: Path, weights: Path) -> None:
+    """Give the quantised file the metadata of the one that it was made of."""
+    model, described = onnx.load(quantized), onnx.load(weights)
     facts = {item.key: item.value for item in described.metadata_props}
     onnx.helper.set_model_props(model, facts | {f"{PREFIX}precision": "int8"})
-    onnx.save(model, rounded)
+    onnx.save(model, quantized)
 
 
 def main() -> None:
-    """Round one file."""
+    """Quantise one file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="where the tar shards are")
     parser.add_argument("weights", type=Path, help="an ONNX file of ours in float")
-    parser.add_argument("rounded", type=Path)
+    parser.add_argument("quantized", type=Path)
     arguments = parser.parse_args()
     photos = calibration_photos(arguments.data)
-    write_rounded(
-        spec_of(arguments.weights), arguments.weights, photos, arguments.rounded, ROUNDING
+    write_quantized(
+        spec_of(arguments.weights), arguments.weights, photos, arguments.quantized, QUANTIZATION
     )
-    describe(arguments.rounded, arguments.weights)
+    describe(arguments.quantized, arguments.weights)
 
 
 if __name__ == "__main__":

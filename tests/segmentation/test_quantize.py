@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from cutoutd.errors import ConfigurationError
 from cutoutd.segmentation.models import ModelSpec, Resampling
 from cutoutd.segmentation.own import own_models
-from cutoutd.segmentation.quantize import quantize
+from cutoutd.segmentation.quantize import ANYWHERE, Quantization, quantize, write_quantized
 
 LAYERS = 8
 WIDE = 3
@@ -82,6 +82,34 @@ def test_layers_that_would_move_the_masks_stay_in_float(
 def test_a_network_from_before_scales_by_channel_is_quantised_too(tmp_path: Path) -> None:
     chain = write_chain(tmp_path / "chain.onnx", wide=1, opset=11)
     assert in_float(quantize(SPEC, chain, photos(), tmp_path)) == []
+
+
+@pytest.mark.parametrize(("how", "most"), [(ANYWHERE, 64), (Quantization(full_range=True), 127)])
+def test_weights_use_seven_bits_unless_the_cpu_cannot_overflow_eight(
+    tmp_path: Path, how: Quantization, most: int
+) -> None:
+    chain, made = write_chain(tmp_path / "chain.onnx", wide=1), tmp_path / "made.onnx"
+
+    write_quantized(SPEC, chain, photos(), made, how)
+
+    weights = [
+        one for one in onnx.load(made).graph.initializer if one.data_type == TensorProto.INT8
+    ]
+    levels = [np.abs(numpy_helper.to_array(one).astype(int)).max() for one in weights]
+    assert max(levels) == most
+
+
+def test_an_activation_is_the_limit_of_its_convolution_s_levels(tmp_path: Path) -> None:
+    model = onnx.load(write_chain(tmp_path / "chain.onnx", wide=1))
+    model.graph.node[3].output[0] = "before"
+    model.graph.node.insert(4, helper.make_node("Relu", ["before"], ["felt3"]))
+    onnx.save(model, tmp_path / "chain.onnx")
+
+    made = quantize(SPEC, tmp_path / "chain.onnx", photos(), tmp_path)
+
+    kinds = [node.op_type for node in onnx.load(str(made / "model.onnx")).graph.node]
+    assert "Relu" not in kinds
+    assert in_float(made) == []
 
 
 def test_a_variant_sees_images_as_its_model_does(tmp_path: Path) -> None:

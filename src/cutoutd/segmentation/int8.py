@@ -33,15 +33,15 @@ Tensor = NDArray[np.float32]
 class Quantizer:
     """One float network, from which any of its convolutions can be quantised."""
 
-    def __init__(self, network: bytes, folder: Path, *, whole_range: bool = False) -> None:
+    def __init__(self, network: bytes, folder: Path, *, full_range: bool = False) -> None:
         """network: an ONNX file; folder: for files made in between.
 
-        whole_range: use all eight bits of a weight, not seven. Without VNNI a CPU adds pairs of
+        full_range: use all eight bits of a weight, not seven. Without VNNI a CPU adds pairs of
         products in 16 bits, which eight could overflow.
         """
         import onnx
 
-        self._reduced = not whole_range
+        self._reduced = not full_range
         self._tools = import_module(QUANTIZATION)
         source, self._folder = folder / "float.onnx", folder
         onnx.save(_per_channel_ready(onnx.load_from_string(network)), str(source))

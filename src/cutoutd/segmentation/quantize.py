@@ -34,10 +34,10 @@ Photos = Mapping[str, NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rounding:
-    """How a network is rounded."""
+class Quantization:
+    """How a network is quantised."""
 
-    whole_range: bool = False
+    full_range: bool = False
     """Use all eight bits of a weight: for CPUs with VNNI alone."""
     allowed: float = 0.0015
     """Mean distance of the masks from the float network's, 0..1, not worth another layer."""
@@ -45,7 +45,7 @@ class Rounding:
     """Photos that the layers are judged by."""
 
 
-ANYWHERE = Rounding()
+ANYWHERE = Quantization()
 """Seven bits, which no CPU's sums overflow."""
 
 
@@ -63,7 +63,7 @@ def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Pa
         made = Path(making) / "made"
         made.mkdir()
         try:
-            write_rounded(spec, weights, photos, made / "model.onnx")
+            write_quantized(spec, weights, photos, made / "model.onnx")
         except Exception as exc:
             raise ConfigurationError(f"{spec.name!r} cannot be quantised: {exc}") from exc
         (made / "model.toml").write_text(_description(spec), "utf-8")
@@ -72,8 +72,8 @@ def quantize(spec: ModelSpec, weights: Path, photos: Photos, folder: Path) -> Pa
     return target
 
 
-def write_rounded(
-    spec: ModelSpec, weights: Path, photos: Photos, to: Path, how: Rounding = ANYWHERE
+def write_quantized(
+    spec: ModelSpec, weights: Path, photos: Photos, to: Path, how: Quantization = ANYWHERE
 ) -> None:
     """Write the variant's file: as few convolutions in float as keep its masks near the float's.
 
@@ -81,7 +81,7 @@ def write_rounded(
     """
     network = pruned(weights, spec.output) or weights.read_bytes()
     with TemporaryDirectory(dir=to.parent, prefix=".making-") as making:
-        quantizer = Quantizer(network, Path(making), whole_range=how.whole_range)
+        quantizer = Quantizer(network, Path(making), full_range=how.full_range)
         quantizer.calibrate([tensor_from_image(rgb, spec) for rgb in photos.values()])
         _write(quantizer, to, Judge(spec, quantizer, photos, how.judged), how.allowed)
 
