@@ -23,7 +23,7 @@ from training.validation import fitting_sets
 
 EACH = 6
 """Photos of each set."""
-QUANTIZATION = Quantization(full_range=True, allowed=0.0025, judged=3 * EACH)
+QUANTIZATION = Quantization(full_range=True, fused=True, allowed=0.0025, judged=3 * EACH)
 
 
 def calibration_photos(data: Path, each: int = EACH) -> dict[str, NDArray[np.uint8]]:

@@ -99,17 +99,27 @@ def test_weights_use_seven_bits_unless_the_cpu_cannot_overflow_eight(
     assert max(levels) == most
 
 
-def test_an_activation_is_the_limit_of_its_convolution_s_levels(tmp_path: Path) -> None:
+def test_a_fused_activation_is_the_limit_of_its_convolution_s_levels(tmp_path: Path) -> None:
     model = onnx.load(write_chain(tmp_path / "chain.onnx", wide=1))
     model.graph.node[3].output[0] = "before"
     model.graph.node.insert(4, helper.make_node("Relu", ["before"], ["felt3"]))
     onnx.save(model, tmp_path / "chain.onnx")
 
-    made = quantize(SPEC, tmp_path / "chain.onnx", photos(), tmp_path)
+    made = tmp_path / "model.onnx"
+    write_quantized(SPEC, tmp_path / "chain.onnx", photos(), made, Quantization(fused=True))
 
-    kinds = [node.op_type for node in onnx.load(str(made / "model.onnx")).graph.node]
-    assert "Relu" not in kinds
-    assert in_float(made) == []
+    assert "Relu" not in [node.op_type for node in onnx.load(made).graph.node]
+    assert in_float(tmp_path) == []
+
+
+def test_a_variant_whose_masks_would_be_wrong_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cutoutd.segmentation.quantize.USELESS", 0)
+    chain = write_chain(tmp_path / "chain.onnx", wide=1000)
+
+    with pytest.raises(ConfigurationError, match=r"off by 0\.\d\d in the mean"):
+        write_quantized(SPEC, chain, photos(), tmp_path / "made.onnx", Quantization(allowed=0))
 
 
 def test_a_variant_sees_images_as_its_model_does(tmp_path: Path) -> None:

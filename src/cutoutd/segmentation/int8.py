@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 ACTIVATIONS = ["Relu", "Clip"]
-"""They vanish where a convolution is quantised: its output has no levels beyond their limits."""
-PASSING = ["Add", "Concat", "MaxPool", "Resize"]
+"""Fused, they vanish: a convolution's output then has no levels beyond their limits."""
+PASSING = ["Concat", "MaxPool", "Resize"]
 """What passes on the numbers of convolutions."""
-KINDS = ["Conv", *ACTIVATIONS, *PASSING]
 PERCENTILE = 99.9
 """Of an activation's values, per cent; MinMax is worse, as are 99.99 and 99.999."""
 PER_CHANNEL_OPSET = 13
@@ -33,15 +32,20 @@ Tensor = NDArray[np.float32]
 class Quantizer:
     """One float network, from which any of its convolutions can be quantised."""
 
-    def __init__(self, network: bytes, folder: Path, *, full_range: bool = False) -> None:
+    def __init__(
+        self, network: bytes, folder: Path, *, full_range: bool = False, fused: bool = False
+    ) -> None:
         """network: an ONNX file; folder: for files made in between.
 
+        fused: let activations be the limits of their convolution's levels, and add in levels.
         full_range: use all eight bits of a weight, not seven. Without VNNI a CPU adds pairs of
         products in 16 bits, which eight could overflow.
         """
         import onnx
 
         self._reduced = not full_range
+        activations, passing = (ACTIVATIONS, [*PASSING, "Add"]) if fused else ([], PASSING)
+        self._kinds = ["Conv", *activations, *passing]
         self._tools = import_module(QUANTIZATION)
         source, self._folder = folder / "float.onnx", folder
         onnx.save(_per_channel_ready(onnx.load_from_string(network)), str(source))
@@ -58,8 +62,8 @@ class Quantizer:
         self._input = graph.input[0].name
         self.layers = [node.name for node in graph.node if node.op_type == "Conv"]
         """Names of the convolutions."""
-        self._activations = [node.name for node in graph.node if node.op_type in ACTIVATIONS]
-        self._passing = [node.name for node in graph.node if node.op_type in PASSING]
+        self._activations = [node.name for node in graph.node if node.op_type in activations]
+        self._passing = [node.name for node in graph.node if node.op_type in passing]
         self._ranges: Any = None
 
     def calibrate(self, tensors: Collection[Tensor]) -> None:
@@ -69,7 +73,7 @@ class Quantizer:
         """
         calibrator = import_module(f"{QUANTIZATION}.calibrate").create_calibrator(
             self.plain,
-            KINDS,
+            self._kinds,
             augmented_model_path=str(self._folder / "augmented.onnx"),
             calibrate_method=self._tools.CalibrationMethod.Percentile,
             extra_options={"percentile": PERCENTILE},
@@ -97,7 +101,7 @@ class Quantizer:
             tensors_range=self._ranges,
             nodes_to_quantize=nodes,
             nodes_to_exclude=[],
-            op_types_to_quantize=KINDS,
+            op_types_to_quantize=self._kinds,
             extra_options={},
         )
         quantizer.quantize_model()

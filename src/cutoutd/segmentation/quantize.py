@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST_IN_FLOAT = 0.25
 """Of all convolutions; with more of them little would be gained."""
+USELESS = 0.05
+"""Mean distance, 0..1, of masks that nobody wants."""
 
 Photos = Mapping[str, NDArray[np.uint8]]
 
@@ -39,6 +41,8 @@ class Quantization:
 
     full_range: bool = False
     """Use all eight bits of a weight: for CPUs with VNNI alone."""
+    fused: bool = False
+    """Let activations be the limits of their convolution's levels: not every network bears it."""
     allowed: float = 0.0015
     """Mean distance of the masks from the float network's, 0..1, not worth another layer."""
     judged: int = 2
@@ -77,18 +81,20 @@ def write_quantized(
 ) -> None:
     """Write the variant's file: as few convolutions in float as keep its masks near the float's.
 
-    Raises what onnx and ONNX Runtime raise for a network that cannot be quantised.
+    Raises ConfigurationError where most masks would be wrong, and what onnx and ONNX Runtime raise
+    for a network that cannot be quantised.
     """
     network = pruned(weights, spec.output) or weights.read_bytes()
     with TemporaryDirectory(dir=to.parent, prefix=".making-") as making:
-        quantizer = Quantizer(network, Path(making), full_range=how.full_range)
+        quantizer = Quantizer(network, Path(making), full_range=how.full_range, fused=how.fused)
         quantizer.calibrate([tensor_from_image(rgb, spec) for rgb in photos.values()])
         _write(quantizer, to, Judge(spec, quantizer, photos, how.judged), how.allowed)
 
 
 def _write(quantizer: Quantizer, to: Path, judge: "Judge", allowed: float) -> None:
     quantizer.write(to, quantizer.layers)
-    if judge.distance(to) <= allowed:
+    distance = judge.distance(to)
+    if distance <= allowed:
         return
     ranked = judge.ranked(to)
     most, count = int(len(ranked) * MOST_IN_FLOAT), 1
@@ -99,6 +105,8 @@ def _write(quantizer: Quantizer, to: Path, judge: "Judge", allowed: float) -> No
         if distance <= allowed:
             return
         count *= 2
+    if distance > USELESS:
+        raise ConfigurationError(f"its masks would be off by {distance:.2f} in the mean.")
 
 
 class Judge:
