@@ -25,6 +25,11 @@ def speed_mnn() -> list[str]:
     return _speed("speed-mnn.json", [])
 
 
+def speed_mnn_avx512() -> list[str]:
+    """The same on a CPU with AVX-512."""
+    return _speed("speed-mnn-avx512.json", [])
+
+
 def _speed(record: str, more: list[str]) -> list[str]:
     cases = json.loads((HERE / "results" / record).read_text())["cases"]
     titles = ["case", "cutoutd, s", "rembg, s", "ratio", "goal", *more]
@@ -144,6 +149,7 @@ TABLES = {
     HERE / "README.md": (
         speed,
         speed_mnn,
+        speed_mnn_avx512,
         real,
         real_ratios,
         real_ratios_avx2,
