@@ -100,11 +100,11 @@ def command(source: Path, target: Path) -> None:
     assert len(list(target.iterdir())) == len(list(source.iterdir()))
 
 
-HERE = for_this_cpu(EMBEDDED)
-INT8 = partial(network, weights=WEIGHTS_IN_PACKAGE / HERE.file)
+RUN = WEIGHTS_IN_PACKAGE / for_this_cpu(EMBEDDED).file
+"""What the command opens."""
 SIDES: dict[str, Callable[[Path, Path], None]] = {
     "network": network,
-    **({"int8": INT8} if HERE is not EMBEDDED else {}),
+    **({"int8": partial(network, weights=RUN)} if RUN != WEIGHTS else {}),
     "loop": loop,
     "cutoutd": command,
 }

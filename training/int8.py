@@ -2,8 +2,8 @@
 
     python -m training.int8 DATA cutoutd-small.onnx cutoutd-small-int8.onnx
 
-Weights use all eight bits, and the convolutions that move the masks most stay in float; see
-`cutoutd.segmentation.quantize`. What it costs is for `training.evaluate` to say.
+Weights use all eight bits and activations are fused; a convolution stays in float only where masks
+would be too far off (`cutoutd.segmentation.quantize`). What it costs `training.evaluate` says.
 """
 
 import argparse

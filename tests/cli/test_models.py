@@ -1,7 +1,9 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,9 @@ from tests.segmentation.networks import write_network
 from typer.testing import CliRunner
 
 from cutoutd.cli import app
+from cutoutd.cli.models import _verified
+from cutoutd.segmentation.models import EMBEDDED, WEIGHTS_IN_PACKAGE
+from cutoutd.segmentation.weights import Weights
 
 KNOWN = {"cutoutd-small", "u2net", "isnet-general-use", "birefnet-general", "bria-rmbg"}
 
@@ -41,6 +46,17 @@ def test_every_model_is_listed_with_its_licence_and_whether_it_is_here() -> None
 def test_the_embedded_model_verifies_and_says_where_it_is() -> None:
     assert "right" in models("verify")
     assert models("path", "cutoutd-small").strip().endswith("weights/cutoutd-small.onnx")
+
+
+def test_the_embedded_model_is_right_only_if_its_int8_file_is_too(tmp_path: Path) -> None:
+    shutil.copy(WEIGHTS_IN_PACKAGE / EMBEDDED.file, tmp_path)
+    spec = replace(EMBEDDED, folder=tmp_path)
+    (tmp_path / spec.in_int8().file).write_bytes(b"half of it")
+
+    row = _verified(spec, Weights(None))
+
+    assert (row["model"], row["right"]) == (EMBEDDED.name, False)
+    assert "cutoutd-small-int8.onnx is not 'cutoutd-small'" in str(row["error"])
 
 
 def test_weights_that_are_wrong_fail_the_verification(tmp_path: Path) -> None:

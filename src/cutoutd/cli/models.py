@@ -61,7 +61,6 @@ def verify(
     """Compare the weights with their checksums. Exit code 1 if one is wrong."""
     _, registry, weights = _open()
     specs = [registry.named(name) for name in names or registry]
-    specs += [spec.in_int8() for spec in specs if spec.int8]
     rows = [_verified(spec, weights) for spec in specs if names or weights.find(spec)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -78,6 +77,8 @@ def _verified(spec: "ModelSpec", weights: "Weights") -> dict[str, object]:
     row: dict[str, object] = {"model": spec.name, "checksum": spec.checksum}
     try:
         weights.verify(spec)
+        if spec.int8:
+            weights.verify(spec.in_int8())
     except ConfigurationError as error:
         return {**row, "right": False, "error": error.message}
     return {**row, "right": True, "error": None}
