@@ -4,16 +4,18 @@ import errno
 import os
 import sqlite3
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import event, text
 from tests.jobs.samples import a_submission, render_webhook, succeeded
 from tests.postgres import Cluster
 
@@ -29,6 +31,20 @@ from cutoutd.jobs.database import (
 from cutoutd.jobs.files import FileRecords
 from cutoutd.jobs.schema import REVISION
 from cutoutd.jobs.store import JobStore
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """A database in `tmp_path`, which a test may break."""
+    with closing(open_database("", tmp_path)) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_database(postgres: Cluster, tmp_path: Path) -> Iterator[Database]:
+    """A database of its own."""
+    with closing(open_database(postgres.create(), tmp_path)) as database:
+        yield database
 
 
 def test_the_migrations_build_the_tables_that_the_code_uses(database: Database) -> None:
@@ -72,29 +88,28 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
 
 
 def test_a_process_keeps_few_connections_however_many_it_needed_at_once(
-    postgres: Cluster, tmp_path: Path
+    postgres_database: Database,
 ) -> None:
-    database = open_database(postgres.create(), tmp_path)
+    made: list[psycopg.Connection] = []
+    event.listen(postgres_database.engine, "connect", lambda one, _: made.append(one))
+    postgres_database.engine.dispose()  # Those that opening took are not counted.
     most = KEPT_CONNECTIONS + MORE_CONNECTIONS
     with ExitStack() as opened:
         for _ in range(most):
-            opened.enter_context(database.read())
-    with database.read() as connection:
-        mine = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        assert connection.execute(text(mine)).scalar() == KEPT_CONNECTIONS
-    database.close()
+            opened.enter_context(postgres_database.read())
+        assert len(made) == most
+    assert sum(not one.closed for one in made) == KEPT_CONNECTIONS
 
 
 def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[str] = []
 
     def note(descriptor: int) -> None:
         synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
 
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
     monkeypatch.setattr(os, "fdatasync", note)
     store.insert(a_submission())
     assert synced == ["jobs.sqlite3-wal"]
@@ -103,60 +118,53 @@ def test_sqlite_writes_ahead_and_syncs_what_is_accepted_and_how_it_ended(
     assert len(synced) == 1
     store.finish(job, succeeded())
     assert len(synced) == 2
-    with database.read() as connection:
+    with sqlite_database.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-    database.close()
 
 
 def test_the_log_that_is_synced_is_the_one_that_sqlite_writes_now(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
     monkeypatch.setattr(os, "fdatasync", lambda file: synced.append(os.fstat(file).st_ino))
     store.insert(a_submission())
-    database.engine.dispose()  # The last to close takes the log away.
+    sqlite_database.engine.dispose()  # The last to close takes the log away.
     assert not (tmp_path / "jobs.sqlite3-wal").exists()
     (tmp_path / "in its place").touch()  # So that the next log is another file.
     store.insert(a_submission())
     assert synced[-1] == (tmp_path / "jobs.sqlite3-wal").stat().st_ino
     assert len(set(synced)) == 2
-    database.close()
 
 
-def test_a_job_that_may_be_synced_later_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_may_be_synced_later_is(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced: list[int] = []
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
     monkeypatch.setattr(os, "fdatasync", synced.append)
     store.insert(a_submission(), durable=False)
     assert synced == []
     store.sync()
     assert len(synced) == 1
-    database.close()
 
 
 def test_a_disk_that_cannot_sync_is_a_store_that_is_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: int) -> None:
         raise OSError(errno.EIO, "gone")
 
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
     monkeypatch.setattr(os, "fdatasync", fail)
     with pytest.raises(Overloaded):
         store.insert(a_submission())
-    database.close()
 
 
-def test_an_idle_worker_keeps_no_writer_waiting(tmp_path: Path) -> None:
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
-    with database.write():
+def test_an_idle_worker_keeps_no_writer_waiting(sqlite_database: Database) -> None:
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
+    with sqlite_database.write():
         assert store.claim("w") is None
-    database.close()
 
 
 def test_what_is_written_halfway_is_not_written(database: Database) -> None:
@@ -202,41 +210,34 @@ def test_a_database_of_a_newer_version_is_said_in_one_sentence(tmp_path: Path) -
         open_database("", tmp_path)
 
 
-def test_a_database_that_breaks_is_a_reason_to_come_back(tmp_path: Path) -> None:
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
-    with database.write() as connection:
+def test_a_database_that_breaks_is_a_reason_to_come_back(sqlite_database: Database) -> None:
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
+    with sqlite_database.write() as connection:
         connection.execute(text("DROP TABLE jobs"))
     with pytest.raises(Overloaded):
         store.get(1)
-    database.close()
 
 
-def test_the_database_is_for_this_user_alone(tmp_path: Path) -> None:
-    database = open_database("", tmp_path)
-    JobStore(database, render_webhook=render_webhook).insert(a_submission())
+def test_the_database_is_for_this_user_alone(tmp_path: Path, sqlite_database: Database) -> None:
+    JobStore(sqlite_database, render_webhook=render_webhook).insert(a_submission())
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
-    database.close()
 
 
-def test_the_images_of_an_older_version_keep_their_links(tmp_path: Path) -> None:
-    database = open_database("", tmp_path)
-    job = JobStore(database, render_webhook=render_webhook).insert(a_submission())
+def test_the_images_of_an_older_version_keep_their_links(sqlite_database: Database) -> None:
+    job = JobStore(sqlite_database, render_webhook=render_webhook).insert(a_submission())
     config = Config()
     folder = Path(cutoutd.jobs.database.__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder))
     for move, revision in ((command.downgrade, "0002"), (command.upgrade, "head")):
-        with database.write() as connection:
+        with sqlite_database.write() as connection:
             config.attributes["connection"] = connection
             move(config, revision)
-    assert FileRecords(database).find(job.artifact_keys[0]) is not None
-    database.close()
+    assert FileRecords(sqlite_database).find(job.artifact_keys[0]) is not None
 
 
-def test_a_full_disk_is_a_reason_to_come_back(tmp_path: Path) -> None:
-    database = open_database("", tmp_path)
-    store = JobStore(database, render_webhook=render_webhook)
-    with database.engine.connect() as connection:
+def test_a_full_disk_is_a_reason_to_come_back(sqlite_database: Database) -> None:
+    store = JobStore(sqlite_database, render_webhook=render_webhook)
+    with sqlite_database.engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.execute("PRAGMA max_page_count=1")  # No page more than there are already.
@@ -247,4 +248,3 @@ def test_a_full_disk_is_a_reason_to_come_back(tmp_path: Path) -> None:
 
     with pytest.raises(Overloaded):
         fill()
-    database.close()
