@@ -23,6 +23,8 @@ class Augmentation:
 
     composites: float = 0.15
     """Get a cut-out pasted in, its soft alpha added to the truth."""
+    smallest_cutout: float = 0.25
+    """Side of the smallest that is pasted in, as a part of the picture; the largest is 0.95."""
     rows: float = 0.0
     """Of the cut-outs are pasted as rows of two or three of them, one row or more."""
     smallest_crop: float = 0.6
@@ -45,7 +47,8 @@ def augmented(pictures: Tensor, cutouts: Tensor, how: Augmentation, side: int) -
     """
     if len(cutouts):
         cutouts = in_rows(cutouts, how.rows)
-        pictures = torch.cat([pasted(pictures[: len(cutouts)], cutouts), pictures[len(cutouts) :]])
+        below, rest = pictures[: len(cutouts)], pictures[len(cutouts) :]
+        pictures = torch.cat([pasted(below, cutouts, how.smallest_cutout), rest])
     pictures = cropped(pictures, how, side)
     rgb, truth = pictures[:, :3], pictures[:, 3:]
     rgb = coloured(rgb, how.colour)
@@ -85,12 +88,12 @@ def _placed(pictures: Tensor, maps: Tensor, side: int, *, padding: str) -> Tenso
     return functional.grid_sample(pictures, grid, padding_mode=padding, align_corners=False)
 
 
-def pasted(pictures: Tensor, cutouts: Tensor) -> Tensor:
-    """Paste a cut-out over each picture, 0.25 to 0.95 of its side, anywhere that it fits.
+def pasted(pictures: Tensor, cutouts: Tensor, smallest: float) -> Tensor:
+    """Paste a cut-out over each picture, `smallest` to 0.95 of its side, anywhere that it fits.
 
     The truth becomes the union: what was a subject stays one where it can still be seen.
     """
-    size = _between(cutouts, 0.25, 0.95)
+    size = _between(cutouts, smallest, 0.95)
     across, down = (_between(cutouts, -1, 1) * (1 - size) for _ in range(2))
     zero = torch.zeros_like(size)
     maps = torch.stack(

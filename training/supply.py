@@ -46,6 +46,11 @@ class Pictures:
         return pictures, torch.tensor(taught)[order].to(pictures.device)
 
 
+def whole(count: float) -> int:
+    """One of the two whole numbers beside it, so that it is right in the mean."""
+    return int(count + float(torch.rand(())))
+
+
 class Batch(NamedTuple):
     """What one step learns from."""
 
@@ -78,8 +83,8 @@ class Supply:
     def batch(self, side: int) -> Batch:
         """As many pictures as the run says, augmented, at this side."""
         how = self.run.augmentation
-        composites = round(how.composites * self.run.batch)
-        over_backgrounds = composites // 2
+        composites = whole(how.composites * self.run.batch)
+        over_backgrounds = whole(composites / 2)
         pictures, taught = self.pairs.draw(self.run.batch - over_backgrounds)
         if over_backgrounds:
             behind, known = self.backgrounds.draw(over_backgrounds)

@@ -46,7 +46,7 @@ def test_a_pasted_cutout_covers_the_picture_and_joins_the_truth() -> None:
     below[:, 3, :, :32] = 1
     white = torch.ones(3, 4, 32, 32)
 
-    above = pasted(below, white)
+    above = pasted(below, white, 0.25)
 
     covered = above[:, 0] > 0.99
     assert 0.1 < covered.float().mean() < 0.95
@@ -55,7 +55,7 @@ def test_a_pasted_cutout_covers_the_picture_and_joins_the_truth() -> None:
 
 
 def test_a_soft_alpha_stays_soft_in_the_truth() -> None:
-    above = pasted(torch.zeros(1, 4, 64, 64), torch.full((1, 4, 32, 32), 0.5))
+    above = pasted(torch.zeros(1, 4, 64, 64), torch.full((1, 4, 32, 32), 0.5), 0.25)
 
     assert abs(float(above[:, 3].max()) - 0.5) < 1e-3
 

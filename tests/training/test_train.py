@@ -9,7 +9,7 @@ from training.data import SETS
 from training.drawn import draw_shards
 from training.pack import pack
 from training.settings import read_design, read_run
-from training.supply import Batch, Supply
+from training.supply import Batch, Supply, whole
 from training.train import Training, learning_rate_at, side_at, train
 
 from training import checkpoint
@@ -17,7 +17,7 @@ from training import checkpoint
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["small", "small-5", "base"])
+@pytest.mark.parametrize("name", ["small", "small-5", "small-7", "base"])
 def test_every_run_names_a_design_and_sets_that_exist(name: str) -> None:
     run = read_run(name)
 
@@ -43,6 +43,15 @@ def test_a_phase_of_several_sides_takes_each_of_them_and_all_processes_the_same(
 
     assert set(sides) == {32, 64, 96}
     assert sides == [side_at(run, step) for step in range(60)]
+
+
+def test_a_part_of_a_picture_is_one_in_so_many_batches() -> None:
+    torch.manual_seed(0)
+
+    assert {whole(3.0) for _ in range(100)} == {3}
+    counts = [whole(1.25) for _ in range(1000)]
+    assert set(counts) == {1, 2}
+    assert abs(sum(counts) / 1000 - 1.25) < 0.05
 
 
 def test_a_batch_says_whose_truth_a_teacher_drew(tmp_path: Path) -> None:
