@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cutoutd.imaging.foreground import EDGE_SMOOTHNESS, FULL, SMOOTHNESS
 from cutoutd.imaging.guided import DOUBT
+from cutoutd.imaging.kernels import Windows
 from cutoutd.imaging.refine import NOISE
 from cutoutd.imaging.threads import blocks
 
@@ -344,3 +345,11 @@ def _sizes(differences: Bytes) -> NDArray[np.int64]:
     """What is left in each row."""
     sizes = np.abs(differences.view(np.int8)).view(np.uint8)
     return np.asarray(sizes.sum(axis=1, dtype=np.int64))
+
+
+def means(pixels: Bytes, down: Windows, across: Windows) -> Bytes:
+    """The mean over each window of rows and columns, rounded."""
+    rows = [pixels[top:bottom].astype(float).mean(0) for top, bottom in zip(*down, strict=True)]
+    wide = np.stack(rows)
+    cells = [wide[:, left:right].mean(1) for left, right in zip(*across, strict=True)]
+    return np.floor(np.stack(cells, axis=1) + 0.5).astype(np.uint8)

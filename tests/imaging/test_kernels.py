@@ -42,6 +42,12 @@ def noise(shape: tuple[int, int]) -> Bytes:
     return np.random.default_rng(7).integers(0, 256, (*shape, 4), dtype=np.uint8)
 
 
+def cut(length: int, count: int) -> kernels.Windows:
+    """As many windows of a length, at least one pixel each: some of them twice, if need be."""
+    first = np.arange(count) * length // count
+    return kernels.Windows(first, np.maximum(first + 1, (np.arange(count) + 1) * length // count))
+
+
 def apart(ours: Bytes, numpys: Bytes) -> int:
     return int(np.abs(ours.astype(int) - numpys).max())
 
@@ -54,6 +60,19 @@ def test_the_fit_is_the_same(shape: tuple[int, int], radius: int) -> None:
     ours = guided.fit(guide, target, radius=radius, epsilon=1e-3)
     numpys = reference.guided_fit(guide, target, radius=radius, epsilon=1e-3)
     np.testing.assert_allclose(ours, numpys, atol=2e-5)
+
+
+@pytest.mark.parametrize("cells", COARSE)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("channels", [(), (4,)])
+def test_means_are_the_same(
+    shape: tuple[int, int], cells: tuple[int, int], channels: tuple[int, ...]
+) -> None:
+    pixels = np.ascontiguousarray(noise(shape) if channels else noise(shape)[..., 0])
+    down, across = (cut(side, count) for side, count in zip(shape, cells, strict=True))
+    ours = np.empty((*cells, *channels), dtype=np.uint8)
+    kernels.means(pixels, (down, across), slice(0, cells[0]), ours)
+    assert apart(ours, reference.means(pixels, down, across)) <= 1
 
 
 @pytest.mark.parametrize("coarse", COARSE)

@@ -19,14 +19,14 @@ def noise(*shape: int) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("shape", [(1200, 801), (801, 1200), (1, 900), (900, 3, 4), (700, 600, 4)])
-@pytest.mark.parametrize("factors", [(1, 2), (3, 3), (7, 2), (40, 100)])
-def test_each_rectangle_becomes_its_mean(shape: tuple[int, ...], factors: tuple[int, int]) -> None:
+@pytest.mark.parametrize("factor", [2, 3, 7, 40])
+def test_each_square_becomes_its_mean(shape: tuple[int, ...], factor: int) -> None:
     pixels = noise(*shape)
-    small = reduce(pixels, *factors)
+    small = reduce(pixels, factor)
     for row, column in ((0, 0), (len(small) - 1, small.shape[1] - 1)):
-        top, left = row * factors[0], column * factors[1]
-        rectangle = pixels[top : top + factors[0], left : left + factors[1]]
-        assert np.abs(small[row, column] - rectangle.mean(axis=(0, 1))).max() < 1
+        top, left = row * factor, column * factor
+        square = pixels[top : top + factor, left : left + factor]
+        assert np.abs(small[row, column] - square.mean(axis=(0, 1))).max() <= 0.5
 
 
 @pytest.mark.parametrize("shape", [(801, 1200), (1200, 801), (300, 9)])
@@ -38,6 +38,25 @@ def test_strips_make_what_pillow_makes_of_the_whole(
     pixels = noise(*shape)
     small = resize(pixels, (64, 50), method).astype(int)
     assert np.abs(small - np.asarray(Image.fromarray(pixels).resize((50, 64), method))).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(801, 1200, 4), (1200, 801), (300, 9), (50, 64)])
+def test_means_are_rounded_once(shape: tuple[int, ...], use_threads: Callable[[int], None]) -> None:
+    use_threads(3)
+    pixels = noise(*shape)
+    exact = np.asarray(
+        Image.fromarray(pixels[..., 0] if pixels.ndim == 3 else pixels)
+        .convert("F")
+        .resize((50, 64), BOX)
+    )
+    small = resize(pixels, (64, 50), BOX)
+    assert np.abs((small[..., 0] if small.ndim == 3 else small) - exact).max() <= 0.501
+
+
+def test_an_image_of_the_size_that_is_wanted_stays_as_it_is() -> None:
+    pixels = noise(40, 30, 4)
+    assert resize(pixels, (40, 30), LANCZOS) is pixels
+    assert reduce(pixels, 1) is pixels
 
 
 def test_enlarging_by_means_repeats_every_pixel() -> None:

@@ -9,7 +9,7 @@ the tests hold them, is tests/imaging/reference.py.
 import ctypes
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,15 @@ from cutoutd.errors import ConfigurationError
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 """(h, w), or several of them: (n, h, w)."""
+
+
+class Windows(NamedTuple):
+    """Which rows, or columns, of an image each of a smaller one is made of; at least one."""
+
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+    """The first that is of it no more."""
+
 
 LIBRARIES: Final = {"win32": "kernels.dll", "darwin": "libkernels.dylib"}
 LIBRARY: Final = Path(__file__).with_name(LIBRARIES.get(sys.platform, "libkernels.so"))
@@ -30,6 +39,7 @@ _SIGNATURES: Final = {
     "refine": (*2 * (_ARRAY, _SIZE, _SIZE), _FLOAT, _ARRAY, *4 * (_SIZE,), _ARRAY),
     "relax": (_ARRAY, _ARRAY, _ARRAY, _SIZE, _SIZE, _FLOAT, _FLOAT, _ARRAY, _SIZE, _ARRAY),
     "unmix": (_ARRAY, _SIZE, _SIZE, _ARRAY, _ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
+    "means": (_ARRAY, _SIZE, _SIZE, *4 * (_ARRAY,), _SIZE, _SIZE, _SIZE, _ARRAY),
     "png_filter": (_ARRAY, _SIZE, _SIZE, _SIZE, _SIZE, _ARRAY),
 }
 
@@ -144,6 +154,16 @@ def unmix(coarse: Plane | None, rgba: Bytes, alpha: Bytes, rows: slice, out: Byt
     grid = (None, 0, 0) if coarse is None else (_floats(coarse, *coarse.shape), *coarse.shape[1:])
     image = (_bytes(rgba, *shape, 4), _bytes(alpha, *shape), *shape)
     _call("unmix", *grid, *image, rows.start, rows.stop, _bytes(out, *shape, 4))
+
+
+def means(pixels: Bytes, windows: tuple[Windows, Windows], rows: slice, out: Bytes) -> None:
+    """Some rows of `resize.means`. pixels: (H, W) or (H, W, 4); out: (h, w) or (h, w, 4)."""
+    (height, width), channels = pixels.shape[:2], pixels.shape[2:]
+    down, across = windows
+    places = (_bytes(pixels, height, width, *channels), width, *(channels or (1,)))
+    edges = (one.ctypes.data for one in (*down, *across))
+    to = _bytes(out, len(down.first), len(across.first), *channels)
+    _call("means", *places, *edges, len(across.first), rows.start, rows.stop, to)
 
 
 def png_filter(rows: Bytes, channels: int, part: slice, lines: Bytes) -> None:

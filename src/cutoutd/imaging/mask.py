@@ -10,6 +10,8 @@ from cutoutd.imaging.resize import Shrunk, box_resize
 RADIUS = 2
 """Of the guided filter's window, in pixels of the network's prediction."""
 EPSILON = 1e-5
+UNIT = np.full(3, 1 / 255, dtype=np.float32)
+"""Of levels, as parts of the highest."""
 SURE = 0.01
 """Probabilities this near to 0 or 1 are rounded to them: no ghosts, and wide parts without work."""
 
@@ -35,8 +37,7 @@ def upsample(
     if means is None or means.shape[:2] != probability.shape:
         means = box_resize(shrunk, probability.shape)
     guide = np.empty((3, *probability.shape), dtype=np.float32)
-    channels(means, guide)
-    guide /= np.float32(255)
+    channels(means, guide, factors=UNIT)
     fitted = fit(guide, probability, radius=RADIUS, epsilon=EPSILON)
     return apply(fitted[:4], rgba), fitted[4]
 

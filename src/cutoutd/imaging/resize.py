@@ -1,6 +1,7 @@
-"""Images on another grid: Pillow's `reduce` and `resize`, on all threads.
+"""Images on another grid: the means over its cells, or what Pillow makes of them.
 
-Networks were trained, and other servers answer, with what Pillow makes of an image.
+Networks were trained, and other servers answer, with what Pillow makes of an image. Means are
+those of its box filter, but rounded once instead of twice, in a fifth of the time.
 """
 
 from typing import NamedTuple
@@ -9,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutoutd.imaging import kernels
+from cutoutd.imaging.kernels import Windows
 from cutoutd.imaging.threads import each, strips
 
 LEAST_BYTES = 1_000_000
 """Of an image: fewer are done before a thread wakes."""
 BOX, LANCZOS = Image.Resampling.BOX, Image.Resampling.LANCZOS
-NEAREST = Image.Resampling.NEAREST
 
 Bytes = NDArray[np.uint8]
 Shape = tuple[int, ...]
@@ -36,22 +38,16 @@ def shrink(pixels: Bytes, factor: int) -> Shrunk:
     return Shrunk(reduce(pixels, factor), factor, extent)
 
 
-def reduce(pixels: Bytes, factor: int, across: int | None = None) -> Bytes:
-    """Each rectangle as its mean colour; at the far edges, what there is of it.
+def reduce(pixels: Bytes, factor: int) -> Bytes:
+    """Each square as its mean colour; at the far edges, what there is of it.
 
-    pixels: (H, W) or (H, W, 4). factor: rows of a rectangle; across: its columns, if not as many.
-    Returns the same for the smaller image; the array itself if both are 1.
+    pixels: (H, W) or (H, W, 4). factor: its side. Returns the same for the smaller image; the
+    array itself if that is 1.
     """
-    across = across or factor
-    if factor == across == 1:
+    if factor == 1:
         return pixels
-    rows = -(-len(pixels) // factor)
-
-    def reduce_strip(strip: slice) -> Bytes:
-        part = pixels[strip.start * factor : strip.stop * factor]
-        return np.asarray(as_image(part).reduce((across, factor)))
-
-    return np.concatenate(each(reduce_strip, _strips(pixels, rows)))
+    down, across = (_multiples(factor, side) for side in pixels.shape[:2])
+    return _means(pixels, down, across)
 
 
 def box_resize(shrunk: Shrunk, to: Shape) -> Bytes:
@@ -66,12 +62,18 @@ def resize(
     *,
     extent: tuple[float, float] | None = None,
 ) -> Bytes:
-    """Columns and then rows; the other way round where an image is very tall, to need less memory.
+    """By means, or as Pillow does with another filter.
 
     pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
-    that are used, from the top left; None is all. Pillow 13 has the same order.
+    that are used, from the top left; None is all.
     """
-    height, width = extent or (len(pixels), pixels.shape[1])
+    height, width = extent or pixels.shape[:2]
+    if pixels.shape[:2] == to == (height, width):
+        return pixels
+    if method is BOX:
+        down, across = _windows(height, len(pixels), to[0]), _windows(width, pixels.shape[1], to[1])
+        return _means(pixels, down, across)
+    # Columns come first, unless an image is very tall: that needs less memory. So does Pillow 13.
     if len(pixels) - to[0] > 2 * max(0, pixels.shape[1] - to[1]):
         return _resize_columns(_resize_rows(pixels, height, to[0], method), width, to[1], method)
 
@@ -83,18 +85,43 @@ def resize(
 
 
 def _resize_columns(pixels: Bytes, extent: float, count: int, method: Image.Resampling) -> Bytes:
-    height, chosen = len(pixels), _quicker(method, extent, count)
-    return np.asarray(as_image(pixels).resize((count, height), chosen, (0, 0, extent, height)))
+    height = len(pixels)
+    return np.asarray(as_image(pixels).resize((count, height), method, (0, 0, extent, height)))
 
 
 def _resize_rows(pixels: Bytes, extent: float, count: int, method: Image.Resampling) -> Bytes:
-    width, chosen = pixels.shape[1], _quicker(method, extent, count)
-    return np.asarray(as_image(pixels).resize((width, count), chosen, (0, 0, width, extent)))
+    width = pixels.shape[1]
+    return np.asarray(as_image(pixels).resize((width, count), method, (0, 0, width, extent)))
 
 
-def _quicker(method: Image.Resampling, extent: float, count: int) -> Image.Resampling:
-    """Enlarging by means repeats every pixel; without weights it takes a tenth of the time."""
-    return NEAREST if method is BOX and count >= extent else method
+def _multiples(factor: int, length: int) -> Windows:
+    """So many together, at the end what is left."""
+    first = np.arange(0, length, factor, dtype=np.intp)
+    return Windows(first, np.minimum(first + factor, length))
+
+
+def _windows(extent: float, length: int, count: int) -> Windows:
+    """Whose centres lie in each of `count` cells of an extent; the nearest where they are smaller.
+
+    Source: Pillow's box filter.
+    """
+    scale = extent / count
+    centres, reach = (np.arange(count) + 0.5) * scale, max(scale, 1.0) / 2
+    first = np.clip((centres - reach + 0.5).astype(np.intp), 0, length - 1)
+    last = (centres + reach + 0.5).astype(np.intp)
+    return Windows(first, np.clip(last, first + 1, length))
+
+
+def _means(pixels: Bytes, down: Windows, across: Windows) -> Bytes:
+    """The mean over each window of rows and columns. pixels: (H, W) or (H, W, 4)."""
+    rows = len(down.first)
+    out = np.empty((rows, len(across.first), *pixels.shape[2:]), dtype=np.uint8)
+
+    def fill(strip: slice) -> None:
+        kernels.means(pixels, (down, across), strip, out)
+
+    each(fill, _strips(pixels, rows))
+    return out
 
 
 def resize_plane(plane: NDArray[np.float32], to: Shape) -> NDArray[np.float32]:

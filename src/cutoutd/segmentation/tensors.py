@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutoutd.imaging.kernels import channels
-from cutoutd.imaging.resize import BOX, LANCZOS, reduce, resize
+from cutoutd.imaging.resize import BOX, LANCZOS, as_image, resize
 from cutoutd.segmentation.models import Activation, ModelSpec, Resampling, Scale
 
 FILTERS = {Resampling.LANCZOS: LANCZOS, Resampling.BOX: BOX}
@@ -48,7 +48,9 @@ def _resize_for(pixels: NDArray[np.uint8], spec: ModelSpec) -> NDArray[np.uint8]
         1 if gap is None else int(side / spec.size / gap) or 1 for side in pixels.shape[:2]
     )
     extent = (pixels.shape[0] / down, pixels.shape[1] / across)
-    return resize(reduce(pixels, down, across), size, FILTERS[spec.resampling], extent=extent)
+    if (down, across) != (1, 1):
+        pixels = np.asarray(as_image(pixels).reduce((across, down)))
+    return resize(pixels, size, FILTERS[spec.resampling], extent=extent)
 
 
 def probability_from_output(raw: NDArray[Any], spec: ModelSpec) -> NDArray[np.float32]:
