@@ -1,7 +1,7 @@
 """Images on another grid: the means over its cells, or what Pillow makes of them.
 
 Networks were trained, and other servers answer, with what Pillow makes of an image. Means are
-those of its box filter, but rounded once instead of twice, in a fifth of the time.
+those of its box filter, but rounded once instead of twice, in a third of the time.
 """
 
 from typing import NamedTuple
