@@ -65,6 +65,17 @@ def sharpen(network: Network, factor: float) -> None:
     head.bias *= factor
 
 
+@torch.no_grad()
+def mean_with(network: Network, other: Network, share: float) -> None:
+    """Move each weight of a folded network by `share`, 0..1, of the way to the other's.
+
+    Two networks that went on from one lie in the same valley, and what is between them is often
+    better than both. Source: Wortsman et al., "Model soups", ICML 2022.
+    """
+    for weight, to in zip(network.parameters(), other.parameters(), strict=True):
+        weight.lerp_(to, share)
+
+
 def export(
     network: Network,
     path: Path,
@@ -175,6 +186,15 @@ def difference(network: nn.Module, path: Path, pictures: Tensor) -> float:
     return float(np.abs(theirs - network(pictures).numpy()).max())
 
 
+def _read(design: str, path: Path) -> Network:
+    """The network of a checkpoint, or of an ONNX file of ours, folded."""
+    if path.suffix != ".onnx":
+        return read_network(design, path, torch.device("cpu")).fold()
+    network = Network(read_design(design)).fold()
+    copy_from_onnx(network, path)
+    return network
+
+
 def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -187,12 +207,17 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="store weights in half precision")
     parser.add_argument("--mirrored", action="store_true", help="average with the mirror image")
     parser.add_argument("--sharpness", type=float, default=1.0, help="factor of the logits")
+    parser.add_argument(
+        "--mean-with",
+        nargs=2,
+        metavar=("OTHER", "SHARE"),
+        help="a second network, with the same factor, and how far to go to it, 0 to 1",
+    )
     arguments = parser.parse_args()
-    if arguments.checkpoint.suffix == ".onnx":
-        network = Network(read_design(arguments.design)).fold()
-        copy_from_onnx(network, arguments.checkpoint)
-    else:
-        network = read_network(arguments.design, arguments.checkpoint, torch.device("cpu"))
+    network = _read(arguments.design, arguments.checkpoint)
+    if arguments.mean_with:
+        other, share = arguments.mean_with
+        mean_with(network, _read(arguments.design, Path(other)), float(share))
     sharpen(network, arguments.sharpness)
     sha256 = export(
         network,

@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 from training.evaluate import session_of, spec_of
-from training.export import Mirrored, difference, export, sharpen
+from training.export import Mirrored, difference, export, mean_with, sharpen
 from training.layers import grown
 from training.model import Network
 from training.settings import read_design
@@ -54,6 +54,17 @@ def test_an_exported_file_runs_at_any_side_that_halves_five_times(exported: Path
     session = open_session(larger, exported)
 
     assert session.predict(np.full((50, 70, 3), 90, np.uint8)).shape == (96, 96)
+
+
+def test_the_mean_of_two_networks_lies_between_their_weights() -> None:
+    one, other = (Network(read_design("tiny")).fold() for _ in range(2))
+    theirs = [weight.clone() for weight in other.parameters()]
+    before = [weight.clone() for weight in one.parameters()]
+
+    mean_with(one, other, 0.25)
+
+    for weight, mine, its in zip(one.parameters(), before, theirs, strict=True):
+        torch.testing.assert_close(weight, 0.75 * mine + 0.25 * its)
 
 
 def test_an_exported_file_tells_nothing_about_the_machine(exported: Path) -> None:
