@@ -55,7 +55,8 @@ class Files:
         if row.arithmetic is Arithmetic.BF16:
             provider = ProviderName.OPENVINO_BF16
         spec, weights = self._model(row)
-        graphs = PreparedGraphs(self.made / "prepared") if row.runtime is Runtime.MNN else None
+        kept_in = place_for(weights, self.made) / "prepared"
+        graphs = PreparedGraphs(kept_in) if row.runtime is Runtime.MNN else None
         options = RunnerOptions(provider=provider, threads=self.threads, graphs=graphs)
         session = open_session(spec, weights, options)
         if graphs is None or row.arithmetic is not Arithmetic.LOW:
