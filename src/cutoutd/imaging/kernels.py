@@ -157,11 +157,11 @@ def unmix(coarse: Plane | None, rgba: Bytes, alpha: Bytes, rows: slice, out: Byt
 
 
 def means(pixels: Bytes, windows: tuple[Windows, Windows], rows: slice, out: Bytes) -> None:
-    """Some rows of `resize.means`. pixels: (H, W) or (H, W, 4); out: (h, w) or (h, w, 4)."""
+    """Some rows of `resize._means`. pixels: (H, W) or (H, W, 4); out: (h, w) or (h, w, 4)."""
     (height, width), channels = pixels.shape[:2], pixels.shape[2:]
     down, across = windows
     places = (_bytes(pixels, height, width, *channels), width, *(channels or (1,)))
-    edges = (one.ctypes.data for one in (*down, *across))
+    edges = (_at(edge, np.dtype(np.intp), one.first.shape) for one in windows for edge in one)
     to = _bytes(out, len(down.first), len(across.first), *channels)
     _call("means", *places, *edges, len(across.first), rows.start, rows.stop, to)
 

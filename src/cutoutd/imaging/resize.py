@@ -65,7 +65,7 @@ def resize(
     """By means, or as Pillow does with another filter.
 
     pixels: (H, W) or (H, W, 4). to: the rows and columns to make of `extent`, the rows and columns
-    that are used, from the top left; None is all.
+    that are used, from the top left; None is all. Returns the array itself where nothing changes.
     """
     height, width = extent or pixels.shape[:2]
     if pixels.shape[:2] == to == (height, width):

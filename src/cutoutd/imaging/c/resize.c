@@ -19,7 +19,7 @@ INTO_KERNEL void add_rows(const uint8_t *pixels, ptrdiff_t length, ptrdiff_t fir
 
 /* Of the sums of so many rows, the mean over each window of columns; parts: 1 / its width. */
 INTO_KERNEL void mean_levels(const int32_t *sums, const ptrdiff_t *left, const ptrdiff_t *right,
-                               const double *parts, ptrdiff_t count, double part, uint8_t *out)
+                             const double *parts, ptrdiff_t count, double part, uint8_t *out)
 {
     for (ptrdiff_t x = 0; x < count; x++) {
         double total = 0;
@@ -31,7 +31,7 @@ INTO_KERNEL void mean_levels(const int32_t *sums, const ptrdiff_t *left, const p
 
 /* The same for pixels of four bytes. */
 INTO_KERNEL void mean_pixels(const int32_t *sums, const ptrdiff_t *left, const ptrdiff_t *right,
-                               const double *parts, ptrdiff_t count, double part, uint8_t *out)
+                             const double *parts, ptrdiff_t count, double part, uint8_t *out)
 {
     for (ptrdiff_t x = 0; x < count; x++) {
         FourDoubles total = {0};
